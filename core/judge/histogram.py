@@ -1,0 +1,102 @@
+"""Histograms that tell what they leave out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+ONE_SIGMA = 0.6827
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts per bin with statistical errors.
+
+    `edges` (m + 1,); `counts`, `error_low`, `error_high` (m,): distances to the ends of the central 68.27 %
+    Poisson interval (Garwood), so that an empty bin has an upper error. `n_under`, `n_over`, `n_missing` (NaN)
+    are in no bin; `n` is everything that was given.
+    """
+
+    edges: np.ndarray
+    counts: np.ndarray
+    error_low: np.ndarray
+    error_high: np.ndarray
+    n_under: int
+    n_over: int
+    n_missing: int
+    n: int
+
+    def fractions(self) -> "Histogram":
+        """The same histogram in units of everything defined (under- and overflow included)."""
+        scale = 1.0 / max(self.n - self.n_missing, 1)
+        return Histogram(
+            self.edges, self.counts * scale, self.error_low * scale, self.error_high * scale,
+            self.n_under, self.n_over, self.n_missing, self.n,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Histogram2d:
+    """Counts (m_x, m_y) between `x_edges` and `y_edges`; `n_outside` is in no cell, NaN included."""
+
+    x_edges: np.ndarray
+    y_edges: np.ndarray
+    counts: np.ndarray
+    n_outside: int
+    n: int
+
+
+def bin_indices(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Bin number of each value: -1 below, m above, m + 1 for NaN; bins are [low, high), the last one closed.
+
+    float32 values are compared with float32 edges: 0.95 as a network prints it (0.9499999881) and the edge
+    0.95 are meant to be the same number, and a floor division by the bin width would part them.
+    """
+    values = np.asarray(values)
+    edges = np.asarray(edges, dtype=np.float32 if values.dtype == np.float32 else np.float64)
+    index = np.searchsorted(edges, values, side="right") - 1
+    n_bins = len(edges) - 1
+    index[values == edges[-1]] = n_bins - 1
+    if values.dtype.kind == "f":
+        index[np.isnan(values)] = n_bins + 1
+    return index
+
+
+def poisson_errors(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distances from counts to the ends of their central 68.27 % Poisson interval (Garwood 1936); low = 0 at 0."""
+    tail = (1.0 - ONE_SIGMA) / 2.0
+    counts = np.asarray(counts, dtype=float)
+    low = np.where(counts > 0, stats.chi2.ppf(tail, 2.0 * np.maximum(counts, 1.0)) / 2.0, 0.0)
+    high = stats.chi2.ppf(1.0 - tail, 2.0 * counts + 2.0) / 2.0
+    return counts - low, high - counts
+
+
+def histogram(values: np.ndarray, edges: np.ndarray) -> Histogram:
+    """Histogram of `values` (n,), any real type, NaN counted as missing."""
+    n_bins = len(edges) - 1
+    tally = np.bincount(bin_indices(values, edges) + 1, minlength=n_bins + 3)
+    counts = tally[1 : n_bins + 1]
+    low, high = poisson_errors(counts)
+    over, missing = int(tally[n_bins + 1]), int(tally[n_bins + 2])
+    return Histogram(np.asarray(edges), counts, low, high, int(tally[0]), over, missing, len(values))
+
+
+def histogram_2d(x: np.ndarray, y: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> Histogram2d:
+    """Two-dimensional histogram of `x`, `y` (n,); what falls outside either axis or is NaN is counted."""
+    m_x, m_y = len(x_edges) - 1, len(y_edges) - 1
+    i, j = bin_indices(x, x_edges), bin_indices(y, y_edges)
+    inside = (i >= 0) & (i < m_x) & (j >= 0) & (j < m_y)
+    counts = np.bincount(i[inside] * m_y + j[inside], minlength=m_x * m_y).reshape(m_x, m_y)
+    return Histogram2d(np.asarray(x_edges), np.asarray(y_edges), counts, int((~inside).sum()), len(x))
+
+
+def spikes(counts: np.ndarray, share: float = 0.05, factor: float = 3.0) -> np.ndarray:
+    """Inner bins that hold more than `share` of all and `factor` times as much as either neighbour: (k,) indices.
+
+    A network that answers many events with one and the same score does this (a default output); the first and
+    the last bin, where confident answers pile up, are not looked at.
+    """
+    counts = np.asarray(counts, dtype=float)
+    neighbour = np.maximum(counts[:-2], counts[2:])
+    inner = counts[1:-1]
+    return np.flatnonzero((inner > share * counts.sum()) & (inner > factor * neighbour)) + 1
