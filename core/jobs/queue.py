@@ -21,6 +21,7 @@ ACTIVE = ("starting", "running")
 ENDED = ("finished", "failed", "cancelled", "lost")
 STATES = ("queued", *ACTIVE, *ENDED)
 MAX_TITLE = 200
+ANY_PID = -1
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,10 @@ def n_ahead(job: Job) -> int:
         return int(db.execute(query, (job.lane, job.id)).fetchone()[0])
 
 
-def move(job_id: int, from_states: Sequence[str], to_state: str, *, pid: int | None = None, **fields: Any) -> bool:
-    """Compare-and-set: to `to_state` if the job is in `from_states` (and has `pid`, if given).
+def move(
+    job_id: int, from_states: Sequence[str], to_state: str, *, if_pid: int | None = ANY_PID, **fields: Any
+) -> bool:
+    """Compare-and-set: to `to_state` if the job is in `from_states` and, where given, its process is `if_pid`.
 
     `fields` are further columns to set in the same step. False if another process was first.
     """
@@ -146,8 +149,8 @@ def move(job_id: int, from_states: Sequence[str], to_state: str, *, pid: int | N
     columns = ", ".join(f"{name} = ?" for name in fields)
     query = f"UPDATE jobs SET {columns} WHERE id = ? AND state IN ({_marks(from_states)})"
     values = [*fields.values(), job_id, *from_states]
-    if pid is not None:
-        query, values = query + " AND pid = ?", [*values, pid]
+    if if_pid != ANY_PID:
+        query, values = query + " AND pid IS ?", [*values, if_pid]
     with store.connection() as db:
         moved = db.execute(query, values).rowcount == 1
         if moved and to_state in ENDED:
