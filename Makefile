@@ -45,7 +45,7 @@ $(VENV)/bin/python:
 
 # The stamps make a second start quick and independent of the network.
 $(VENV)/installed: requirements.txt | $(VENV)/bin/python
-	@echo "Installing requirements.txt (about 2.5 GB on disk, some minutes the first time)"
+	@echo "Installing requirements.txt (about 3.2 GB on disk, some minutes the first time)"
 	@$(PIP) install --quiet -r requirements.txt
 	@touch $@
 

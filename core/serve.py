@@ -1,0 +1,93 @@
+"""Start everything: workspace, demonstration data, job runner, and in place of this process the Streamlit server."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from core import workspace
+from core.data import demo
+from core.errors import DarkroomError
+
+CODE = Path(__file__).resolve().parents[1]
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8501
+
+
+def main(port: int | None = None) -> NoReturn:
+    """Serve on `port` (default: the variable PORT, else 8501); returns only by an error.
+
+    The server replaces this process, so a Ctrl-C or a kill reaches it and nothing else: the job runner and
+    the jobs have process groups of their own and go on.
+    """
+    port = checked_port(os.environ.get("PORT") or DEFAULT_PORT if port is None else port)
+    os.environ["DARKROOM_WORKSPACE"] = str(workspace.root().resolve())
+    refuse_busy(port)
+    secret = cookie_secret(workspace.root() / ".cookie_secret")
+    first_start()
+    start_runner()
+    print(f"Darkroom is at http://{HOST}:{port} (workspace {workspace.root()}; Ctrl-C ends it, jobs go on)", flush=True)
+    os.chdir(CODE)
+    os.execve(sys.executable, command(port), {**os.environ, "STREAMLIT_SERVER_COOKIE_SECRET": secret})
+
+
+def command(port: int) -> list[str]:
+    """The server's command line; everything else stands in `.streamlit/config.toml`."""
+    return [sys.executable, "-m", "streamlit", "run", str(CODE / "app.py"), f"--server.port={port}"]
+
+
+def checked_port(value: int | str) -> int:
+    """The port as a number, refused if an unprivileged server cannot have it."""
+    if not str(value).isdecimal() or not 1024 <= int(value) <= 65535:
+        raise DarkroomError(f"The port is {value!r}: expected a whole number from 1024 to 65535, as in PORT=8502.")
+    return int(value)
+
+
+def refuse_busy(port: int) -> None:
+    """Refuse a port on which something listens already."""
+    with socket.socket() as probe:
+        # As the server does: without it, connections of a server that just ended would count as busy.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise DarkroomError(
+                f"Port {port} on {HOST} cannot be used ({error.strerror}): "
+                "Darkroom may be running already; end it, or choose another port with PORT=8502."
+            ) from None
+
+
+def cookie_secret(path: Path) -> str:
+    """The key that signs this workspace's cookies: made once, readable by its owner only."""
+    if not path.exists():
+        with workspace.replacing(path) as temporary:  # mkstemp: mode 0600 from the start
+            temporary.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+def start_runner() -> None:
+    """Start the job runner if anything waits for it, as a child of a process that ends at once.
+
+    Were it this process's own child, it would stay a zombie of the server, which does not know of it.
+    """
+    code = "from core.jobs.runner import ensure_runner; ensure_runner()"
+    subprocess.run([sys.executable, "-c", code], cwd=CODE, check=False)
+
+
+def first_start() -> None:
+    """Prepare the shipped samples and queue the demonstration data, where they are missing.
+
+    What fails here is told and does not keep the server from starting: the pages say what is missing.
+    """
+    start_s = time.monotonic()
+    try:
+        for name in demo.prepare_samples():
+            print(f"Prepared the shipped sample as data set '{name}' in {time.monotonic() - start_s:.0f} s", flush=True)
+        if demo.submit_missing():
+            print("Simulating more data in the background: see the page 'overview'", flush=True)
+    except DarkroomError as error:
+        print(f"The demonstration data are not complete: {error}", file=sys.stderr)

@@ -1,0 +1,48 @@
+"""Fixtures for all tests: a workspace of their own, and data made by others."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _never_the_users_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Point everything that a test, or a process it starts, writes to a temporary workspace."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DARKROOM_WORKSPACE", str(tmp_path_factory.mktemp("shared_workspace")))
+        yield
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace for one test."""
+    path = tmp_path / "workspace"
+    path.mkdir()
+    monkeypatch.setenv("DARKROOM_WORKSPACE", str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str], NoReturn]:
+    """What to call when a test lacks something: it skips with the sentence, but fails under CI=true."""
+
+    def skip_or_fail(sentence: str) -> NoReturn:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{sentence} (CI=true: not skipped)", pytrace=False)
+        pytest.skip(sentence)
+
+    return skip_or_fail
+
+
+@pytest.fixture(scope="session")
+def test_data(missing: Callable[[str], NoReturn]) -> Path:
+    """The folder with data made by others (`DARKROOM_TEST_DATA`)."""
+    named = os.environ.get("DARKROOM_TEST_DATA", "")
+    if not named:
+        missing("DARKROOM_TEST_DATA is not set: it names the folder with measured files made by others.")
+    if not Path(named).is_dir():
+        missing(f"DARKROOM_TEST_DATA is {named}, which is not a folder: it names the measured files made by others.")
+    return Path(named).resolve()
