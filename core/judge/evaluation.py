@@ -1,0 +1,226 @@
+"""One classifier and its baselines judged on the same events: everything that a page or the command line shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.errors import DarkroomError
+from core.judge.efficiency import (
+    CLASSES,
+    ENERGY_EDGES_KEV,
+    SCORE_EDGES,
+    ClassTable,
+    Leakage,
+    OperatingPoint,
+    at_threshold,
+    by_bins,
+    checked_threshold,
+    leakage_at,
+    threshold_for,
+)
+from core.judge.histogram import Histogram, histogram, spikes
+from core.judge.intervals import CLOPPER_PEARSON, LEVEL, MOVER, PairInterval, defined
+from core.judge.roc import Roc, auc, roc_points, thinned
+
+SPLITS = {"train": 0, "validation": 1, "test": 2, "other": 3}
+WANTED_SIGNAL_EFFICIENCIES = (0.9, 0.99)
+STATISTICAL_ONLY = (
+    "Intervals are statistical: they hold neither wrong labels nor the difference between the samples that "
+    "stand for signal and background and the events that are searched for."
+)
+
+Baselines = Mapping[str, tuple[np.ndarray, float]]
+"""Name -> (quantity (n,) that is higher for signal, threshold)."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One classifier on one set of labelled events."""
+
+    point: OperatingPoint
+    auc: PairInterval
+    roc: Roc
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**self.point.to_dict(), "auc": self.auc.to_dict()}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A network at a threshold, beside its baselines.
+
+    `baselines` are judged on the same events and labels; `other_labels` has, per other label scheme, the network
+    (key "network") and the baselines on the same events as that scheme labels them. `tables` and `spectra` are per
+    class. `leakage` quotes thresholds chosen on the events named in `leakage_chosen_on`. `spike_scores` are the
+    lower edges of score columns that hold suspiciously many events. Counts of what was left out: `n_missing`
+    (no score), `n_unlabelled` (of those with a score).
+    """
+
+    which_split: str
+    label_scheme: str
+    network: Judged
+    baselines: dict[str, Judged]
+    other_labels: dict[str, dict[str, Judged]]
+    leakage: tuple[Leakage, ...]
+    leakage_chosen_on: str
+    tables: dict[str, ClassTable]
+    spectra: dict[str, Histogram]
+    spike_scores: tuple[float, ...]
+    n_missing: int
+    n_unlabelled: int
+    level: float
+    notes: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: the network's numbers at the top, None where undefined."""
+        curve = thinned(self.network.roc)
+        return {
+            **self.network.to_dict(),
+            "baselines": _plain(self.baselines),
+            "other_labels": {scheme: _plain(judged) for scheme, judged in self.other_labels.items()},
+            "leakage": [row.to_dict() for row in self.leakage],
+            "leakage_chosen_on": self.leakage_chosen_on,
+            "energy_table": [row for table in self.tables.values() for row in table.to_rows()],
+            "score_edges": SCORE_EDGES.tolist(),
+            "n_outside_table": {name: table.n_outside for name, table in self.tables.items()},
+            "roc": {
+                "leakage": curve.leakage.tolist(),
+                "signal_efficiency": curve.signal_efficiency.tolist(),
+                "threshold": [defined(v) for v in curve.threshold],
+            },
+            "spectra": {name: _spectrum(spectrum) for name, spectrum in self.spectra.items()},
+            "spike_scores": list(self.spike_scores),
+            "split": self.which_split,
+            "labels": self.label_scheme,
+            "n_missing": self.n_missing,
+            "n_unlabelled": self.n_unlabelled,
+            "level": self.level,
+            "method": {"efficiencies": CLOPPER_PEARSON, "harmonic": MOVER, "auc": self.network.auc.method},
+            "notes": list(self.notes),
+        }
+
+
+def evaluate(
+    energy_kev: np.ndarray,
+    scores: np.ndarray,
+    labels: np.ndarray,
+    split: np.ndarray,
+    *,
+    threshold: float = 0.5,
+    which_split: str = "test",
+    label_scheme: str = "",
+    baselines: Baselines | None = None,
+    other_labels: Mapping[str, np.ndarray] | None = None,
+    energy_edges_kev: np.ndarray = ENERGY_EDGES_KEV,
+    level: float = LEVEL,
+    notes: tuple[str, ...] = (),
+) -> Evaluation:
+    """Judge `scores` (n,) float, probability of signal, NaN = not scored, against `labels` (n,) 1, 0 or -1.
+
+    `split` (n,) has the codes of `SPLITS`; `which_split` is one of them or "all". Events without a score or a
+    label are left out and counted; a baseline is judged on the very same events, its NaN ranking lowest.
+    `other_labels` are further label arrays (n,) by name. One class empty: its numbers are NaN.
+    """
+    checked_threshold(threshold)
+    scores = np.asarray(scores, dtype=np.float32)
+    chosen, scored = _members(split, which_split), ~np.isnan(scores)
+    used = chosen & scored & (labels >= 0)
+    if not used.any():
+        raise DarkroomError(
+            f"No event of split '{which_split}' has both a score and a label under '{label_scheme}' "
+            f"({int(chosen.sum())} in the split, {int((chosen & scored).sum())} of them scored): "
+            "choose another split or label scheme, or score the run again."
+        )
+    tables = by_bins(
+        energy_kev[used], scores[used], labels[used], threshold, energy_edges_kev=energy_edges_kev, level=level
+    )
+    spectra = {name: histogram(scores[used & (labels == label)], SCORE_EDGES) for name, label in CLASSES.items()}
+    spike = spikes(spectra["signal"].counts + spectra["background"].counts)
+    leakage, chosen_on = _leakages(scores, labels, split, used, level)
+    return Evaluation(
+        which_split=which_split,
+        label_scheme=label_scheme,
+        network=judge(scores[used], labels[used], threshold, level),
+        baselines=_judge_all(baselines, labels, used, level),
+        other_labels={
+            scheme: {
+                "network": judge(scores[both], other[both], threshold, level),
+                **_judge_all(baselines, other, both, level),
+            }
+            for scheme, other in (other_labels or {}).items()
+            for both in [chosen & scored & (other >= 0)]
+        },
+        leakage=leakage,
+        leakage_chosen_on=chosen_on,
+        tables=tables,
+        spectra=spectra,
+        spike_scores=tuple(SCORE_EDGES[spike].tolist()),
+        n_missing=int((chosen & ~scored).sum()),
+        n_unlabelled=int((chosen & scored & (labels < 0)).sum()),
+        level=level,
+        notes=(STATISTICAL_ONLY, *notes, *_spike_notes(spike)),
+    )
+
+
+def judge(scores: np.ndarray, labels: np.ndarray, threshold: float, level: float = LEVEL) -> Judged:
+    """A classifier on labelled events (n,); NaN scores are not kept and rank lowest."""
+    ranked = np.where(np.isnan(scores), -np.inf, scores)
+    return Judged(
+        at_threshold(scores, labels, threshold, level=level),
+        auc(ranked, labels, level=level),
+        roc_points(ranked, labels),
+    )
+
+
+def _judge_all(baselines: Baselines | None, labels: np.ndarray, used: np.ndarray, level: float) -> dict[str, Judged]:
+    return {
+        name: judge(np.asarray(values)[used], labels[used], threshold, level)
+        for name, (values, threshold) in (baselines or {}).items()
+    }
+
+
+def _members(split: np.ndarray, which: str) -> np.ndarray:
+    if which == "all":
+        return np.ones(len(split), bool)
+    if which not in SPLITS:
+        raise DarkroomError(f"Unknown split '{which}': expected one of {', '.join(SPLITS)} or all.")
+    members: np.ndarray = split == SPLITS[which]
+    return members
+
+
+def _leakages(
+    scores: np.ndarray, labels: np.ndarray, split: np.ndarray, used: np.ndarray, level: float
+) -> tuple[tuple[Leakage, ...], str]:
+    validation = (split == SPLITS["validation"]) & ~np.isnan(scores) & (labels >= 0)
+    apart = bool((labels[validation] == 1).any())
+    basis = validation if apart else used
+    rows = tuple(
+        leakage_at(
+            scores[used],
+            labels[used],
+            wanted,
+            threshold=threshold_for(scores[basis], labels[basis], wanted),
+            level=level,
+        )
+        for wanted in WANTED_SIGNAL_EFFICIENCIES
+    )
+    return rows, "validation" if apart else "the same events"
+
+
+def _spike_notes(spike: np.ndarray) -> list[str]:
+    return [
+        f"Many events share a score between {SCORE_EDGES[i]:.2f} and {SCORE_EDGES[i + 1]:.2f}: "
+        "the network may give one answer to all that it does not recognise."
+        for i in spike
+    ]
+
+
+def _plain(judged: Mapping[str, Judged]) -> dict[str, Any]:
+    return {name: one.to_dict() for name, one in judged.items()}
+
+
+def _spectrum(spectrum: Histogram) -> dict[str, Any]:
+    return {"edges": spectrum.edges.tolist(), "counts": spectrum.counts.tolist(), "n": spectrum.n}

@@ -1,0 +1,107 @@
+"""The assembled evaluation and its exports."""
+
+import csv
+import io
+import json
+import time
+
+import numpy as np
+import pytest
+
+from core.errors import DarkroomError
+from core.judge.efficiency import by_bins
+from core.judge.evaluation import evaluate
+from core.judge.export import latex_percent, summary_csv, to_csv, to_json, to_latex
+from core.judge.intervals import efficiency
+
+
+def _arrays(n=3000, seed=1):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, n).astype(np.int8)
+    scores = rng.beta(2 + 3 * labels, 5 - 3 * labels).astype(np.float32)
+    return rng.uniform(0, 10, n), scores, labels, rng.integers(0, 3, n)
+
+
+def test_thresholds_for_leakage_come_from_validation_and_are_quoted_on_test():
+    energy_kev, scores, labels, split = _arrays()
+    found = evaluate(energy_kev, scores, labels, split)
+    assert found.leakage_chosen_on == "validation"
+    row = found.leakage[0]
+    chosen = (split == 1) & (labels == 1)
+    assert np.mean(scores[chosen] >= np.float32(row.threshold)) >= 0.9
+    assert row.leakage.n == ((split == 2) & (labels == 0)).sum()
+    alone = evaluate(energy_kev, scores, labels, np.full(len(labels), 2))
+    assert alone.leakage_chosen_on == "the same events"
+
+
+def test_one_class_empty_is_null_and_no_error():
+    energy_kev, scores, _, split = _arrays()
+    plain = json.loads(to_json(evaluate(energy_kev, scores, np.ones(len(scores), np.int8), split)))
+    assert plain["background_efficiency"]["value"] is None
+    assert plain["auc"]["value"] is None
+    assert plain["harmonic_efficiency"]["value"] is None
+    assert plain["roc"]["leakage"] == []
+
+
+def test_nothing_to_judge_says_why():
+    energy_kev, scores, labels, split = _arrays(50)
+    with pytest.raises(DarkroomError, match=r"No event of split 'test'.* 0 of them scored"):
+        evaluate(energy_kev, np.full(50, np.nan), labels, split)
+    with pytest.raises(DarkroomError, match="Unknown split 'tset'"):
+        evaluate(energy_kev, scores, labels, split, which_split="tset")
+    with pytest.raises(DarkroomError, match="'threshold'"):
+        evaluate(energy_kev, scores, labels, split, threshold=1.5)
+
+
+def test_nan_energy_is_judged_but_in_no_row():
+    energy_kev, scores, labels, split = _arrays()
+    energy_kev[:] = np.nan
+    found = evaluate(energy_kev, scores, labels, split, which_split="all")
+    assert found.network.point.signal.n + found.network.point.background.n == 3000
+    assert sum(table.n_outside for table in found.tables.values()) == 3000
+
+
+def test_a_default_answer_is_noted():
+    energy_kev, scores, labels, split = _arrays()
+    scores[::5] = 0.4
+    found = evaluate(energy_kev, scores, labels, split)
+    assert found.spike_scores == (0.4,)
+    assert "0.40 and 0.45" in found.notes[-1]
+
+
+def test_exports_hold_the_same_numbers():
+    energy_kev, scores, labels, split = _arrays()
+    found = evaluate(energy_kev, scores, labels, split, label_scheme="truth", baselines={"score": (scores, 0.5)})
+    plain = json.loads(to_json(found))
+    rows = list(csv.DictReader(io.StringIO(to_csv(found.tables))))
+    assert len(rows) == 40
+    for row, record in zip(rows, plain["energy_table"], strict=True):
+        assert float(row["value"]) == record["value"]
+        assert [int(row[f"n_{0.05 * i:.2f}"]) for i in range(20)] == record["counts"]
+    summary = list(csv.DictReader(io.StringIO(summary_csv(found))))
+    assert {row["classifier"] for row in summary} == {"network", "score"}
+    assert float(summary[0]["value"]) == plain["signal_efficiency"]["value"]
+
+
+def test_latex_table_is_whole():
+    tables = by_bins(np.array([0.2, 0.3]), np.array([0.9, 0.1]), np.array([1, 1]), 0.5)
+    text = to_latex(tables)
+    assert text.count(r"\\") == 22
+    assert text.count("&") == 22 * 4
+    assert r"0.0--0.5 & $50.00^{+48.74}_{-48.74}$ & 2$^\dagger$ & -- & 0$^\dagger$ \\" in text
+    assert "95\\,\\% Clopper-Pearson" in text
+    for word in ("toprule", "midrule", "bottomrule"):
+        assert word in text
+
+
+def test_latex_percent_of_the_boundary_and_of_nothing():
+    assert latex_percent(efficiency(2, 2)) == "$100.00^{+0.00}_{-84.19}$"
+    assert latex_percent(efficiency(0, 0)) == "--"
+
+
+def test_it_is_quick_enough_for_a_slider():
+    arrays = _arrays(40_000)
+    evaluate(*arrays, which_split="all")
+    start = time.process_time()
+    evaluate(*arrays, which_split="all")
+    assert time.process_time() - start < 0.15
