@@ -195,7 +195,7 @@ def set_run(job_id: int, run: str) -> None:
 
 def append_metric(job_id: int, values: Mapping[str, Any]) -> None:
     """Add one point to the job's curves; numbers that are not finite become null."""
-    text = json.dumps({name: _finite(value) for name, value in values.items()}, allow_nan=False)
+    text = json.dumps(_finite(values), allow_nan=False)
     with store.connection() as db:
         db.execute("INSERT INTO metrics (job, time, data) VALUES (?, ?, ?)", (job_id, time.time(), text))
 
@@ -237,6 +237,10 @@ def _marks(values: Sequence[str]) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """A JSON value: NumPy scalars as Python numbers, NaN and infinities as None."""
-    plain = value.item() if hasattr(value, "item") else value
+    """A JSON value: NumPy scalars and arrays as Python numbers and lists, NaN and infinities as None, at any depth."""
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(plain, Mapping):
+        return {str(name): _finite(inner) for name, inner in plain.items()}
+    if isinstance(plain, list | tuple):
+        return [_finite(inner) for inner in plain]
     return None if isinstance(plain, float) and not math.isfinite(plain) else plain

@@ -82,10 +82,10 @@ def test_metrics_are_read_since_a_row_and_undefined_is_null() -> None:
     job, other = queue.submit("train", "", {}), queue.submit("train", "", {})
     queue.append_metric(job.id, {"loss": np.float32(0.5), "auc": float("nan"), "epoch": np.int64(1), "part": "train"})
     queue.append_metric(other.id, {"loss": 9.0})
-    queue.append_metric(job.id, {"loss": float("inf")})
+    queue.append_metric(job.id, {"loss": float("inf"), "low_high": np.array([0.25, np.nan])})
     first, second = queue.read_metrics(job.id)
     assert first.values == {"loss": 0.5, "auc": None, "epoch": 1, "part": "train"}
-    assert second.values == {"loss": None}
+    assert second.values == {"loss": None, "low_high": [0.25, None]}
     assert queue.read_metrics(job.id, since=first.id) == [second]
     assert queue.read_metrics(job.id, since=second.id) == []
 
