@@ -3,18 +3,19 @@
 Pages and shared modules draw what the record offers and never name an experiment.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     import plotly.graph_objects as go
 
     from core.data.cuts import Cut
     from core.data.dataset import Dataset
-    from core.data.selection import Selection
+    from core.data.selection import Selected, Selection
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,23 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A few hundred rows on their way into a prepared data set.
+
+    `table`: column name -> (n,); `array`: what is stored per row, first axis n.
+    """
+
+    table: dict[str, np.ndarray]
+    array: np.ndarray
+
+
+@dataclass(frozen=True)
 class Network:
     """A network that can be trained on the rows of an experiment.
 
-    `recipe` is a frozen parameter dataclass with `shape(dataset) -> tuple` and
-    `make(raw_batch, table_batch, dataset) -> float32 array`; `recipe_for(parameters)` gives the one to use.
+    `recipe_for(parameters)` gives the recipe (`core.data.loader.Recipe`, with `shape(dataset)`) that makes its input.
     `build(parameters, input_shape, n_classes)` returns an uncompiled keras model whose last layer is a softmax.
-    `training` holds the default training parameters of this network.
+    `training` holds this network's own defaults of the training parameters; `cpu_events_per_s` is a first guess.
     """
 
     title: str
@@ -68,6 +79,22 @@ class View:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """A histogram on the selection page; `lines(cuts)` are the values at which the cuts are drawn in it."""
+
+    column: str
+    lines: Callable[[Any], tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A selection that somebody published, and where."""
+
+    selection: "Selection"
+    explanation: str
+
+
+@dataclass(frozen=True)
 class Experiment:
     """One detector, as a record of functions and names."""
 
@@ -77,27 +104,32 @@ class Experiment:
     classes: tuple[str, ...]
     columns: tuple[Column, ...]
     flags: tuple[str, ...]
-    # reading and simulating
+    # reading: a mapping says how a file's branches become ours
     mappings: Mapping[str, Path]
+    mapping: type
     load_mapping: Callable[[Path], Any]
-    prepare_file: Callable[..., Any]
-    preview: Callable[..., Any]
+    blocks: Callable[[Path, Any], Iterator[Block]]
+    source: Callable[[Path, Any], dict[str, Any]]
+    record_meta: Callable[[Any], dict[str, Any]]
+    preview: Callable[[Path], dict[str, Any]]
+    file_patterns: tuple[str, ...]
+    is_simulated: Callable[[Any], bool]
+    # simulating
     simulation: type
-    simulate: Callable[..., Any]
+    simulate: Callable[..., list[Path]]
     sample: Path
     # selecting
     cuts: type
     cut_list: "Callable[[Any], list[Cut]]"
-    label_cuts: "Callable[[Any, str], list[Cut]]"
+    label_cuts: "Callable[[Any, str], dict[str, list[Cut]]]"
     label_schemes: Mapping[str, str]
-    label: "Callable[[Mapping[str, np.ndarray], Any, str], np.ndarray]"
-    label_columns: Callable[[str], tuple[str, ...]]
-    preselection: Callable[[Any], Any]
-    warnings: Callable[[Any, str], list[str]]
-    presets: "Mapping[str, Selection]"
-    statistics: "Callable[..., list[dict[str, Any]]]"
+    group: "Callable[[Dataset], np.ndarray]"
+    warnings: "Callable[[Any, str, Dataset], list[str]]"
+    presets: Mapping[str, Preset]
+    panels: tuple[Panel, ...]
+    statistics: "Callable[[Selected], list[dict[str, Any]]]"
     # learning, looking, judging
     networks: Mapping[str, Network]
     views: Mapping[str, View]
-    baselines: Mapping[str, Callable[..., Any]]
+    evaluate: Callable[..., Any]
     published: Mapping[str, Any] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Parameters: frozen dataclasses whose fields carry unit, range and help.
 
 One declaration beside the algorithm serves the form on the page, the validation, the stored `params.json`
-and the command line. Supported field types: bool, int, float, str, and tuples of int, float or str.
+and the command line. Supported field types: bool, int, float, str, parameter dataclasses, and tuples of these.
 """
 
 import dataclasses
@@ -31,6 +31,8 @@ class Spec:
     low: float | None
     high: float | None
     choices: tuple[Any, ...]
+    slider: tuple[float, float, float] | None
+    options_from: str
 
 
 def param(
@@ -41,12 +43,18 @@ def param(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[Any, ...] = (),
+    slider: tuple[float, float, float] | None = None,
+    options_from: str = "",
 ) -> Any:
     """Declare a field: default, one line of help, unit, inclusive range or allowed values.
 
-    For a tuple field range and choices hold for every element.
+    For a tuple field range and choices hold for every element. `slider` (low, high, step) is the usual range on a
+    page; `options_from` names the table column whose values a page offers for a tuple.
     """
-    meta = {"help": help, "unit": unit, "low": low, "high": high, "choices": tuple(choices)}
+    meta = {
+        "help": help, "unit": unit, "low": low, "high": high, "choices": tuple(choices), "slider": slider,
+        "options_from": options_from,
+    }  # fmt: skip
     return dataclasses.field(default=default, metadata=meta)
 
 
@@ -65,7 +73,7 @@ def _spec(field: "dataclasses.Field[Any]", hint: Any) -> Spec:
     m = field.metadata
     return Spec(
         field.name, kind, is_tuple, optional, field.default, m.get("help", ""), m.get("unit", ""),
-        m.get("low"), m.get("high"), tuple(m.get("choices", ())),
+        m.get("low"), m.get("high"), tuple(m.get("choices", ())), m.get("slider"), m.get("options_from", ""),
     )  # fmt: skip
 
 
@@ -102,10 +110,13 @@ def override(instance: T, assignments: Sequence[str]) -> T:
 
 def to_dict(instance: Any) -> dict[str, Any]:
     """Plain values of a parameter dataclass, tuples as lists: what is stored as JSON."""
-    return {
-        f.name: list(v) if isinstance(v := getattr(instance, f.name), tuple) else v
-        for f in dataclasses.fields(instance)
-    }
+    return {f.name: _plain(getattr(instance, f.name)) for f in dataclasses.fields(instance)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    return to_dict(value) if dataclasses.is_dataclass(value) else value
 
 
 def digest(instance: Any) -> str:
@@ -117,13 +128,21 @@ def _convert(spec: Spec, value: Any) -> Any:
     if spec.is_optional and (value is None or value in ("", "none", "None")):
         return None
     if spec.is_tuple:
-        items = [v for v in value.split(",") if v.strip()] if isinstance(value, str) else list(value)
+        items = [v for v in value.split(",") if v.strip()] if isinstance(value, str) else value
+        if not isinstance(items, list | tuple):
+            raise DarkroomError(f"Parameter '{spec.name}' is {value!r}: expected a list, each {_expected(spec)}.")
         return tuple(_convert_one(spec, v) for v in items)
     return _convert_one(spec, value)
 
 
 def _convert_one(spec: Spec, value: Any) -> Any:
     wanted = f"Parameter '{spec.name}' is {value!r}: expected {_expected(spec)}."
+    if dataclasses.is_dataclass(spec.kind):
+        if isinstance(value, spec.kind):
+            return value
+        if not isinstance(value, Mapping):
+            raise DarkroomError(wanted)
+        return build(spec.kind, value)
     if spec.kind is bool:
         truth = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
         if isinstance(value, bool):
@@ -160,7 +179,8 @@ def _check(spec: Spec, value: Any) -> None:
 def _expected(spec: Spec) -> str:
     if spec.choices:
         return "one of " + ", ".join(map(str, spec.choices))
-    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[spec.kind]
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    kind = kinds.get(spec.kind, f"a table of {spec.kind.__name__} fields")
     unit = f" {spec.unit}" if spec.unit else ""
     if spec.low is not None and spec.high is not None:
         return f"{kind} from {spec.low:g} to {spec.high:g}{unit}"

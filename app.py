@@ -1,0 +1,16 @@
+"""Darkroom in the browser: page setup and the table of contents, no more."""
+
+import streamlit as st
+
+PAGES = [
+    st.Page("pages/overview.py", title="Overview", url_path="overview", icon=":material/home:", default=True),
+    st.Page("pages/data.py", title="Data", url_path="data", icon=":material/folder_open:"),
+    st.Page("pages/select.py", title="Select", url_path="select", icon=":material/filter_alt:"),
+    st.Page("pages/inspect.py", title="Inspect", url_path="inspect", icon=":material/search:"),
+    st.Page("pages/train.py", title="Train", url_path="train", icon=":material/model_training:"),
+    st.Page("pages/runs.py", title="Runs", url_path="runs", icon=":material/list:"),
+    st.Page("pages/evaluate.py", title="Evaluate", url_path="evaluate", icon=":material/table_chart:"),
+]
+
+st.set_page_config(page_title="Darkroom", layout="wide")
+st.navigation(PAGES, position="top").run()

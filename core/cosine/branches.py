@@ -1,0 +1,156 @@
+"""Opening a TTree and finding its branches, with errors that say what is there."""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import awkward as ak
+import numpy as np
+import uproot
+
+from core.errors import DarkroomError
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A column of the tree: branch, and field within it for a leaf-list branch; `name` is what the mapping calls it."""
+
+    name: str
+    branch: str
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class Tree:
+    """An opened TTree."""
+
+    path: Path
+    handle: Any
+
+    @property
+    def n_entries(self) -> int:
+        return int(self.handle.num_entries)
+
+    def find(self, name: str) -> Leaf | None:
+        """The branch called `name`, where `a.b`, `a/b` and `a_b` are the same; None if there is none."""
+        for spelled in (name, *(re.sub(r"[./]", sep, name) for sep in "./_")):
+            if spelled in self.handle:
+                return Leaf(name, spelled)
+        head, _, tail = name.replace("/", ".").partition(".")
+        if tail and head in self.handle:
+            dtype = getattr(self.handle[head].interpretation, "to_dtype", None)
+            if dtype is not None and tail in (dtype.names or ()):
+                return Leaf(name, head, tail)
+        return None
+
+    def need(self, name: str) -> Leaf:
+        leaf = self.find(name)
+        return leaf if leaf is not None else self.refuse(name)
+
+    def refuse(self, name: str, kind: str = "") -> NoReturn:
+        there = [str(k) for k in self.handle.keys(recursive=False)]  # noqa: SIM118  (a tree is no dict)
+        near = difflib.get_close_matches(name, there, n=12, cutoff=0.0)
+        listed = ", ".join(near) + (f" and {len(there) - len(near)} more" if len(there) > len(near) else "")
+        raise DarkroomError(
+            f"{self.path.name}: the {kind + ' ' if kind else ''}branch '{name}' is missing in tree "
+            f"'{self.handle.name}'; there are: {listed}. Correct the mapping."
+        )
+
+    def read(self, leaves: Sequence[Leaf], start: int, stop: int) -> dict[str, Any]:
+        """Awkward arrays of the entries [start, stop), by the mapping's names."""
+        names = list(dict.fromkeys(leaf.branch for leaf in leaves))
+        try:
+            arrays = self.handle.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
+        except Exception as error:  # noqa: BLE001  (a damaged file can make the parser fail in any way)
+            raise DarkroomError(
+                f"{self.path.name}: entries {start} to {stop} cannot be read ({type(error).__name__}: {_short(error)}); "
+                "the file is truncated, damaged or vanished. Copy it again."
+            ) from None
+        return {leaf.name: arrays[leaf.branch][leaf.field] if leaf.field else arrays[leaf.branch] for leaf in leaves}
+
+
+@contextmanager
+def open_tree(path: Path, name: str) -> Iterator[Tree]:
+    """Open the tree `name` of a ROOT file; every failure is a sentence."""
+    if not path.exists():
+        raise DarkroomError(f"{path} does not exist: check the path.")
+    try:
+        file = uproot.open(path)
+        classes = file.classnames(recursive=False, cycle=False)
+    except Exception as error:  # noqa: BLE001  (a damaged file can make the parser fail in any way)
+        raise DarkroomError(
+            f"{path.name} cannot be opened as a ROOT file ({type(error).__name__}: {_short(error)}): "
+            "expected an intact ROOT file. Copy it again or choose another."
+        ) from None
+    with file:
+        trees = [key for key, kind in classes.items() if kind == "TTree"]
+        if name not in trees:
+            there = ", ".join(f"{key} ({kind})" for key, kind in list(classes.items())[:12]) or "nothing"
+            raise DarkroomError(f"{path.name}: there is no TTree '{name}'; the file holds {there}. Correct 'tree' in the mapping.")
+        tree = Tree(path, file[name])
+        if tree.n_entries == 0:
+            raise DarkroomError(f"{path.name}: the tree '{name}' is empty: expected at least one entry. Leave the file out.")
+        yield tree
+
+
+def records(values: Any, n_samples: int, path: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """(int16 (n, n_samples), true lengths int32 (n,)) of one PMT's records, padded with zeros or cut.
+
+    Accepts regular and jagged integer arrays; a whole block of equal records costs no copy.
+    """
+    if values.ndim != 2:
+        raise DarkroomError(f"{path.name}: branch '{name}' has {values.ndim - 1} dimensions per entry: expected 1 (samples).")
+    lengths = np.asarray(ak.to_numpy(ak.num(values, axis=1)), np.int32)
+    flat = np.asarray(ak.to_numpy(ak.flatten(values, axis=1)))
+    if flat.dtype.kind not in "iu":
+        raise DarkroomError(f"{path.name}: branch '{name}' holds {flat.dtype}: expected whole ADC counts.")
+    if flat.dtype != np.int16 and flat.size and (flat.min() < -32768 or flat.max() > 32767):
+        raise DarkroomError(
+            f"{path.name}: branch '{name}' holds values from {flat.min()} to {flat.max()}: expected ADC counts of at most 15 bits."
+        )
+    flat = flat.astype(np.int16, copy=False)
+    if (lengths == n_samples).all():
+        return flat.reshape(len(lengths), n_samples), lengths
+    out = np.zeros((len(lengths), n_samples), np.int16)
+    starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    full = lengths == n_samples
+    if (full | (lengths == 0)).all():
+        out[full] = flat.reshape(int(full.sum()), n_samples)
+        return out, lengths
+    for i, n in enumerate(np.minimum(lengths, n_samples)):
+        out[i, :n] = flat[starts[i] : starts[i] + n]
+    return out, lengths
+
+
+def preview(path: Path, n_entries: int = 5) -> dict[str, Any]:
+    """Trees, branches, types and the first values of a ROOT file, as plain values for the page and `--json`."""
+    try:
+        with uproot.open(path) as file:
+            classes = file.classnames(recursive=False, cycle=False)
+            trees = {key: _tree_preview(file[key], n_entries) for key, kind in classes.items() if kind == "TTree"}
+    except Exception as error:  # noqa: BLE001  (a damaged file can make the parser fail in any way)
+        raise DarkroomError(
+            f"{path.name} cannot be opened as a ROOT file ({type(error).__name__}: {_short(error)}): expected an intact ROOT file."
+        ) from None
+    return {"file": path.name, "objects": classes, "trees": trees}
+
+
+def _tree_preview(tree: Any, n_entries: int) -> dict[str, Any]:
+    branches = []
+    for branch in tree.branches[:500]:
+        try:
+            head = branch.array(entry_stop=n_entries, library="ak")
+            first = _short(ak.to_list(head[:n_entries, ..., :6] if head.ndim > 1 else head[:n_entries]))
+        except Exception as error:  # noqa: BLE001  (one unreadable branch must not hide the others)
+            first = f"cannot be read: {_short(error)}"
+        branches.append({"branch": branch.name, "type": branch.typename, "first": first})
+    return {"n_entries": int(tree.num_entries), "n_branches": len(tree.branches), "branches": branches}
+
+
+def _short(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 160 else text[:157] + "..."

@@ -1,0 +1,41 @@
+"""The COSINE-100 record: every function under the name of its field, wired in one place."""
+
+from pathlib import Path
+
+from core.cosine import branches, evaluate, features, mapping, model, plot, read, select, simulate
+from core.experiment import Experiment
+
+_HERE = Path(__file__).resolve().parent
+
+EXPERIMENT = Experiment(
+    key="cosine",
+    title="COSINE-100, NaI(Tl) waveforms",
+    row="event and crystal",
+    classes=select.CLASSES,
+    columns=features.COLUMNS,
+    flags=features.FLAGS,
+    mappings={path.stem: path for path in sorted((_HERE / "mappings").glob("*.toml"))},
+    mapping=mapping.Mapping,
+    load_mapping=mapping.load_mapping,
+    blocks=read.blocks,
+    source=read.source,
+    record_meta=read.record_meta,
+    preview=branches.preview,
+    file_patterns=("*.root", "*.root.*"),
+    is_simulated=read.is_simulated,
+    simulation=simulate.SimulationParameters,
+    simulate=simulate.simulate,
+    sample=_HERE.parents[1] / "data_samples" / "cosine",
+    cuts=select.Cuts,
+    cut_list=select.cut_list,
+    label_cuts=select.label_cuts,
+    label_schemes=select.SCHEMES,
+    group=select.group,
+    warnings=select.warnings,
+    presets=select.PRESETS,
+    panels=select.PANELS,
+    statistics=select.statistics,
+    networks=model.NETWORKS,
+    views=plot.VIEWS,
+    evaluate=evaluate.evaluate,
+)

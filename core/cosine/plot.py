@@ -1,0 +1,172 @@
+"""COSINE-100 pictures: one event's waveforms, their spectrum, and the mean waveform of a class."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+from scipy.ndimage import uniform_filter1d
+
+from core.data.dataset import Dataset, read_waveforms
+from core.experiment import View
+from core.figures import OKABE_ITO
+from core.parameters import param
+
+PMT_COLOURS = (OKABE_ITO[0], OKABE_ITO[1])
+MARKS_NS = (50, 100, 500, 600)  # edges of the windows of X2, X1, nmt500 and both
+MEAN_WINDOW_NS = (-200.0, 2000.0)
+
+
+@dataclass(frozen=True)
+class WaveformView:
+    """How a waveform is drawn."""
+
+    form: str = param(
+        "baseline-subtracted", "what is drawn", choices=("baseline-subtracted", "raw", "smoothed", "spectrum")
+    )
+    zoom: str = param("pulse", "around the pulse or the whole record", choices=("pulse", "record"))
+    smoothing_ns: float = param(20.0, "width of the running mean, for 'smoothed'", unit="ns", low=2.0, high=500.0)
+
+
+def draw_event(dataset: Dataset, row: int, parameters: WaveformView) -> go.Figure:
+    """Both PMTs of one row below each other, on one time axis that starts at the trigger."""
+    waveform = read_waveforms(dataset, [row])[0]
+    baselines = [float(dataset.column(f"baseline{p}_adc")[row]) for p in (1, 2)]
+    if parameters.form == "spectrum":
+        return _spectrum(dataset, waveform, baselines)
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    start_ns = -dataset.pretrigger_samples * dataset.sampling_ns
+    for p, (values, baseline) in enumerate(zip(waveform, baselines, strict=True)):
+        y = _form(values, baseline, parameters, dataset)
+        figure.add_scatter(
+            x0=start_ns, dx=dataset.sampling_ns, y=y, mode="lines", name=f"PMT {p + 1}", row=p + 1, col=1,
+            line={"color": PMT_COLOURS[p], "width": 1.2}, hovertemplate="%{x:.0f} ns: %{y:.1f} ADC",
+        )  # fmt: skip
+        unit = "ADC" if parameters.form == "raw" else "ADC above baseline"
+        figure.update_yaxes(title_text=f"PMT {p + 1} [{unit}]", row=p + 1, col=1)
+    onset_ns = float(dataset.column("onset_ns")[row])
+    if np.isfinite(onset_ns):
+        _mark_windows(figure, start_ns + onset_ns)
+    figure.update_xaxes(title_text="time from the trigger [ns]", row=2, col=1)
+    if parameters.zoom == "pulse":
+        end_ns = start_ns + dataset.record_samples * dataset.sampling_ns
+        begin = onset_ns + start_ns if np.isfinite(onset_ns) else 0.0
+        figure.update_xaxes(range=[max(start_ns, begin - 200), min(end_ns, begin + 1400)])
+    figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45}, hovermode="x", showlegend=False)
+    return figure
+
+
+def _form(values: np.ndarray, baseline: float, parameters: WaveformView, dataset: Dataset) -> np.ndarray:
+    """ADC counts of one PMT as asked for, float32 (n_samples,); NaN baselines count as 0."""
+    base = 0.0 if np.isnan(baseline) else baseline
+    whole = np.floor(base + 0.5)
+    if parameters.form == "raw":
+        return (values * (1 if dataset.meta["positive"] else -1) + whole).astype(np.float32)
+    subtracted = values - (base - whole) * (1 if dataset.meta["positive"] else -1)
+    if parameters.form == "smoothed":
+        width = max(1, round(parameters.smoothing_ns / dataset.sampling_ns))
+        subtracted = uniform_filter1d(subtracted, width, mode="nearest")
+    return subtracted.astype(np.float32)
+
+
+def _mark_windows(figure: go.Figure, onset_ns: float) -> None:
+    """Onset and the ends of the windows in which the features are defined."""
+    for offset in (0, *MARKS_NS):
+        text = "onset" if offset == 0 else f"+{offset}"
+        figure.add_vline(
+            x=onset_ns + offset, line={"width": 1, "dash": "solid" if offset == 0 else "dot", "color": "#808080"},
+            annotation={"text": text, "font": {"size": 12}, "yref": "paper", "y": 1.0, "yanchor": "bottom"}, row=1, col=1,
+        )  # fmt: skip
+        figure.add_vline(x=onset_ns + offset, line={"width": 1, "dash": "dot", "color": "#808080"}, row=2, col=1)
+
+
+def _spectrum(dataset: Dataset, waveform: np.ndarray, baselines: list[float]) -> go.Figure:
+    """Amplitude spectrum of both PMTs (baseline removed, Hann window), up to half the sampling frequency."""
+    figure = go.Figure()
+    n = dataset.record_samples
+    frequency_mhz = np.fft.rfftfreq(n, dataset.sampling_ns * 1e-3)
+    for p, values in enumerate(waveform):
+        amplitude = np.abs(np.fft.rfft((values - values.mean()) * np.hanning(n))) * 4 / n
+        figure.add_scatter(
+            x=frequency_mhz[1:].astype(np.float32), y=amplitude[1:].astype(np.float32), mode="lines",
+            name=f"PMT {p + 1}", line={"color": PMT_COLOURS[p], "width": 1.2, "dash": ("solid", "dot")[p]},
+            hovertemplate="%{x:.2f} MHz: %{y:.3g} ADC",
+        )  # fmt: skip
+    figure.update_xaxes(title_text="frequency [MHz]", type="log")
+    figure.update_yaxes(title_text="amplitude [ADC]", type="log")
+    figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45})
+    return figure
+
+
+@dataclass(frozen=True)
+class MeanWaveform:
+    """Mean of `n` summed waveforms (both PMTs), aligned at the onset, each with unit area in the window drawn.
+
+    `time_ns`, `mean`, `error` (n_times,): per-ns fraction of the charge and its standard error.
+    """
+
+    time_ns: np.ndarray
+    mean: np.ndarray
+    error: np.ndarray
+    n: int
+    n_of: int
+
+
+def mean_waveform(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> MeanWaveform:
+    """Mean waveform of rows, of at most `n_at_most` of them taken evenly. Rows without onset or charge are left out."""
+    n_of = len(rows)
+    chosen = rows if n_of <= n_at_most else rows[np.linspace(0, n_of - 1, n_at_most).astype(int)]
+    onset = dataset.column("onset_ns")[chosen]
+    chosen, onset = chosen[np.isfinite(onset)], onset[np.isfinite(onset)]
+    begin, end = (round(t / dataset.sampling_ns) for t in MEAN_WINDOW_NS)
+    time_ns = np.arange(begin, end) * dataset.sampling_ns
+    shapes = []
+    for record, first in zip(read_waveforms(dataset, chosen), np.rint(onset / dataset.sampling_ns).astype(int), strict=True):
+        a, b = first + begin, first + end
+        if a < 0 or b > dataset.record_samples:
+            continue
+        pulse = record[:, a:b].sum(axis=0, dtype=np.float64)
+        if pulse.sum() > 0:
+            shapes.append(pulse / pulse.sum() / dataset.sampling_ns)
+    if not shapes:
+        nothing = np.full(len(time_ns), np.nan)
+        return MeanWaveform(time_ns, nothing, nothing, 0, n_of)
+    stack = np.array(shapes)
+    error = stack.std(axis=0, ddof=1) / np.sqrt(len(stack)) if len(stack) > 1 else np.full(len(time_ns), np.nan)
+    return MeanWaveform(time_ns, stack.mean(axis=0), error, len(stack), n_of)
+
+
+def draw_means(means: Mapping[str, MeanWaveform], colours: Mapping[str, str]) -> go.Figure:
+    """Mean waveforms of the classes with a band of one standard error."""
+    figure = go.Figure()
+    for i, (name, m) in enumerate(means.items()):
+        dash = ("solid", "dash", "dot")[i % 3]
+        for sign in (-1, 1):
+            figure.add_scatter(
+                x=m.time_ns, y=(m.mean + sign * m.error).astype(np.float32), mode="lines", showlegend=False,
+                line={"width": 0, "color": colours[name]}, fill="tonexty" if sign == 1 else None, hoverinfo="skip",
+                legendgroup=name,
+            )  # fmt: skip
+        figure.add_scatter(
+            x=m.time_ns, y=m.mean.astype(np.float32), mode="lines", name=f"{name} (n = {m.n:,} of {m.n_of:,})",
+            line={"color": colours[name], "dash": dash, "width": 2}, legendgroup=name,
+            hovertemplate="%{x:.0f} ns: %{y:.3g} per ns",
+        )  # fmt: skip
+    figure.update_xaxes(title_text="time from the onset [ns]")
+    figure.update_yaxes(title_text="fraction of the charge [1/ns]", type="log")
+    figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45})
+    return figure
+
+
+VIEWS = {
+    "waveform": View(
+        title="Waveform of both PMTs",
+        explanation=(
+            "A scintillation pulse decays over some 250 ns in both PMTs; PMT noise is over within 100 ns, "
+            "often in one PMT only. Dotted: the windows of X2 (50 ns), X1 (100-600 ns) and nmt500 (500 ns)."
+        ),
+        parameters=WaveformView,
+        draw=draw_event,
+    )
+}

@@ -1,0 +1,239 @@
+"""ROOT files -> blocks of rows: waveforms as int16 (n, 2, n_samples), table columns, flags.
+
+A row is an event and a crystal that has a waveform. Files are read entry range by entry range, so memory does not
+depend on the size of the file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import awkward as ak
+import numpy as np
+
+from core.cosine import branches, features
+from core.cosine.mapping import Mapping, run_and_subrun
+from core.errors import DarkroomError
+from core.experiment import Block
+
+BLOCK_ENTRIES = 500  # 500 entries x 2 crystals x 16 kB: 16 MB at a time
+_UID_BITS = {"subrun": 12, "entry": 27, "crystal": 4}
+
+
+def blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
+    """Read a file and compute the features of every row.
+
+    Energies that are NaN or absent give NaN and the flag `no_energy`; records of another length the flag `record_length`.
+    """
+    run, subrun = run_and_subrun(mapping, path)
+    with branches.open_tree(path, mapping.tree) as tree:
+        plan = _plan(tree, mapping)
+        if mapping.run_branch:
+            run = _single_run(tree, mapping, plan, path)
+        for start in range(0, tree.n_entries, BLOCK_ENTRIES):
+            stop = min(start + BLOCK_ENTRIES, tree.n_entries)
+            arrays = tree.read(plan.wanted, start, stop)
+            for crystal in plan.crystals:
+                block = _crystal_block(arrays, plan, mapping, crystal, start, (run, subrun), path)
+                if block is not None:
+                    yield block
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which branches are read: `found` maps the mapping's name to the file's."""
+
+    crystals: tuple[int, ...]
+    found: dict[str, branches.Leaf]
+    others: dict[int, tuple[int, ...]]
+
+    @property
+    def wanted(self) -> list[branches.Leaf]:
+        return list(self.found.values())
+
+
+def _plan(tree: branches.Tree, mapping: Mapping) -> _Plan:
+    """Find every branch that the mapping names; the first missing one is named together with those that are there."""
+    present = tuple(
+        c for c in mapping.crystals if all(tree.find(name.format(c=c)) is not None for name in mapping.waveforms)
+    )
+    if not present:
+        tree.refuse(mapping.waveforms[0].format(c=mapping.crystals[0]), "waveform")
+    found: dict[str, branches.Leaf] = {}
+    for name in filter(None, (mapping.run_branch, mapping.event_branch, mapping.time_branch)):
+        found[name] = tree.need(name)
+    per_crystal = [*mapping.waveforms, mapping.energy_branch]
+    for c in present:
+        for name in filter(None, per_crystal):
+            found[name.format(c=c)] = tree.need(name.format(c=c))
+        for name in (mapping.truth_class, mapping.truth_population, mapping.truth_energy, mapping.truth_n_pe):
+            leaf = tree.find(name.format(c=c)) if name else None  # measured files have no truth
+            if leaf is not None:
+                found[name.format(c=c)] = leaf
+    others = {c: tuple(o for o in mapping.crystals if o != c) for c in present}
+    for condition in mapping.coincidence:
+        if "{other}" not in condition.branch:
+            found[condition.branch] = tree.need(condition.branch)
+            continue
+        for o in mapping.crystals:
+            name = condition.branch.format(other=o)
+            leaf = tree.need(name) if o in present else tree.find(name)
+            if leaf is not None:
+                found[name] = leaf
+    return _Plan(present, found, others)
+
+
+def _single_run(tree: branches.Tree, mapping: Mapping, plan: _Plan, path: Path) -> int:
+    runs = np.unique(ak.to_numpy(tree.read([plan.found[mapping.run_branch]], 0, tree.n_entries)[mapping.run_branch]))
+    if len(runs) != 1 or not 0 <= int(runs[0]) < 1_000_000:
+        raise DarkroomError(
+            f"{path.name}: branch '{mapping.run_branch}' holds runs {list(runs[:5])}: expected one run number below "
+            "1,000,000 in a file; split the file by run."
+        )
+    return int(runs[0])
+
+
+def _crystal_block(
+    arrays: dict[str, Any], plan: _Plan, mapping: Mapping, crystal: int, start: int, run: tuple[int, int], path: Path
+) -> Block | None:
+    raw, n_samples, entry = _waveforms(arrays, mapping, crystal, path)
+    if not len(entry):
+        return None
+    table, flags, waveform = features.compute(raw, feature_parameters(mapping), n_samples)
+    if (n_samples != mapping.record_samples).any():
+        flags[n_samples != mapping.record_samples] |= features.bit("record_length")
+    table["energy_kev"] = _energy(arrays, mapping, crystal, entry, table["charge_adc"], path)
+    flags[np.isnan(table["energy_kev"])] |= features.bit("no_energy")
+    table["flags"] = flags
+    table["coincident"] = _coincident(arrays, plan, mapping, crystal, entry)
+    table["run"] = np.full(len(entry), run[0], np.int32)
+    table["subrun"] = np.full(len(entry), run[1], np.int32)
+    table["crystal"] = np.full(len(entry), crystal, np.int8)
+    number = entry + start
+    table["event"] = _scalar(arrays, mapping.event_branch, entry, path, number).astype(np.int64)
+    table["time_s"] = _scalar(arrays, mapping.time_branch, entry, path, np.full(len(entry), -1)).astype(np.int64)
+    table["uid"] = uid(run[0], run[1], number, crystal)
+    truth = (
+        ("truth_class", mapping.truth_class, np.int8, -1),
+        ("truth_population", mapping.truth_population, np.int8, -1),
+        ("truth_energy_kev", mapping.truth_energy, np.float32, np.nan),
+        ("truth_n_pe", mapping.truth_n_pe, np.int32, -1),
+    )
+    for column, name, dtype, unknown in truth:
+        table[column] = _scalar(arrays, name.format(c=crystal), entry, path, np.full(len(entry), unknown)).astype(dtype)
+    return Block(table, waveform)
+
+
+def feature_parameters(mapping: Mapping) -> features.FeatureParameters:
+    return features.FeatureParameters(
+        sampling_ns=mapping.sampling_ns,
+        pretrigger_samples=mapping.pretrigger_samples,
+        baseline_samples=mapping.baseline_samples,
+        n_bits=mapping.n_bits,
+        positive=mapping.polarity == "positive",
+        nominal_noise_adc=mapping.nominal_noise_adc,
+        spe_amplitude_adc=mapping.spe_amplitude_adc,
+    )
+
+
+def uid(run: int, subrun: int, entry: np.ndarray, crystal: int) -> np.ndarray:
+    """Identity of a row, int64: run (20 bits), sub-run (12), entry in the file (27), crystal (4)."""
+    shift_entry = _UID_BITS["crystal"]
+    shift_subrun = shift_entry + _UID_BITS["entry"]
+    shift_run = shift_subrun + _UID_BITS["subrun"]
+    return (np.int64(run) << shift_run) + (np.int64(subrun) << shift_subrun) + (entry.astype(np.int64) << shift_entry) + crystal
+
+
+def _waveforms(
+    arrays: dict[str, Any], mapping: Mapping, crystal: int, path: Path
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(raw int16 (n, 2, record_samples), true lengths (n,), entry within the block (n,)) of the rows that have samples."""
+    names = [name.format(c=crystal) for name in mapping.waveforms]
+    if mapping.per_array:
+        both = arrays[names[0]]
+        if both.ndim != 3:
+            raise DarkroomError(
+                f"{path.name}: branch '{names[0]}' has {both.ndim - 1} dimensions per entry: expected 2 (PMT and sample)."
+            )
+        first, second = (both[:, i] if mapping.pmt_axis == "first" else both[:, :, i] for i in mapping.pair(crystal))
+    else:
+        first, second = (arrays[name] for name in names)
+    pmts = [branches.records(values, mapping.record_samples, path, names[-1]) for values in (first, second)]
+    (raw1, n1), (raw2, n2) = pmts
+    if (n1 != n2).any():
+        i = int(np.flatnonzero(n1 != n2)[0])
+        raise DarkroomError(
+            f"{path.name}: the two PMTs of crystal {crystal} have {n1[i]} and {n2[i]} samples in the same entry: "
+            "expected equal records."
+        )
+    entry = np.flatnonzero(n1 > 0)
+    if len(entry) == len(n1):
+        return np.stack([raw1, raw2], axis=1), n1, entry
+    return np.stack([raw1[entry], raw2[entry]], axis=1), n1[entry], entry
+
+
+def _scalar(arrays: dict[str, Any], name: str, entry: np.ndarray, path: Path, default: np.ndarray) -> np.ndarray:
+    if not name or name not in arrays:
+        return default
+    values = arrays[name]
+    if values.ndim != 1:
+        raise DarkroomError(f"{path.name}: branch '{name}' has several numbers per entry: expected one.")
+    return np.asarray(ak.to_numpy(values))[entry]
+
+
+def _energy(
+    arrays: dict[str, Any], mapping: Mapping, crystal: int, entry: np.ndarray, charge: np.ndarray, path: Path
+) -> np.ndarray:
+    """keV as float32; infinite values count as unknown."""
+    if mapping.energy_branch:
+        name = mapping.energy_branch.format(c=crystal)
+        energy = _scalar(arrays, name, entry, path, charge).astype(np.float32) * np.float32(mapping.energy_scale_to_kev)
+    elif mapping.energy_kev_per_charge:
+        energy = (charge * mapping.energy_kev_per_charge).astype(np.float32)
+    else:
+        energy = np.full(len(entry), np.nan, np.float32)
+    return np.where(np.isfinite(energy), energy, np.nan).astype(np.float32)
+
+
+_COMPARE = {
+    ">=": np.greater_equal, ">": np.greater, "<=": np.less_equal,
+    "<": np.less, "==": np.equal, "!=": np.not_equal,
+}  # fmt: skip
+
+
+def _coincident(arrays: dict[str, Any], plan: _Plan, mapping: Mapping, crystal: int, entry: np.ndarray) -> np.ndarray:
+    """1 coincident, 0 not, -1 unknown (the mapping has no condition)."""
+    if not mapping.coincidence:
+        return np.full(len(entry), -1, np.int8)
+    result = np.zeros(len(entry), bool)
+    for condition in mapping.coincidence:
+        others = plan.others[crystal] if "{other}" in condition.branch else (0,)
+        for other in others:
+            name = condition.branch.format(other=other)
+            if name in arrays:
+                values = np.asarray(ak.to_numpy(arrays[name]))[entry] * condition.scale
+                result |= _COMPARE[condition.comparison](values, condition.value)
+    return result.astype(np.int8)
+
+
+def source(path: Path, mapping: Mapping) -> dict[str, Any]:
+    """What the sources table says of a file: run and sub-run."""
+    run, subrun = run_and_subrun(mapping, path)
+    return {"run": run, "subrun": subrun}
+
+
+def record_meta(mapping: Mapping) -> dict[str, Any]:
+    """What a data set must know of its records."""
+    return {
+        "sampling_ns": mapping.sampling_ns,
+        "record_samples": mapping.record_samples,
+        "pretrigger_samples": mapping.pretrigger_samples,
+        "n_bits": mapping.n_bits,
+        "positive": mapping.polarity == "positive",
+    }
+
+
+def is_simulated(table: Any) -> bool:
+    """True if any row of a pyarrow table carries simulated truth."""
+    return bool((table["truth_class"].to_numpy() >= 0).any())

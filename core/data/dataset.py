@@ -1,0 +1,150 @@
+"""A prepared data set: open it, read its table by column and its arrays by row.
+
+    <name>/dataset.json        what it was made from, n_rows, sampling, id
+    <name>/table.parquet       one line per row (see the experiment's columns)
+    <name>/sources.parquet     one line per raw file: run, sub-run, hash, rows, flags told
+    <name>/parts/<file>.h5     `waveform` int16 (n, 2, n_samples), bitshuffle-LZ4, chunks of CHUNK_ROWS rows
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import hdf5plugin  # noqa: F401  (registers the bitshuffle filter)
+import numpy as np
+import pyarrow.parquet as pq
+
+from core import workspace
+from core.errors import DarkroomError
+
+CHUNK_ROWS = 32
+ARRAY = "waveform"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One array file: `n_rows` rows of the table, beginning at `offset`."""
+
+    file: str
+    n_rows: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An opened data set. Nothing but dataset.json is in memory until a column is asked for."""
+
+    path: Path
+    meta: dict[str, Any] = field(repr=False)
+    read_column: Callable[[Path, str], np.ndarray] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def id(self) -> str:
+        """Changes whenever the content changes: the cache key of everything computed from the data set."""
+        return str(self.meta["id"])
+
+    @property
+    def experiment(self) -> str:
+        return str(self.meta["experiment"])
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.meta["n_rows"])
+
+    @property
+    def sampling_ns(self) -> float:
+        return float(self.meta["sampling_ns"])
+
+    @property
+    def record_samples(self) -> int:
+        return int(self.meta["record_samples"])
+
+    @property
+    def pretrigger_samples(self) -> int:
+        return int(self.meta["pretrigger_samples"])
+
+    @property
+    def simulated(self) -> bool:
+        return bool(self.meta["simulated"])
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        offsets = np.concatenate([[0], np.cumsum([p["n_rows"] for p in self.meta["parts"]])])
+        return tuple(
+            Part(p["file"], int(p["n_rows"]), int(o)) for p, o in zip(self.meta["parts"], offsets, strict=False)
+        )
+
+    def column(self, name: str) -> np.ndarray:
+        """One column, read-only, shape (n_rows,)."""
+        return self.read_column(self.path, name)
+
+    def columns(self, names: Iterable[str]) -> dict[str, np.ndarray]:
+        return {name: self.column(name) for name in dict.fromkeys(names)}
+
+
+def read_column(path: Path, name: str) -> np.ndarray:
+    """Read one column of a data set's table from disk as a read-only array."""
+    try:
+        values = pq.read_table(path / "table.parquet", columns=[name])[name].to_numpy()
+    except (OSError, KeyError, ValueError) as error:
+        raise DarkroomError(
+            f"Column '{name}' of data set '{path.name}' cannot be read ({error}): prepare the data set again."
+        ) from None
+    values.flags.writeable = False
+    return values
+
+
+def datasets_folder() -> Path:
+    return workspace.folder("datasets")
+
+
+def list_datasets() -> list[str]:
+    """Names of the finished data sets in the workspace."""
+    return sorted(p.parent.name for p in datasets_folder().glob("*/dataset.json"))
+
+
+def open_dataset(name: str, read: Callable[[Path, str], np.ndarray] = read_column) -> Dataset:
+    """Open a data set by name. `read` lets a caller put a cache in front of the table."""
+    path = datasets_folder() / workspace.checked_name(name, "data set")
+    if not (path / "dataset.json").exists():
+        known = ", ".join(list_datasets()) or "none yet"
+        raise DarkroomError(f"There is no data set '{name}' (there are: {known}): prepare it first.")
+    return Dataset(path, workspace.read_json(path / "dataset.json"), read)
+
+
+def open_part(dataset: Dataset, part: Part) -> h5py.File:
+    """Open one array file for reading; a missing or damaged one is named."""
+    path = dataset.path / "parts" / part.file
+    try:
+        file = h5py.File(path, "r")
+        if file[ARRAY].shape[0] == part.n_rows:
+            return file
+        found = f"{file[ARRAY].shape[0]} rows, expected {part.n_rows}"
+    except (OSError, KeyError) as error:
+        found = str(error)
+    raise DarkroomError(f"{path} is damaged ({found}): prepare data set '{dataset.name}' again.")
+
+
+def read_waveforms(dataset: Dataset, rows: Iterable[int]) -> np.ndarray:
+    """Waveforms of a few rows, in the order asked for: int16 (n, 2, record_samples).
+
+    For single events and small galleries; training reads whole chunks (`core.data.loader`).
+    """
+    wanted = np.asarray(list(rows), dtype=np.int64)
+    if wanted.size and (wanted.min() < 0 or wanted.max() >= dataset.n_rows):
+        raise DarkroomError(f"Data set '{dataset.name}' has rows 0 to {dataset.n_rows - 1}, asked for {wanted.max()}.")
+    out = np.empty((wanted.size, 2, dataset.record_samples), np.int16)
+    for part in dataset.parts:
+        here = np.flatnonzero((wanted >= part.offset) & (wanted < part.offset + part.n_rows))
+        if here.size:
+            with open_part(dataset, part) as file:
+                for i in here:
+                    out[i] = file[ARRAY][wanted[i] - part.offset]
+    return out

@@ -1,0 +1,163 @@
+"""A selection: cuts, a label scheme and a division into training, validation and test; named and stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from core import parameters, workspace
+from core.data.cuts import Cutting, cut_table
+from core.data.dataset import Dataset
+from core.data.splits import OTHER, SplitParameters, split_rows
+from core.errors import DarkroomError
+from core.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is selected: `cuts` is the experiment's own frozen dataclass, `labels` one of its schemes."""
+
+    cuts: Any
+    labels: str
+    split: SplitParameters = SplitParameters()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "cuts": parameters.to_dict(self.cuts),
+            "labels": self.labels,
+            "split": parameters.to_dict(self.split),
+        }
+
+
+def from_dict(experiment: Experiment, values: Mapping[str, Any]) -> Selection:
+    """Build a selection from plain values, refusing unknown names."""
+    unknown = set(values) - {"cuts", "labels", "split"}
+    if unknown:
+        raise DarkroomError(f"A selection has no field '{sorted(unknown)[0]}': expected cuts, labels and split.")
+    return Selection(
+        parameters.build(experiment.cuts, values.get("cuts", {})),
+        checked_scheme(experiment, str(values.get("labels", next(iter(experiment.label_schemes))))),
+        parameters.build(SplitParameters, values.get("split", {})),
+    )
+
+
+def checked_scheme(experiment: Experiment, scheme: str) -> str:
+    if scheme not in experiment.label_schemes:
+        raise DarkroomError(
+            f"Unknown label scheme '{scheme}': expected one of {', '.join(experiment.label_schemes)}."
+        )
+    return scheme
+
+
+def preset(experiment: Experiment, name: str) -> Selection:
+    if name not in experiment.presets:
+        raise DarkroomError(f"Unknown preset '{name}': expected one of {', '.join(experiment.presets)}.")
+    return experiment.presets[name].selection
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Rows that a selection keeps.
+
+    preselected int64 (m,): rows that pass the cuts, whatever their label (a run scores all of them);
+    labels int8 (m,): class index or -1; split int8 (m,): TRAIN, VALIDATION, TEST.
+    """
+
+    experiment: Experiment
+    dataset: Dataset
+    selection: Selection
+    cutting: Cutting
+
+    @cached_property
+    def preselected(self) -> np.ndarray:
+        return np.flatnonzero(self.cutting.preselected)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        return self.cutting.labels[self.preselected]
+
+    @cached_property
+    def split(self) -> np.ndarray:
+        """A grouped division follows the sub-runs; both kinds are stratified by class where it can matter."""
+        rows = self.preselected
+        group = self.experiment.group(self.dataset)[rows]
+        return split_rows(self.selection.split, self.dataset.column("uid")[rows], group, self.labels)
+
+    def rows(self, split: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """(row numbers, labels) of the labelled rows, of one split if named."""
+        keep = self.labels >= 0
+        if split is not None:
+            keep &= self.split == split
+        return self.preselected[keep], self.labels[keep]
+
+    def n_of(self, class_index: int) -> int:
+        return int((self.labels == class_index).sum())
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a user must know before trusting the labels or the division."""
+        told = list(self.experiment.warnings(self.selection.cuts, self.selection.labels, self.dataset))
+        for index, name in enumerate(self.experiment.classes):
+            for split, split_name in enumerate(("training", "validation", "test")):
+                n = int(((self.labels == index) & (self.split == split)).sum())
+                if self.n_of(index) and not n:
+                    told.append(
+                        f"No {name} is in the {split_name} sample: there are too few sub-runs for a grouped "
+                        "division; add files or choose the random one."
+                    )
+        return told
+
+
+def select(experiment: Experiment, dataset: Dataset, selection: Selection) -> Selected:
+    """Apply a selection to a data set."""
+    if dataset.experiment != experiment.key:
+        raise DarkroomError(f"Data set '{dataset.name}' belongs to {dataset.experiment}, not to {experiment.key}.")
+    common = experiment.cut_list(selection.cuts)
+    per_class = experiment.label_cuts(selection.cuts, selection.labels)
+    named = [cut.column for group in (common, *per_class.values()) for cut in group]
+    cutting = cut_table(dataset.columns(named), common, per_class)
+    return Selected(experiment, dataset, selection, cutting)
+
+
+def need_both_classes(selected: Selected) -> None:
+    """Refuse a selection with which nothing can be trained or judged, naming what is left."""
+    counts = [selected.n_of(i) for i in range(len(selected.experiment.classes))]
+    if all(counts):
+        return
+    left = ", ".join(f"{n} {name}" for n, name in zip(counts, selected.experiment.classes, strict=True))
+    flow = selected.cutting.flow
+    worst = min(flow[1:], key=lambda row: row.cumulative, default=flow[0])
+    raise DarkroomError(
+        f"Data set '{selected.dataset.name}': the selection leaves {left}; both classes are needed. "
+        f"The cut '{worst.cut}' leaves {worst.cumulative} rows: widen it or prepare runs of both kinds."
+    )
+
+
+def relabel(selected: Selected, scheme: str) -> np.ndarray:
+    """Labels int8 (m,) of the preselected rows under another scheme, the cuts unchanged."""
+    other = Selection(selected.selection.cuts, checked_scheme(selected.experiment, scheme), selected.selection.split)
+    return select(selected.experiment, selected.dataset, other).labels
+
+
+def store(dataset: Dataset, name: str, selection: Selection) -> None:
+    """Keep a selection under a name beside the data set's other selections."""
+    folder = workspace.folder("selections", dataset.name)
+    workspace.write_json(folder / f"{workspace.checked_name(name, 'selection')}.json", selection.to_dict())
+
+
+def stored(dataset_name: str) -> list[str]:
+    """Names of the stored selections of a data set."""
+    return sorted(p.stem for p in workspace.folder("selections", dataset_name).glob("*.json"))
+
+
+def load(experiment: Experiment, dataset_name: str, name: str) -> Selection:
+    path = workspace.folder("selections", dataset_name) / f"{workspace.checked_name(name, 'selection')}.json"
+    if not path.exists():
+        known = ", ".join(stored(dataset_name)) or "none yet"
+        raise DarkroomError(f"Data set '{dataset_name}' has no selection '{name}' (there are: {known}).")
+    return from_dict(experiment, workspace.read_json(path))
+
+
+__all__ = ["OTHER", "Selected", "Selection", "load", "preset", "relabel", "select", "store", "stored"]

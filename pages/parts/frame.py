@@ -1,0 +1,76 @@
+"""What every page has: its heading with a question, figures with a note and downloads, the foot line, errors."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from core.errors import DarkroomError
+
+
+def heading(title: str, question: str) -> None:
+    """The page's name and the question that it answers."""
+    st.markdown(f"#### {title} :gray[·] :small[:gray[{question}]]")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Show a `DarkroomError` raised inside as one sentence, and end the page there."""
+    try:
+        yield
+    except DarkroomError as error:
+        st.error(str(error).replace("$", r"\$"), icon=":material/error:")
+        st.stop()
+
+
+def show_figure(
+    figure: Any, key: str, note: str, table: Callable[[], Mapping[str, Sequence[Any]]] | None = None, **plot: Any
+) -> Any:
+    """A figure with one line below that says what it shows, and its data to download.
+
+    The picture itself is exported by the browser (camera button, SVG).
+    """
+    config = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": f"darkroom-{key}"}}
+    event = st.plotly_chart(figure, key=key, config=config, alt=note, **plot)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(note)
+        if table is not None:
+            data_button(table, f"{key}.csv", f"{key}-data")
+    return event
+
+
+def data_button(table: Callable[[], Mapping[str, Sequence[Any]]], file_name: str, key: str) -> None:
+    """Download columns as CSV; they are gathered on the click."""
+    st.download_button(
+        "data", lambda: as_csv(table()), f"darkroom-{file_name}", "text/csv", key=key, on_click="ignore",
+        type="tertiary", icon=":material/download:", help="the numbers of this figure as CSV",
+    )  # fmt: skip
+
+
+def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
+    """CSV text of equally long columns. Texts that a spreadsheet would take for a formula are quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    writer.writerows([_safe(v) for v in row] for row in zip(*columns.values(), strict=True))
+    return out.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+
+
+def foot(facts: str, command: str) -> None:
+    """How the numbers came about, and the same as a command."""
+    st.caption(facts)
+    st.code(command, language="bash", wrap_lines=True)
+
+
+def nothing_yet(sentence: str, page: str, label: str) -> None:
+    """What is missing and the one button that brings it; ends the page."""
+    st.info(sentence, icon=":material/info:")
+    st.page_link(page, label=label, icon=":material/arrow_forward:")
+    st.stop()
