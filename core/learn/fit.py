@@ -1,0 +1,289 @@
+"""Training: one function for every network of every experiment, on TensorFlow or JAX alike."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import parameters, runs
+from core.data.dataset import Dataset, open_dataset
+from core.data.loader import Batch, batches
+from core.data.selection import Selected, from_dict, need_both_classes, select
+from core.data.splits import SPLITS, TEST, TRAIN, VALIDATION
+from core.errors import DarkroomError
+from core.experiment import Network
+from core.learn import backend
+from core.learn.predict import SIGNAL, probabilities
+from core.learn.progress import Context, Curves, Silent, judged
+from core.learn.training import TrainingParameters, class_weights, training_for
+from core.registry import experiment_by_key
+
+SCORING_AFTER_STOP_S = 10.0  # a stopped job has 30 s before it is killed
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained on what: everything that `train` needs, checked."""
+
+    selected: Selected
+    name: str
+    network: Network
+    network_parameters: Any
+    training: TrainingParameters
+    recipe: Any
+    input_shape: tuple[int, ...]
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.selected.dataset
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.selected.experiment.classes
+
+    @property
+    def n_steps(self) -> int:
+        """Full batches per epoch (one smaller batch if there is no full one): the rest waits for the next shuffle."""
+        return max(1, len(self.selected.rows(TRAIN)[0]) // self.training.batch_size)
+
+    def class_weights(self) -> np.ndarray:
+        labels = self.selected.rows(TRAIN)[1]
+        return class_weights(labels, len(self.classes), self.training.class_weights)
+
+    def build(self) -> Any:
+        return self.network.build(self.network_parameters, self.input_shape, len(self.classes))
+
+
+def task(selected: Selected, name: str, network_values: dict[str, Any], training_values: dict[str, Any]) -> Task:
+    """Check a training before keras is imported: known network, good parameters, both classes, fitting records."""
+    networks = selected.experiment.networks
+    if name not in networks:
+        raise DarkroomError(f"Unknown network '{name}': expected one of {', '.join(networks)}.")
+    network = networks[name]
+    network_parameters: Any = parameters.build(network.parameters, network_values)
+    training = training_for(network, training_values)
+    recipe = network.recipe_for(network_parameters)
+    shape = recipe.shape(selected.dataset)
+    need_both_classes(selected)
+    labels = selected.rows(TRAIN)[1]
+    for i, class_name in enumerate(selected.experiment.classes):
+        if not (labels == i).any():
+            raise DarkroomError(
+                f"Data set '{selected.dataset.name}': the training sample has {len(labels)} rows, none of them "
+                f"{class_name}: there are too few sub-runs for a grouped division; add files or split at random."
+            )
+    return Task(selected, name, network, network_parameters, training, recipe, shape)
+
+
+def train(asked: Task, folder: Path, context: Context | None = None) -> dict[str, Any]:
+    """Train, keep the best weights, score the preselection, seal the run folder; returns the provenance.
+
+    On a stop the weights of the best epoch so far are kept and the run is sealed with state 'stopped'.
+    """
+    context = context or Silent()
+    started, began = time.time(), time.perf_counter()
+    _write_settings(asked, folder)
+    context.report(0, None, "Starting Keras")
+    keras = backend.load_keras()
+    keras.utils.set_random_seed(asked.training.seed)
+    model = asked.build()
+    _compile(keras, model, asked)
+    curves = Curves(asked.classes)
+    cpu_began = time.process_time()
+    fitted = _fit(keras, model, asked, curves, context)
+    cpu_s = time.process_time() - cpu_began
+    kept = asked.build()  # without the optimizer's state, which is twice the size of the weights
+    kept.set_weights(fitted.weights)
+    kept.save(folder / runs.MODEL)
+    runs.write_curves(folder, "batches", curves.batches)
+    runs.write_curves(folder, "epochs", curves.epochs)
+    provenance = {
+        **_origin(asked),
+        "state": "stopped" if fitted.is_stopped else "finished",
+        "started_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "seconds": time.perf_counter() - began,
+        "fit_cpu_seconds": cpu_s,
+        "events_per_s": curves.events_per_s,
+        "device": backend.device(),
+        "versions": backend.versions(),
+        "git_commit": backend.git_commit(),
+        "n_parameters": int(kept.count_params()),
+        "n_epochs": len(curves.epochs),
+        "best_epoch": fitted.best_epoch,
+        "validation_loss": fitted.best_loss,
+    }
+    runs.seal(folder, provenance)
+    _score(asked, kept, folder, curves, fitted.is_stopped, context)
+    return provenance
+
+
+@dataclass
+class _Fitted:
+    """The best of a training so far. `weights` is empty until an epoch (or a stop) has filled it."""
+
+    weights: list[np.ndarray]
+    best_epoch: int = 0
+    best_loss: float | None = None
+    is_stopped: bool = False
+
+
+def _compile(keras: Any, model: Any, asked: Task) -> None:
+    """Adam and categorical cross-entropy, with the counts of each class beside the loss."""
+    model.compile(
+        optimizer=keras.optimizers.Adam(asked.training.learning_rate, beta_1=asked.training.beta_1),
+        loss="categorical_crossentropy",
+        metrics=[made for i in range(len(asked.classes)) for made in _class_metrics(keras, i)],
+        jit_compile=asked.training.xla or keras.backend.backend() == "jax",
+    )
+
+
+def _class_metrics(keras: Any, index: int) -> list[Callable[[Any, Any], Any]]:
+    """Metric functions (y_true, y_pred) -> (n,): is the row of class `index`; and was it put there."""
+
+    def seen(y_true: Any, y_pred: Any) -> Any:  # noqa: ARG001  (the signature of a metric)
+        return y_true[:, index]
+
+    def right(y_true: Any, y_pred: Any) -> Any:
+        hit = keras.ops.equal(keras.ops.argmax(y_pred, axis=-1), index)
+        return y_true[:, index] * keras.ops.cast(hit, y_true.dtype)
+
+    seen.__name__, right.__name__ = f"seen_{index}", f"right_{index}"
+    return [seen, right]
+
+
+def _training_batches(asked: Task, refused: list[DarkroomError]) -> Iterator[Batch]:
+    """The batches of all epochs, each epoch in its own order.
+
+    The backend hides what a generator raises behind an error of its own: the sentence is kept in `refused`.
+    """
+    rows, labels = asked.selected.rows(TRAIN)
+    weights = asked.class_weights()[labels]
+    for epoch in range(asked.training.epochs):
+        one_pass = batches(
+            asked.dataset, rows, asked.recipe, asked.training.batch_size, labels=labels, weights=weights,
+            n_classes=len(asked.classes), seed=asked.training.seed + 1_000_003 * epoch,
+        )  # fmt: skip
+        try:
+            yield from itertools.islice(one_pass, asked.n_steps)
+        except DarkroomError as error:
+            refused.append(error)
+            raise
+
+
+def _fit(keras: Any, model: Any, asked: Task, curves: Curves, context: Context) -> _Fitted:
+    """Run `fit` with a callback that draws the curves, judges each epoch, keeps the best weights and stops."""
+    fitted = _Fitted([])
+    n_batch = min(asked.training.batch_size, len(asked.selected.rows(TRAIN)[0]))
+    n_total = asked.n_steps * asked.training.epochs
+    validation = asked.selected.rows(VALIDATION)
+
+    def on_batch(_step: int, logs: dict[str, Any]) -> None:
+        point = curves.add_batch(n_batch, logs)
+        if curves.is_due() or point["step"] == n_total:
+            context.metric(point)
+            context.report(point["step"], n_total, f"Epoch {curves.epoch + 1} of {asked.training.epochs}")
+        if context.stop_requested():
+            fitted.is_stopped = model.stop_training = True
+
+    def on_epoch(_epoch: int, logs: dict[str, Any]) -> None:
+        if fitted.is_stopped and fitted.weights:
+            return
+        told = {} if fitted.is_stopped else _validate(model, asked, validation)
+        loss = told.get("loss")
+        is_best = loss is None or fitted.best_loss is None or loss < fitted.best_loss
+        if is_best:
+            fitted.weights, fitted.best_loss, fitted.best_epoch = model.get_weights(), loss, curves.epoch + 1
+        context.metric(curves.add_epoch(logs, told, is_best))
+        waited = curves.epoch + 1 - fitted.best_epoch
+        if asked.training.patience and waited >= asked.training.patience:
+            model.stop_training = True
+
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, _logs: curves.begin_epoch(epoch),
+        on_train_batch_end=on_batch,
+        on_epoch_end=on_epoch,
+    )
+    refused: list[DarkroomError] = []
+    try:
+        model.fit(
+            _training_batches(asked, refused), epochs=asked.training.epochs, steps_per_epoch=asked.n_steps,
+            callbacks=[callback], verbose=0, shuffle=False,
+        )  # fmt: skip
+    except Exception:
+        if refused:
+            raise refused[0] from None
+        raise
+    return fitted
+
+
+def _validate(model: Any, asked: Task, sample: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
+    rows, labels = sample
+    predicted = probabilities(model, asked.dataset, rows, asked.recipe)
+    return judged(predicted, labels, asked.class_weights(), asked.classes)
+
+
+def _score(asked: Task, model: Any, folder: Path, curves: Curves, is_stopped: bool, context: Context) -> None:
+    """Score every preselected row; after a stop only if that is quick (a predict job fills the gap)."""
+    rows = asked.selected.preselected
+    if is_stopped and len(rows) > SCORING_AFTER_STOP_S * (curves.events_per_s or 0.0):
+        print("Stopped: the rows are not scored, start a predict job for that.")
+        return
+
+    def on_rows(done: int) -> None:
+        context.report(done, len(rows), f"{done:,} of {len(rows):,} rows scored")
+
+    score = probabilities(model, asked.dataset, rows, asked.recipe, on_rows)[:, SIGNAL]
+    runs.write_scores(folder, asked.dataset.name, asked.dataset.column("uid")[rows], score, asked.selected.split)
+
+
+def _write_settings(asked: Task, folder: Path) -> None:
+    chosen = asked.selected
+    params = {
+        "network": asked.name,
+        "parameters": parameters.to_dict(asked.network_parameters),
+        "training": parameters.to_dict(asked.training),
+    }
+    runs.write_settings(folder, params, parameters.to_dict(asked.recipe), chosen.selection.to_dict())
+    uid = asked.dataset.column("uid")[chosen.preselected]
+    runs.write_rows(folder, uid, chosen.labels, chosen.split)
+
+
+def _origin(asked: Task) -> dict[str, Any]:
+    """Where the numbers come from: data, files, counts per split and class, seed."""
+    chosen, dataset = asked.selected, asked.dataset
+    counts = {
+        SPLITS[split]: {
+            name: int((chosen.rows(split)[1] == i).sum()) for i, name in enumerate(chosen.experiment.classes)
+        }
+        for split in (TRAIN, VALIDATION, TEST)
+    }
+    files = [{key: part.get(key) for key in ("file", "n_rows", "sha256")} for part in dataset.meta["parts"]]
+    return {
+        "experiment": chosen.experiment.key,
+        "dataset": {
+            "name": dataset.name, "id": dataset.id, "n_rows": dataset.n_rows, "is_simulated": dataset.simulated,
+            "files": files,
+        },
+        "counts": counts,
+        "n_preselected": len(chosen.preselected),
+        "warnings": chosen.warnings,
+        "seed": asked.training.seed,
+    }  # fmt: skip
+
+
+def run_job(job: Any) -> None:
+    """The job kind `train`: arguments dataset, selection, network, parameters, training (plain values)."""
+    dataset = open_dataset(job.arguments["dataset"])
+    experiment = experiment_by_key(dataset.experiment)
+    selected = select(experiment, dataset, from_dict(experiment, job.arguments["selection"]))
+    asked = task(
+        selected, job.arguments["network"], job.arguments.get("parameters", {}), job.arguments.get("training", {})
+    )
+    folder = runs.create(asked.name)
+    job.set_run(folder.name)
+    told = train(asked, folder, job)
+    print(f"Run {folder.name}: {told['state']} after {told['n_epochs']} epochs on {told['device']}.")

@@ -1,0 +1,126 @@
+"""Scores of a trained network: the model is loaded only in a job's process, and only if its hash fits."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from core import parameters, runs
+from core.data.dataset import Dataset, open_dataset
+from core.data.loader import Recipe, batches
+from core.data.selection import from_dict, select
+from core.data.splits import OTHER
+from core.errors import DarkroomError
+from core.experiment import Experiment
+from core.learn import backend
+from core.registry import experiment_by_key
+
+BATCH_ROWS = 256
+SIGNAL = 1
+
+
+def recipe_of(experiment: Experiment, run: runs.Run) -> Any:
+    """The recipe that the run was trained with; refused if today's code would make another input."""
+    network = experiment.networks.get(run.network)
+    if network is None:
+        raise DarkroomError(
+            f"Run '{run.id}' was trained with a network '{run.network}' that is no longer there: train again with one "
+            f"of {', '.join(experiment.networks)}."
+        )
+    recipe = network.recipe_for(parameters.build(network.parameters, run.params["parameters"]))
+    if parameters.to_dict(recipe) != run.recipe:
+        raise DarkroomError(
+            f"Run '{run.id}' was trained with another recipe of its input: found {run.recipe}, expected "
+            f"{parameters.to_dict(recipe)}: train again."
+        )
+    return recipe
+
+
+def load_model(run: runs.Run) -> Any:
+    """The keras model of a run, verified against the manifest and loaded in safe mode."""
+    runs.verify(run)
+    keras = backend.load_keras()
+    return keras.saving.load_model(run.path / runs.MODEL, compile=False, safe_mode=True)
+
+
+def refuse_other_input(run: runs.Run, model: Any, shape: tuple[int, ...], dataset: Dataset) -> None:
+    """Refuse a data set from which the recipe makes another input shape than the model was trained on."""
+    expected = tuple(model.input_shape[1:])
+    if shape != expected:
+        raise DarkroomError(
+            f"Run '{run.id}' cannot be applied to data set '{dataset.name}': its recipe makes an input of shape "
+            f"{shape}, expected {expected}; choose a data set with the sampling period of '{run.dataset}'."
+        )
+
+
+def probabilities(
+    model: Any, dataset: Dataset, rows: np.ndarray, recipe: Recipe, on_rows: Callable[[int], None] | None = None
+) -> np.ndarray:
+    """Softmax outputs float32 (n, n_classes) for ascending row numbers (n,). `on_rows` is told how many are done.
+
+    Every batch is filled up to one size, because the backend compiles anew for every shape.
+    """
+    out = np.empty((len(rows), model.output_shape[-1]), np.float32)
+    done = 0
+    for x, _, _ in batches(dataset, rows, recipe, BATCH_ROWS):
+        n = len(x)
+        if n < BATCH_ROWS:
+            x = np.concatenate([x, np.zeros((BATCH_ROWS - n, *x.shape[1:]), np.float32)])
+        out[done : done + n] = np.asarray(model.predict_on_batch(x))[:n]
+        done += n
+        if on_rows:
+            on_rows(done)
+    return out
+
+
+def score_dataset(
+    run: runs.Run, dataset: Dataset, selection: dict[str, Any] | None = None,
+    on_rows: Callable[[int, int], None] | None = None,
+) -> int:  # fmt: skip
+    """Score what is not yet scored inside the run's preselection (or `selection`); returns how many rows were.
+
+    A row that the run was trained, validated or tested on keeps that tag in whatever data set it is found.
+    """
+    experiment = experiment_by_key(run.experiment)
+    recipe = recipe_of(experiment, run)
+    shape = recipe.shape(dataset)
+    chosen = select(experiment, dataset, from_dict(experiment, selection or run.selection))
+    rows, uid = chosen.preselected, dataset.column("uid")
+    known = runs.read_scores(run, dataset.name) if dataset.name in runs.scored_datasets(run) else None
+    if known is not None:
+        rows = rows[~np.isin(uid[rows], known["uid"])]
+    if not len(rows):
+        return 0
+    model = load_model(run)
+    refuse_other_input(run, model, shape, dataset)
+    total = len(rows)
+    score = probabilities(model, dataset, rows, recipe, on_rows and (lambda done: on_rows(done, total)))[:, SIGNAL]
+    new = {"uid": uid[rows], "score": score, "split": side_of(run, uid[rows])}
+    if known is not None:
+        new = {name: np.concatenate([known[name], new[name]]) for name in new}
+    runs.write_scores(run.path, dataset.name, new["uid"], new["score"], new["split"])
+    return total
+
+
+def side_of(run: runs.Run, uid: np.ndarray) -> np.ndarray:
+    """int8 (n,): the split in which the run had each uid, OTHER for those it never saw."""
+    own = runs.read_rows(run)
+    order = np.argsort(own["uid"])
+    at = np.searchsorted(own["uid"], uid, sorter=order).clip(max=len(order) - 1)
+    found = own["uid"][order[at]] == uid
+    return np.where(found, own["split"][order[at]], OTHER).astype(np.int8)
+
+
+def run_job(job: Any) -> None:
+    """The job kind `predict`: arguments run, dataset and, if not the run's own, selection (plain values)."""
+    run = runs.open_run(job.arguments["run"])
+    dataset = open_dataset(job.arguments["dataset"])
+    job.set_run(run.id)
+
+    def on_rows(done: int, total: int) -> None:
+        job.report(done, total, f"{done:,} of {total:,} rows scored")
+        if job.stop_requested():
+            raise DarkroomError(f"Stopped after {done:,} of {total:,} rows: start the job again.")
+
+    n = score_dataset(run, dataset, job.arguments.get("selection"), on_rows)
+    job.report(1, 1, f"{n:,} rows scored" if n else "Every row was scored before")
