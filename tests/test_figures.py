@@ -1,0 +1,178 @@
+"""Shared figures: the values drawn are the values given, axes have units, what is left out is told."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core import figures
+from core.judge.efficiency import by_bins, table_from_counts
+from core.judge.evaluation import judge
+from core.judge.histogram import histogram, histogram_2d
+
+
+def _titles(figure, row=""):
+    return figure.layout[f"xaxis{row}"].title.text, figure.layout[f"yaxis{row}"].title.text
+
+
+def _histograms():
+    rng = np.random.default_rng(1)
+    edges = np.linspace(0, 0.3, 31)
+    signal = np.append(rng.normal(0.17, 0.03, 500), [np.nan, 0.9, -1.0])
+    return {"signal": histogram(signal, edges), "background": histogram(rng.normal(0.05, 0.01, 300), edges)}
+
+
+def _judged(seed=1):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, 2000)
+    return judge(rng.beta(1 + 4 * labels, 5 - 4 * labels), labels, 0.5)
+
+
+def _tables():
+    counts = {"signal": np.zeros((20, 20), int), "background": np.zeros((20, 20), int)}
+    counts["signal"][0, 10:13] = [5, 0, 30]
+    counts["signal"][3, 0] = 4
+    counts["background"][0, 2] = 25
+    return table_from_counts(counts, 0.5)
+
+
+def test_steps_and_errors_are_the_histogram():
+    given = _histograms()
+    figure = figures.step_histogram(given, "nmt500", "us", threshold=0.12, window=(0.12, 0.3))
+    assert _titles(figure) == ("nmt500 [us]", "events / 0.01 us")
+    assert len(figure.data) == 4
+    for (name, found), steps, points in zip(given.items(), figure.data[::2], figure.data[1::2], strict=True):
+        assert np.array_equal(steps.x, found.edges)
+        assert np.array_equal(steps.y[:-1], found.counts)
+        assert np.array_equal(points.y, found.counts)
+        assert np.array_equal(points.error_y.array, found.error_high)
+        assert np.array_equal(points.error_y.arrayminus, found.error_low)
+        assert points.name == name
+    assert figure.data[0].name == "signal (n = 503, 1 below, 1 above, 1 undefined)"
+    assert [figure.data[i].line.color for i in (0, 2)] == [figures.SIGNAL, figures.BACKGROUND]
+    assert figure.data[0].line.dash != figure.data[2].line.dash
+    assert [shape.x0 for shape in figure.layout.shapes] == [0.12, 0.12]
+    assert figure.layout.annotations[0].text == "0.12 us"
+
+
+def test_logarithm_and_unequal_bins():
+    found = histogram(np.array([1.0, 2.0, 5.0]), np.array([0.0, 1.5, 10.0]))
+    figure = figures.step_histogram({"fast": found}, "pulses", rows="crystals", log_y=True)
+    assert figure.layout.yaxis.type == "log"
+    assert _titles(figure) == ("pulses", "crystals / bin")
+    assert figure.data[0].line.color not in (figures.SIGNAL, figures.BACKGROUND)
+
+
+def test_other_classes_look_different_from_each_other():
+    styles = {figures.class_style(name, i) for i, name in enumerate(["N1", "N2", "N3", "N4"])}
+    styles |= {figures.class_style("signal"), figures.class_style("background")}
+    assert len(styles) == 6
+
+
+def test_score_spectrum_draws_its_threshold():
+    figure = figures.score_spectrum(_histograms(), 0.4)
+    assert figure.layout.shapes[0].x0 == 0.4
+
+
+def test_roc_has_a_logarithmic_leakage_axis_and_the_operating_point():
+    one = _judged()
+    figure = figures.roc_curve({"compact": one, "nmt500": _judged(2)})
+    assert len(figure.data) == 4
+    assert figure.layout.xaxis.type == "log"
+    assert "leakage" in _titles(figure)[0]
+    assert f"{one.auc.value:.4f}" in figure.data[0].name
+    floor = 0.5 / one.roc.n_background
+    assert np.array_equal(figure.data[0].customdata[:, 0], one.roc.leakage)
+    assert np.array_equal(figure.data[0].x, np.maximum(one.roc.leakage, floor))
+    assert figure.data[1].x[0] == pytest.approx(1 - one.point.background.value)
+    assert figure.data[1].y[0] == one.point.signal.value
+
+
+def test_roc_without_one_class_is_empty_not_an_error():
+    figure = figures.roc_curve({"compact": judge(np.array([0.3, 0.4]), np.ones(2), 0.5)})
+    assert len(figure.data[0].x) == 0
+    assert "undefined" in figure.data[0].name
+    assert figures.roc_curve({}).layout.xaxis.type == "log"
+
+
+def test_efficiencies_with_unequal_errors_and_pale_rows():
+    tables = _tables()
+    figure = figures.efficiency_vs_energy(tables)
+    assert _titles(figure) == ("energy [keV]", "efficiency [%]")
+    solid, pale = figure.data[0], figure.data[1]
+    first = tables["signal"].rows[0]
+    assert solid.y.tolist() == [100.0]
+    assert (solid.error_y.array[0], solid.error_y.arrayminus[0]) == pytest.approx((0.0, 100 - 100 * first.low))
+    assert solid.customdata[0][2:4].tolist() == [35, 35]
+    assert pale.opacity < solid.opacity
+    drawn = dict(zip(pale.customdata[:, 0], pale.y, strict=True))
+    assert drawn[1.5] == 0.0
+    assert np.isnan(drawn[9.5])
+
+
+def test_cells_carry_their_numbers_and_can_be_clicked():
+    table = _tables()["signal"]
+    figure = figures.count_heatmap(table)
+    heat, cells, right = figure.data
+    assert heat.text[0].tolist()[9:14] == ["", "5", "", "30", ""]
+    assert heat.z[0][10] == pytest.approx(np.log10(5))
+    assert len(cells.customdata) == 400
+    assert list(cells.customdata[10]) == ["signal", 0.0, 0.5, 0.5, 0.55, 5]
+    assert cells.text[11] == "0"
+    assert right.text[0] == "100.00"
+    assert right.text[3] == "0.00 (n 4)"
+    assert right.text[1] == "– (n 0)"
+    assert _titles(figure)[1] == "energy [keV]"
+    assert "0.05" in _titles(figure)[0]
+
+
+def test_two_dimensions():
+    x, y = np.array([0.5, 0.5, 1.5, 9.0]), np.array([0.5, 0.5, 0.5, 0.5])
+    found = histogram_2d(x, y, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0]))
+    figure = figures.histogram_2d(found, "energy [keV]", "nmt500 [us]")
+    assert figure.data[0].customdata.tolist() == [[2, 1]]
+    assert figure.data[0].z.tolist() == [[pytest.approx(np.log10(2)), 0.0]]
+    assert _titles(figure) == ("energy [keV]", "nmt500 [us]")
+    assert "4 events, 1 of them outside" in figure.layout.annotations[0].text
+    plain = figures.histogram_2d(found, "x", "y", log=False)
+    assert plain.data[0].z.tolist() == [[2.0, 1.0]]
+
+
+def test_training_curves_of_one_run_and_of_several():
+    def curves(run):
+        return [
+            figures.Curve(run, "", [1, 2], [0.7, 0.5]),
+            figures.Curve(run, "signal", [1, 2], [0.5, 0.9]),
+            figures.Curve(run, "background", [1, 2], [0.4, 0.8], is_validation=True),
+        ]
+
+    one = figures.training_curves(curves("a"))
+    assert one.data[0].y == (0.7, 0.5)
+    assert one.data[1].y == (50.0, 90.0)
+    assert [trace.yaxis for trace in one.data] == ["y", "y2", "y2"]
+    assert (one.data[1].line.color, one.data[2].line.color) == (figures.SIGNAL, figures.BACKGROUND)
+    assert one.data[2].mode == "lines+markers"
+    assert one.layout.yaxis.title.text == "loss"
+    assert _titles(one, "2") == ("batches", "efficiency [%]")
+    several = figures.training_curves([*curves("a"), *curves("b")])
+    assert [trace.name for trace in several.data if trace.showlegend] == ["a", "b"]
+    assert several.data[1].line.dash != several.data[2].line.dash
+    assert several.data[1].line.color == several.data[2].line.color != several.data[4].line.color
+
+
+def test_every_figure_fits_both_themes():
+    tables = by_bins(np.array([1.0, 2.0]), np.array([0.4, 0.6]), np.array([0, 1]), 0.5)
+    found = histogram_2d(np.ones(2), np.ones(2), np.arange(3.0), np.arange(3.0))
+    drawn = [
+        figures.step_histogram(_histograms(), "nmt500", "us"),
+        figures.roc_curve({"a": _judged()}),
+        figures.efficiency_vs_energy(tables),
+        figures.count_heatmap(tables["signal"]),
+        figures.histogram_2d(found, "x", "y"),
+        figures.training_curves([]),
+    ]
+    for figure in drawn:
+        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+        assert figure.layout.font.size >= 12
+        assert figure.layout.font.color is None
+        json.loads(figure.to_json())
