@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from core.cosine import published
+from core.cosine.select import Cuts
 from core.judge import evaluation
 from core.judge.efficiency import OperatingPoint, from_counts, table_from_counts
 from core.judge.intervals import LEVEL
 
-NMT500_THRESHOLD_US = 0.12
 BASELINE = "nmt500"
 _HALF_DIGIT_PERCENT = 0.005 + 1e-9
 
@@ -78,15 +78,15 @@ def evaluate(
     threshold: float = 0.5,
     which_split: str = "test",
     *,
+    cuts: Cuts | None = None,
     label_scheme: str = "published",
-    nmt500_threshold_us: float = NMT500_THRESHOLD_US,
     other_labels: Mapping[str, np.ndarray] | None = None,
     level: float = LEVEL,
 ) -> evaluation.Evaluation:
     """Judge the scores of a run on events given as arrays (n,); see `core.judge.evaluation.evaluate`.
 
     `columns` needs `energy_kev` and `nmt500_us`, the only cut of the baseline (an event whose nmt500 is NaN
-    fails it); `label_scheme` names the scheme that made `labels`.
+    fails it) at the threshold of `cuts`; `label_scheme` names the scheme that made `labels`.
     """
     notes = [_LABEL_NOISE] if label_scheme in ("published", "coincidence") else []
     if label_scheme == "published":
@@ -99,7 +99,7 @@ def evaluate(
         threshold=threshold,
         which_split=which_split,
         label_scheme=label_scheme,
-        baselines={BASELINE: (columns["nmt500_us"], nmt500_threshold_us)},
+        baselines={BASELINE: (columns["nmt500_us"], (cuts or Cuts()).nmt500_threshold_us)},
         other_labels=other_labels,
         level=level,
         notes=tuple(notes),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.data.splits import SPLITS, VALIDATION
 from core.errors import DarkroomError
 from core.judge.efficiency import (
     CLASSES,
@@ -24,7 +25,6 @@ from core.judge.histogram import Histogram, histogram, spikes
 from core.judge.intervals import CLOPPER_PEARSON, LEVEL, MOVER, PairInterval, defined
 from core.judge.roc import Roc, auc, roc_points, thinned
 
-SPLITS = {"train": 0, "validation": 1, "test": 2, "other": 3}
 WANTED_SIGNAL_EFFICIENCIES = (0.9, 0.99)
 STATISTICAL_ONLY = (
     "Intervals are statistical: they hold neither wrong labels nor the difference between the samples that "
@@ -120,7 +120,7 @@ def evaluate(
 ) -> Evaluation:
     """Judge `scores` (n,) float, probability of signal, NaN = not scored, against `labels` (n,) 1, 0 or -1.
 
-    `split` (n,) has the codes of `SPLITS`; `which_split` is one of them or "all". Events without a score or a
+    `split` (n,) has the codes of `core.data.splits`; `which_split` is one of them or "all". Events without a score or a
     label are left out and counted; a baseline is judged on the very same events, its NaN ranking lowest.
     `other_labels` are further label arrays (n,) by name. One class empty: its numbers are NaN.
     """
@@ -187,14 +187,14 @@ def _members(split: np.ndarray, which: str) -> np.ndarray:
         return np.ones(len(split), bool)
     if which not in SPLITS:
         raise DarkroomError(f"Unknown split '{which}': expected one of {', '.join(SPLITS)} or all.")
-    members: np.ndarray = split == SPLITS[which]
+    members: np.ndarray = split == SPLITS.index(which)
     return members
 
 
 def _leakages(
     scores: np.ndarray, labels: np.ndarray, split: np.ndarray, used: np.ndarray, level: float
 ) -> tuple[tuple[Leakage, ...], str]:
-    validation = (split == SPLITS["validation"]) & ~np.isnan(scores) & (labels >= 0)
+    validation = (split == VALIDATION) & ~np.isnan(scores) & (labels >= 0)
     apart = bool((labels[validation] == 1).any())
     basis = validation if apart else used
     rows = tuple(

@@ -7,6 +7,7 @@ import pytest
 
 from core.cosine import evaluate as cosine
 from core.cosine import published
+from core.cosine.select import Cuts
 from core.judge.efficiency import table_from_counts
 from core.judge.roc import auc_from_counts
 
@@ -144,6 +145,13 @@ def test_baseline_stands_under_the_other_labels_too():
     baseline = plain["other_labels"]["truth"]["nmt500"]["background_efficiency"]
     assert baseline["n"] - baseline["k"] == 100
     assert set(plain["other_labels"]["truth"]) == {"network", "nmt500"}
+
+
+def test_the_baseline_stands_at_the_threshold_of_the_cuts():
+    columns, scores, labels, split = _events()
+    columns["nmt500_us"] += np.float32(0.1)
+    found = cosine.evaluate(columns, scores, labels, split, cuts=Cuts(nmt500_threshold_us=0.2))
+    assert (found.baselines["nmt500"].point.threshold, found.baselines["nmt500"].point.background.value) == (0.2, 1.0)
 
 
 def test_an_event_without_nmt500_fails_the_cut():
