@@ -3,10 +3,11 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core import commands
+from core.commands import data, training
+from core.commands.text import Command
 from core.errors import DarkroomError
 
 
@@ -29,13 +30,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
     sub = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, function: commands.Command, help: str) -> argparse.ArgumentParser:
+    def add(name: str, function: Command, help: str) -> argparse.ArgumentParser:
         made = sub.add_parser(name, help=help, description=help)
         made.set_defaults(command=function)
         made.add_argument("--json", action="store_true", help="print one JSON object last")
         return made
 
-    p = add("simulate", commands.simulate, "simulate raw files with known truth")
+    p = add("simulate", data.simulate, "simulate raw files with known truth")
     p.add_argument("experiment")
     p.add_argument("--out", type=Path, required=True, metavar="DIR")
     p.add_argument("--events", type=int, required=True)
@@ -43,11 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, default=1)
     _settings(p)
 
-    p = add("preview", commands.preview, "list what a raw file holds")
+    p = add("preview", data.preview, "list what a raw file holds")
     p.add_argument("experiment")
     p.add_argument("file", type=Path)
 
-    p = add("prepare", commands.prepare, "make or grow a prepared data set from raw files")
+    p = add("prepare", data.prepare, "make or grow a prepared data set from raw files")
     p.add_argument("experiment")
     p.add_argument("files", nargs="+", type=Path, metavar="FILES")
     p.add_argument("--name", required=True, help="name of the data set")
@@ -55,40 +56,49 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--jobs", type=int, help="processes (default: one per core)")
     _settings(p, "a field of the mapping, e.g. pmts=2,3")
 
-    add("datasets", commands.datasets, "list the prepared data sets")
+    add("datasets", data.datasets, "list the prepared data sets")
 
-    p = add("select", commands.select, "apply cuts and labels: rows, cut flow, statistics")
+    p = add("select", data.select, "apply cuts and labels: rows, cut flow, statistics")
     p.add_argument("dataset", metavar="NAME")
     _selection(p)
     p.add_argument("--save", metavar="SELECTION", help="keep it under this name")
 
-    p = add("networks", commands.networks, "layers and parameters of every network")
+    _training_commands(add)
+    return parser
+
+
+def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    p = add("networks", training.networks, "layers and parameters of every network")
     p.add_argument("experiment")
 
-    p = add("train", commands.train, "train a network as a background job")
+    p = add("train", training.train, "train a network as a background job")
     p.add_argument("dataset", metavar="NAME")
     p.add_argument("--model", required=True, help="name of the network")
     _selection(p)
     p.add_argument("--wait", action="store_true", help="wait until it ends, showing progress")
 
-    p = add("jobs", commands.jobs, "list jobs, or stop one")
+    p = add("jobs", training.jobs, "list jobs, or stop one")
     p.add_argument("action", nargs="?", choices=("stop", "log"))
     p.add_argument("id", nargs="?", type=int)
 
-    p = add("runs", commands.runs, "list trained networks, or delete one")
+    p = add("runs", training.runs, "list trained networks, or delete one")
     p.add_argument("action", nargs="?", choices=("delete",))
     p.add_argument("id", nargs="?")
 
-    p = add("evaluate", commands.evaluate, "efficiencies, ROC and tables of a run, with intervals")
+    p = add("evaluate", training.evaluate, "efficiencies, ROC and tables of a run, with intervals")
     p.add_argument("run", metavar="RUN")
     p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
     p.add_argument("--split", default="test", choices=("train", "validation", "test", "all"))
     p.add_argument("--labels", help="label scheme (default: the run's own)")
     p.add_argument("--export", type=Path, metavar="FILE", help="write the energy table as .csv, .tex or .json")
 
-    p = add("serve", commands.serve, "start the dashboard on this machine")
+    p = add("predict", training.predict, "score a data set with a run")
+    p.add_argument("run", metavar="RUN")
+    p.add_argument("dataset", metavar="NAME")
+    p.add_argument("--wait", action="store_true", help="wait until it ends, showing progress")
+
+    p = add("serve", training.serve, "start the dashboard on this machine")
     p.add_argument("--port", type=int, help="port (default: PORT or 8501)")
-    return parser
 
 
 def _settings(p: argparse.ArgumentParser, what: str = "a parameter, e.g. epochs=3") -> None:
@@ -99,8 +109,20 @@ def _selection(p: argparse.ArgumentParser) -> None:
     p.add_argument("--selection", help="a stored selection")
     p.add_argument("--preset", help="a published selection")
     p.add_argument("--labels", help="label scheme instead of the selection's own")
-    p.add_argument("--cut", action="append", default=[], metavar="NAME=VALUE", help="change a cut, e.g. energy_low_kev=2; may be repeated")
-    p.add_argument("--division", action="append", default=[], metavar="NAME=VALUE", help="change the division, e.g. method=random; may be repeated")
+    p.add_argument(
+        "--cut",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a cut, e.g. energy_low_kev=2; may be repeated",
+    )
+    p.add_argument(
+        "--division",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change the division, e.g. method=random; may be repeated",
+    )
     _settings(p)
 
 

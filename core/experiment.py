@@ -123,6 +123,7 @@ class Experiment:
     cut_list: "Callable[[Any], list[Cut]]"
     label_cuts: "Callable[[Any, str], dict[str, list[Cut]]]"
     label_schemes: Mapping[str, str]
+    truth_schemes: tuple[str, ...]
     group: "Callable[[Dataset], np.ndarray]"
     warnings: "Callable[[Any, str, Dataset], list[str]]"
     presets: Mapping[str, Preset]
@@ -130,6 +131,8 @@ class Experiment:
     statistics: "Callable[[Selected], list[dict[str, Any]]]"
     # learning, looking, judging
     networks: Mapping[str, Network]
+    describe_network: Callable[[str, Any], dict[str, Any]]
     views: Mapping[str, View]
+    judge_columns: tuple[str, ...]
     evaluate: Callable[..., Any]
     published: Mapping[str, Any] = field(default_factory=dict)

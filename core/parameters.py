@@ -86,9 +86,7 @@ def build(cls: type[T], values: Mapping[str, Any]) -> T:
     known = {s.name: s for s in specs(cls)}
     for name in values:
         if name not in known:
-            raise DarkroomError(
-                f"Unknown parameter '{name}' for {cls.__name__}: expected one of {', '.join(known)}."
-            )
+            raise DarkroomError(f"Unknown parameter '{name}' for {cls.__name__}: expected one of {', '.join(known)}.")
     made = cls(**{name: _convert(known[name], value) for name, value in values.items()})
     for spec in known.values():
         _check(spec, getattr(made, spec.name))
@@ -128,11 +126,21 @@ def _convert(spec: Spec, value: Any) -> Any:
     if spec.is_optional and (value is None or value in ("", "none", "None")):
         return None
     if spec.is_tuple:
-        items = [v for v in value.split(",") if v.strip()] if isinstance(value, str) else value
+        items = _split(value) if isinstance(value, str) else value
         if not isinstance(items, list | tuple):
             raise DarkroomError(f"Parameter '{spec.name}' is {value!r}: expected a list, each {_expected(spec)}.")
         return tuple(_convert_one(spec, v) for v in items)
     return _convert_one(spec, value)
+
+
+def _split(text: str) -> Any:
+    """A list written as text: comma-separated, or JSON where its items are tables."""
+    if not text.lstrip().startswith("["):
+        return [v for v in text.split(",") if v.strip()]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _convert_one(spec: Spec, value: Any) -> Any:

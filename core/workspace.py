@@ -1,8 +1,8 @@
 """Where everything that Darkroom makes lives, and how it is written: never half a file.
 
-    workspace/datasets/<name>/   prepared data sets      workspace/selections/<dataset>/<name>.json
-    workspace/runs/<id>/         trained networks        workspace/jobs/<id>/log.txt
-    workspace/raw/               simulated raw files     workspace/darkroom.sqlite   (jobs)
+workspace/datasets/<name>/   prepared data sets      workspace/selections/<dataset>/<name>.json
+workspace/runs/<id>/         trained networks        workspace/jobs/<id>/log.txt
+workspace/raw/               simulated raw files     workspace/darkroom.sqlite   (jobs)
 """
 
 import json
@@ -64,7 +64,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -80,7 +80,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DarkroomError(f"{path} cannot be read as JSON ({error}): delete what it belongs to and make it again.") from None
+        raise DarkroomError(
+            f"{path} cannot be read as JSON ({error}): delete what it belongs to and make it again."
+        ) from None
 
 
 def need_free(path: Path, n_bytes: float) -> None:

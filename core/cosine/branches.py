@@ -52,7 +52,7 @@ class Tree:
         return leaf if leaf is not None else self.refuse(name)
 
     def refuse(self, name: str, kind: str = "") -> NoReturn:
-        there = [str(k) for k in self.handle.keys(recursive=False)]  # noqa: SIM118  (a tree is no dict)
+        there = [str(k) for k in self.handle.keys(recursive=False)]
         near = difflib.get_close_matches(name, there, n=12, cutoff=0.0)
         listed = ", ".join(near) + (f" and {len(there) - len(near)} more" if len(there) > len(near) else "")
         raise DarkroomError(
@@ -90,10 +90,14 @@ def open_tree(path: Path, name: str) -> Iterator[Tree]:
         trees = [key for key, kind in classes.items() if kind == "TTree"]
         if name not in trees:
             there = ", ".join(f"{key} ({kind})" for key, kind in list(classes.items())[:12]) or "nothing"
-            raise DarkroomError(f"{path.name}: there is no TTree '{name}'; the file holds {there}. Correct 'tree' in the mapping.")
+            raise DarkroomError(
+                f"{path.name}: there is no TTree '{name}'; the file holds {there}. Correct 'tree' in the mapping."
+            )
         tree = Tree(path, file[name])
         if tree.n_entries == 0:
-            raise DarkroomError(f"{path.name}: the tree '{name}' is empty: expected at least one entry. Leave the file out.")
+            raise DarkroomError(
+                f"{path.name}: the tree '{name}' is empty: expected at least one entry. Leave the file out."
+            )
         yield tree
 
 
@@ -103,7 +107,9 @@ def records(values: Any, n_samples: int, path: Path, name: str) -> tuple[np.ndar
     Accepts regular and jagged integer arrays; a whole block of equal records costs no copy.
     """
     if values.ndim != 2:
-        raise DarkroomError(f"{path.name}: branch '{name}' has {values.ndim - 1} dimensions per entry: expected 1 (samples).")
+        raise DarkroomError(
+            f"{path.name}: branch '{name}' has {values.ndim - 1} dimensions per entry: expected 1 (samples)."
+        )
     lengths = np.asarray(ak.to_numpy(ak.num(values, axis=1)), np.int32)
     flat = np.asarray(ak.to_numpy(ak.flatten(values, axis=1)))
     if flat.dtype.kind not in "iu":

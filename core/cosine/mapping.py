@@ -36,17 +36,25 @@ class Mapping:
     run_branch: str = param("", "branch with the run number, instead of the file name")
     event_branch: str = param("", "branch with the event number; without it the entry number counts")
     time_branch: str = param("", "branch with the unix time", unit="s")
-    crystals: tuple[int, ...] = param((1,), "crystals to look for; those without waveforms are passed over", low=0, high=15)
-    waveforms: tuple[str, ...] = param(("wf{c}1", "wf{c}2"), "two branches, one per PMT, or one branch with an axis for the PMTs")
+    crystals: tuple[int, ...] = param(
+        (1,), "crystals to look for; those without waveforms are passed over", low=0, high=15
+    )
+    waveforms: tuple[str, ...] = param(
+        ("wf{c}1", "wf{c}2"), "two branches, one per PMT, or one branch with an axis for the PMTs"
+    )
     pmts: tuple[int, ...] = param((0, 1), "pairs of PMT indices on that axis, one pair per crystal", low=0, high=63)
-    pmt_axis: str = param("first", "place of the PMT axis in a two-dimensional waveform branch", choices=("first", "last"))
-    record_samples: int = param(4080, "samples per PMT; other records are padded or cut, and flagged", low=16, high=65536)
+    pmt_axis: str = param(
+        "first", "place of the PMT axis in a two-dimensional waveform branch", choices=("first", "last")
+    )
+    record_samples: int = param(
+        4080, "samples per PMT; other records are padded or cut, and flagged", low=16, high=65536
+    )
     sampling_ns: float = param(2.0, "sampling period", unit="ns", low=0.1, high=1000.0)
     pretrigger_samples: int = param(1200, "samples before the trigger", low=1, high=65536)
     baseline_samples: int = param(1000, "samples at the start that give the baseline", low=8, high=65536)
     polarity: str = param("positive", "sign of the pulses", choices=("positive", "negative"))
     n_bits: int = param(12, "bits of the digitiser", low=8, high=15)
-    spe_amplitude_adc: float = param(24.0, "height of a single photoelectron", unit="ADC", low=0.1, high=4096.0)
+    spe_amplitude_adc: float = param(42.0, "height of a single photoelectron", unit="ADC", low=0.1, high=4096.0)
     nominal_noise_adc: float = param(1.5, "usual rms of the electronics noise", unit="ADC", low=0.01, high=1000.0)
     energy_branch: str = param("", "branch with the energy")
     energy_scale_to_kev: float = param(1.0, "factor from the energy branch to keV", low=1e-12, high=1e12)
@@ -90,7 +98,9 @@ def load_mapping(path: Path) -> Mapping:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DarkroomError(f"Mapping file {path} cannot be read: {error}. Expected TOML, see the shipped ones.") from None
+        raise DarkroomError(
+            f"Mapping file {path} cannot be read: {error}. Expected TOML, see the shipped ones."
+        ) from None
     try:
         return parameters.build(Mapping, values)
     except DarkroomError as error:
@@ -99,7 +109,11 @@ def load_mapping(path: Path) -> Mapping:
 
 def run_and_subrun(mapping: Mapping, path: Path) -> tuple[int, int]:
     """Run and sub-run from the file name; 0 where the pattern has no such field."""
-    pattern = re.escape(mapping.file_name).replace(r"\{run\}", r"(?P<run>\d{1,6})").replace(r"\{subrun\}", r"(?P<subrun>\d{1,4})")
+    pattern = (
+        re.escape(mapping.file_name)
+        .replace(r"\{run\}", r"(?P<run>\d{1,6})")
+        .replace(r"\{subrun\}", r"(?P<subrun>\d{1,4})")
+    )
     match = re.fullmatch(pattern, path.name)
     if not match:
         raise DarkroomError(

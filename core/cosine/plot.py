@@ -34,7 +34,7 @@ def draw_event(dataset: Dataset, row: int, parameters: WaveformView) -> go.Figur
     waveform = read_waveforms(dataset, [row])[0]
     baselines = [float(dataset.column(f"baseline{p}_adc")[row]) for p in (1, 2)]
     if parameters.form == "spectrum":
-        return _spectrum(dataset, waveform, baselines)
+        return _spectrum(dataset, waveform)
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     start_ns = -dataset.pretrigger_samples * dataset.sampling_ns
     for p, (values, baseline) in enumerate(zip(waveform, baselines, strict=True)):
@@ -81,7 +81,7 @@ def _mark_windows(figure: go.Figure, onset_ns: float) -> None:
         figure.add_vline(x=onset_ns + offset, line={"width": 1, "dash": "dot", "color": "#808080"}, row=2, col=1)
 
 
-def _spectrum(dataset: Dataset, waveform: np.ndarray, baselines: list[float]) -> go.Figure:
+def _spectrum(dataset: Dataset, waveform: np.ndarray) -> go.Figure:
     """Amplitude spectrum of both PMTs (baseline removed, Hann window), up to half the sampling frequency."""
     figure = go.Figure()
     n = dataset.record_samples
@@ -122,7 +122,9 @@ def mean_waveform(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> M
     begin, end = (round(t / dataset.sampling_ns) for t in MEAN_WINDOW_NS)
     time_ns = np.arange(begin, end) * dataset.sampling_ns
     shapes = []
-    for record, first in zip(read_waveforms(dataset, chosen), np.rint(onset / dataset.sampling_ns).astype(int), strict=True):
+    for record, first in zip(
+        read_waveforms(dataset, chosen), np.rint(onset / dataset.sampling_ns).astype(int), strict=True
+    ):
         a, b = first + begin, first + end
         if a < 0 or b > dataset.record_samples:
             continue

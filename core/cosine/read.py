@@ -102,9 +102,9 @@ def _crystal_block(
         return None
     table, flags, waveform = features.compute(raw, feature_parameters(mapping), n_samples)
     if (n_samples != mapping.record_samples).any():
-        flags[n_samples != mapping.record_samples] |= features.bit("record_length")
+        flags[n_samples != mapping.record_samples] |= _bit("record_length")
     table["energy_kev"] = _energy(arrays, mapping, crystal, entry, table["charge_adc"], path)
-    flags[np.isnan(table["energy_kev"])] |= features.bit("no_energy")
+    flags[np.isnan(table["energy_kev"])] |= _bit("no_energy")
     table["flags"] = flags
     table["coincident"] = _coincident(arrays, plan, mapping, crystal, entry)
     table["run"] = np.full(len(entry), run[0], np.int32)
@@ -125,6 +125,10 @@ def _crystal_block(
     return Block(table, waveform)
 
 
+def _bit(flag: str) -> np.uint32:
+    return np.uint32(1 << features.FLAGS.index(flag))
+
+
 def feature_parameters(mapping: Mapping) -> features.FeatureParameters:
     return features.FeatureParameters(
         sampling_ns=mapping.sampling_ns,
@@ -142,7 +146,12 @@ def uid(run: int, subrun: int, entry: np.ndarray, crystal: int) -> np.ndarray:
     shift_entry = _UID_BITS["crystal"]
     shift_subrun = shift_entry + _UID_BITS["entry"]
     shift_run = shift_subrun + _UID_BITS["subrun"]
-    return (np.int64(run) << shift_run) + (np.int64(subrun) << shift_subrun) + (entry.astype(np.int64) << shift_entry) + crystal
+    return (
+        (np.int64(run) << shift_run)
+        + (np.int64(subrun) << shift_subrun)
+        + (entry.astype(np.int64) << shift_entry)
+        + crystal
+    )
 
 
 def _waveforms(

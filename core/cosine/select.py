@@ -3,6 +3,7 @@
 Sources: "Data Selection" and "Data Statistics" of the CNN slides, "Event Selection" of the first DNN slides.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,9 @@ class FeatureLimit:
 
     def check(self) -> None:
         if self.low >= self.high:
-            raise DarkroomError(f"The limits of {self.feature} are upside down ({self.low:g} to {self.high:g}): low must be below high.")
+            raise DarkroomError(
+                f"The limits of {self.feature} are upside down ({self.low:g} to {self.high:g}): low must be below high."
+            )
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,18 @@ class Cuts:
     """What is kept, and what the labels are made of."""
 
     crystals: tuple[int, ...] = param((1, 3, 7), "crystals used", low=0, high=15, options_from="crystal")
-    signal_runs: tuple[int, ...] = param((1601, 1765), "calibration runs: coincident events are signal", low=0, high=999999, options_from="run")
-    background_runs: tuple[int, ...] = param((1858, 1859), "physics runs: events alone are background", low=0, high=999999, options_from="run")
-    energy_low_kev: float | None = param(3.0, "lower edge of the energy window; none: no cut", unit="keV", low=0.0, high=5000.0, slider=(0.0, 20.0, 0.1))
-    energy_high_kev: float | None = param(10.0, "upper edge, exclusive; none: no cut", unit="keV", low=0.0, high=5000.0, slider=(0.0, 20.0, 0.1))
+    signal_runs: tuple[int, ...] = param(
+        (1601, 1765), "calibration runs: coincident events are signal", low=0, high=999999, options_from="run"
+    )
+    background_runs: tuple[int, ...] = param(
+        (1858, 1859), "physics runs: events alone are background", low=0, high=999999, options_from="run"
+    )
+    energy_low_kev: float | None = param(
+        3.0, "lower edge of the energy window; none: no cut", unit="keV", low=0.0, high=5000.0, slider=(0.0, 20.0, 0.1)
+    )
+    energy_high_kev: float | None = param(
+        10.0, "upper edge, exclusive; none: no cut", unit="keV", low=0.0, high=5000.0, slider=(0.0, 20.0, 0.1)
+    )
     nmt500_threshold_us: float = param(
         0.12, "mean time in the first 500 ns that divides the published labels", unit="us", low=0.0, high=0.5,
         slider=(0.0, 0.3, 0.002),
@@ -53,7 +64,9 @@ class Cuts:
     def check(self) -> None:
         low, high = self.energy_low_kev, self.energy_high_kev
         if low is not None and high is not None and low >= high:
-            raise DarkroomError(f"The energy window is upside down ({low:g} to {high:g} keV): the lower edge must be below the upper.")
+            raise DarkroomError(
+                f"The energy window is upside down ({low:g} to {high:g} keV): the lower edge must be below the upper."
+            )
         if not self.crystals:
             raise DarkroomError("No crystal is chosen: choose at least one.")
         both = set(self.signal_runs) & set(self.background_runs)
@@ -87,8 +100,7 @@ def cut_list(cuts: Cuts) -> list[Cut]:
     if cuts.refused_flags:
         bits = sum(1 << FLAGS.index(flag) for flag in cuts.refused_flags)
         made.append(Cut(f"not {_listed(cuts.refused_flags)}", "flags", refused_bits=bits))
-    for limit in cuts.limits:
-        made.append(Cut(f"{limit.feature} {_window(limit.low, limit.high)}", limit.feature, limit.low, limit.high))
+    made += [Cut(f"{x.feature} {_window(x.low, x.high)}", x.feature, x.low, x.high) for x in cuts.limits]
     return made
 
 
@@ -166,12 +178,18 @@ PRESETS = {
         "CNN slides: crystals 1, 3, 7, 3-10 keV, nmt500 0.12 us; divided by sub-run instead of at random",
     ),
     "dnn2020": Preset(
-        Selection(Cuts(crystals=(1, 2, 3, 4, 6, 7), background_runs=(1858,), energy_low_kev=0.0), "coincidence", SplitParameters()),
+        Selection(
+            Cuts(crystals=(1, 2, 3, 4, 6, 7), background_runs=(1858,), energy_low_kev=0.0),
+            "coincidence",
+            SplitParameters(),
+        ),
         "first DNN slides: no nmt500 cut, run 1858 only, 0-10 keV; divided by sub-run",
     ),
     "everything": Preset(
         Selection(
-            Cuts(crystals=tuple(range(16)), signal_runs=(), background_runs=(), energy_low_kev=None, energy_high_kev=None),
+            Cuts(
+                crystals=tuple(range(16)), signal_runs=(), background_runs=(), energy_low_kev=None, energy_high_kev=None
+            ),
             "published",
         ),
         "no cut at all: where to start with another experiment's files",
@@ -206,4 +224,4 @@ def _windows(cuts: Cuts) -> tuple[tuple[float, float], ...]:
         return ((-np.inf, np.inf),)
     low, high = cuts.energy_low_kev, cuts.energy_high_kev
     edges = sorted({low, high, *(e for w in WINDOWS_KEV for e in w if low < e < high)})
-    return tuple(zip(edges[:-1], edges[1:], strict=True))
+    return tuple(itertools.pairwise(edges))

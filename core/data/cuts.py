@@ -5,6 +5,7 @@ one bit pattern per row, and everything else (alone, cumulative, the selected ro
 NaN never passes a window.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -93,15 +94,15 @@ def cut_table(
             _label(bits, np.uint32(common_bits), wanted, labels[rows], preselected[rows], patterns)
         return patterns
 
-    patterns = _sum_over_threads(one, n_rows)
+    patterns = sum_over_threads(one, n_rows)
     return Cutting(labels, preselected, _flow(patterns, common, per_class))
 
 
-def _sum_over_threads(count: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
+def sum_over_threads(count: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
     """Add up what `count` gives for each thread's share of the rows."""
     edges = np.linspace(0, n_rows, _THREADS + 1).astype(int)
     with ThreadPoolExecutor(_THREADS) as pool:
-        parts = list(pool.map(count, [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]))
+        parts = list(pool.map(count, [slice(a, b) for a, b in itertools.pairwise(edges)]))
     return np.sum(parts, axis=0)
 
 
@@ -172,46 +173,3 @@ def _label(bits, common, wanted, labels, preselected, patterns):  # type: ignore
     for k in range(wanted.size - 1, -1, -1):  # the first class that fits is the last written
         for i in range(bits.size):
             labels[i] = k if (bits[i] & wanted[k]) == wanted[k] else labels[i]
-
-
-@dataclass(frozen=True)
-class ClassHistogram:
-    """Counts per class in equal bins. `counts` int64 (n_classes, n_bins); rows outside are told, NaN too."""
-
-    edges: np.ndarray
-    counts: np.ndarray
-    underflow: np.ndarray
-    overflow: np.ndarray
-    undefined: np.ndarray
-
-
-def histogram(values: np.ndarray, labels: np.ndarray, n_classes: int, low: float, high: float, n_bins: int) -> ClassHistogram:
-    """Histogram of a column for each class; rows with label -1 are left out. The upper edge is exclusive."""
-
-    def one(part: slice) -> np.ndarray:
-        out = np.zeros((n_classes, n_bins + 3), np.int64)
-        _fill(values[part], labels[part], low, high, n_bins, out)
-        return out
-
-    counts = _sum_over_threads(one, len(values))
-    return ClassHistogram(
-        np.linspace(low, high, n_bins + 1), counts[:, 1:-2], counts[:, 0], counts[:, -2], counts[:, -1]
-    )
-
-
-@numba.njit(nogil=True, cache=True)
-def _fill(values, labels, low, high, n_bins, out):  # type: ignore[no-untyped-def]
-    scale = n_bins / (high - low)
-    for i in range(values.size):
-        k = labels[i]
-        if k < 0:
-            continue
-        v = values[i]
-        if np.isnan(v):
-            out[k, n_bins + 2] += 1
-        elif v < low:
-            out[k, 0] += 1
-        elif v >= high:
-            out[k, n_bins + 1] += 1
-        else:
-            out[k, 1 + min(int((v - low) * scale), n_bins - 1)] += 1

@@ -1,9 +1,9 @@
 """A prepared data set: open it, read its table by column and its arrays by row.
 
-    <name>/dataset.json        what it was made from, n_rows, sampling, id
-    <name>/table.parquet       one line per row (see the experiment's columns)
-    <name>/sources.parquet     one line per raw file: run, sub-run, hash, rows, flags told
-    <name>/parts/<file>.h5     `waveform` int16 (n, 2, n_samples), bitshuffle-LZ4, chunks of CHUNK_ROWS rows
+<name>/dataset.json        what it was made from, n_rows, sampling, id
+<name>/table.parquet       one line per row (see the experiment's columns)
+<name>/sources.parquet     one line per raw file: run, sub-run, hash, rows, flags told
+<name>/parts/<file>.h5     `waveform` int16 (n, 2, n_samples), bitshuffle-LZ4, chunks of CHUNK_ROWS rows
 """
 
 from collections.abc import Callable, Iterable

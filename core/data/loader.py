@@ -1,5 +1,6 @@
 """Batches for training and prediction: whole chunks in random order, mixed in a buffer of bounded size."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -109,7 +110,5 @@ def _chunks(dataset: Dataset, rows: np.ndarray) -> list[tuple[int, int, int, int
             continue
         chunk = (rows[a:b] - part.offset) // CHUNK_ROWS
         edges = np.concatenate([[0], np.flatnonzero(np.diff(chunk)) + 1, [b - a]])
-        found += [
-            (i, int(chunk[s]), int(a + s), int(a + t)) for s, t in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        found += [(i, int(chunk[s]), int(a + s), int(a + t)) for s, t in itertools.pairwise(edges)]
     return found

@@ -80,7 +80,9 @@ def _only_writer(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise DarkroomError(f"Data set '{folder.name}' is being prepared by another job: wait until it ends.") from None
+            raise DarkroomError(
+                f"Data set '{folder.name}' is being prepared by another job: wait until it ends."
+            ) from None
         yield
 
 
@@ -102,9 +104,7 @@ def _head(experiment: Experiment, mapping: Any, folder: Path) -> dict[str, Any]:
     return head
 
 
-def _run(
-    experiment: Experiment, todo: list[Path], folder: Path, mapping: dict[str, Any], n_jobs: int
-) -> Iterator[str]:
+def _run(experiment: Experiment, todo: list[Path], folder: Path, mapping: dict[str, Any], n_jobs: int) -> Iterator[str]:
     """Make the parts, yielding the name of each finished file."""
     if n_jobs <= 1 or len(todo) <= 1:
         for path in todo:
@@ -128,7 +128,7 @@ def _make_part(key: str, path: Path, folder: Path, mapping: dict[str, Any]) -> N
     from core.registry import experiment_by_key  # the record holds functions, so a worker looks it up by key
 
     experiment = experiment_by_key(key)
-    made_mapping = parameters.build(experiment.mapping, mapping)
+    made_mapping: Any = parameters.build(experiment.mapping, mapping)
     stem = folder / "parts" / path.name
     tables: list[dict[str, np.ndarray]] = []
     before = _fingerprint(path)
@@ -140,7 +140,9 @@ def _make_part(key: str, path: Path, folder: Path, mapping: dict[str, Any]) -> N
             tables.append(block.table)
             n_rows += len(block.array)
         if not n_rows:
-            raise DarkroomError(f"{path.name}: no {experiment.row} has a waveform: check the mapping's crystals, or leave the file out.")
+            raise DarkroomError(
+                f"{path.name}: no {experiment.row} has a waveform: check the mapping's crystals, or leave the file out."
+            )
     if _fingerprint(path) != before:
         raise DarkroomError(f"{path.name} changed while it was read: wait until it is complete, then prepare again.")
     table = pa.table({k: np.concatenate([t[k] for t in tables]) for k in tables[0]})
@@ -249,7 +251,7 @@ def run_job(job: Any) -> None:
     from core.registry import experiment_by_key
 
     experiment = experiment_by_key(job.arguments["experiment"])
-    mapping = parameters.build(experiment.mapping, job.arguments["mapping"])
+    mapping: Any = parameters.build(experiment.mapping, job.arguments["mapping"])
     files = [Path(f) for f in job.arguments["files"]]
 
     def progress(done: int, total: int, file: str) -> None:

@@ -1,7 +1,7 @@
 """A selection: cuts, a label scheme and a division into training, validation and test; named and stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ class Selection:
 
     cuts: Any
     labels: str
-    split: SplitParameters = SplitParameters()
+    split: SplitParameters = field(default_factory=SplitParameters)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -45,9 +45,7 @@ def from_dict(experiment: Experiment, values: Mapping[str, Any]) -> Selection:
 
 def checked_scheme(experiment: Experiment, scheme: str) -> str:
     if scheme not in experiment.label_schemes:
-        raise DarkroomError(
-            f"Unknown label scheme '{scheme}': expected one of {', '.join(experiment.label_schemes)}."
-        )
+        raise DarkroomError(f"Unknown label scheme '{scheme}': expected one of {', '.join(experiment.label_schemes)}.")
     return scheme
 
 

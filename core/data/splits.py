@@ -32,7 +32,9 @@ class SplitParameters:
 
     @property
     def fractions(self) -> np.ndarray:
-        return np.array([1 - self.validation_fraction - self.test_fraction, self.validation_fraction, self.test_fraction])
+        return np.array(
+            [1 - self.validation_fraction - self.test_fraction, self.validation_fraction, self.test_fraction]
+        )
 
 
 def split_rows(parameters: SplitParameters, uid: np.ndarray, group: np.ndarray, stratum: np.ndarray) -> np.ndarray:

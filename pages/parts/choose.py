@@ -1,10 +1,16 @@
 """Pickers that stand on several pages. What is chosen is kept in the address and across pages."""
 
+import json
+import shlex
+from typing import Any
+
 import streamlit as st
 
+from core import parameters
 from core.data import selection as selecting
 from core.data.dataset import Dataset, list_datasets
 from core.data.selection import Selection
+from core.experiment import Experiment
 from pages.parts import cached, frame
 
 STAY = {"bind": "query-params", "persist_state": "session"}
@@ -36,3 +42,32 @@ def starting_points(data: Dataset) -> dict[str, Selection]:
     for name in selecting.stored(data.name):
         found[name] = selecting.load(experiment, data.name, name)
     return found
+
+
+def default_start(data: Dataset, starts: dict[str, Selection]) -> str:
+    """The first preset that keeps any row of the data set, else the last preset (no cut)."""
+    presets = list(cached.experiment_of(data).presets)
+    return next((n for n in presets if len(cached.select(data, starts[n]).preselected)), presets[-1])
+
+
+def as_options(experiment: Experiment, selection: Selection) -> str:
+    """The command-line options that give this selection, relative to the first preset."""
+    name, base = next((n, p.selection) for n, p in experiment.presets.items())
+    for candidate, preset in experiment.presets.items():
+        if preset.selection == selection:
+            name, base = candidate, preset.selection
+    words = [f" --preset {name}"]
+    if selection.labels != base.labels:
+        words.append(f" --labels {selection.labels}")
+    for option, now, was in (("--cut", selection.cuts, base.cuts), ("--division", selection.split, base.split)):
+        before = parameters.to_dict(was)
+        for key, value in parameters.to_dict(now).items():
+            if value != before[key]:
+                words.append(f" {option} {shlex.quote(f'{key}={_text(value)}')}")
+    return "".join(words)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return json.dumps(value) if value and isinstance(value[0], dict) else ",".join(map(str, value))
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

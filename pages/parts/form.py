@@ -24,7 +24,9 @@ def fill(prefix: str, instance: Any) -> None:
             st.session_state[_key(prefix, spec, "typed")] = value
 
 
-def draw(prefix: str, cls: type, options: Mapping[str, Sequence[Any]] | None = None, skip: Sequence[str] = ()) -> dict[str, Any]:
+def draw(
+    prefix: str, cls: type, options: Mapping[str, Sequence[Any]] | None = None, skip: Sequence[str] = ()
+) -> dict[str, Any]:
     """Draw the form of `cls` and return its plain values, to be checked by `core.parameters.build`.
 
     `options` gives, by field, what a list may be chosen from. Fill the form first, or the declared defaults show.
@@ -81,9 +83,7 @@ def _list(key: str, spec: Spec, options: Sequence[Any] | None) -> Any:
         return st.text_input(_label(spec), key=key, help=f"{spec.help}, comma-separated", persist_state="session")
     st.session_state[key] = [v for v in st.session_state.get(key, ()) if v in allowed]
     if len(allowed) <= 10 and not spec.choices:
-        return st.pills(
-            _label(spec), allowed, selection_mode="multi", key=key, help=spec.help, persist_state="session"
-        )
+        return st.pills(_label(spec), allowed, selection_mode="multi", key=key, help=spec.help, persist_state="session")
     return st.multiselect(_label(spec), allowed, key=key, help=spec.help, persist_state="session")
 
 

@@ -9,6 +9,14 @@ from typing import Any
 import streamlit as st
 
 from core.errors import DarkroomError
+from core.judge.histogram import Histogram, Histogram2d
+
+FLOW_COLUMNS = {
+    "cut": st.column_config.TextColumn("cut"),
+    "class": st.column_config.TextColumn("for class", help="empty: for all rows"),
+    "alone": st.column_config.NumberColumn("pass it alone", format="localized"),
+    "cumulative": st.column_config.NumberColumn("pass it and all before", format="localized"),
+}
 
 
 def heading(title: str, question: str) -> None:
@@ -74,3 +82,29 @@ def nothing_yet(sentence: str, page: str, label: str) -> None:
     st.info(sentence, icon=":material/info:")
     st.page_link(page, label=label, icon=":material/arrow_forward:")
     st.stop()
+
+
+def histogram_columns(found: Mapping[str, Histogram]) -> dict[str, Sequence[Any]]:
+    """Class histograms as columns for a file."""
+    edges = next(iter(found.values())).edges if found else []
+    columns: dict[str, Sequence[Any]] = {"low": list(edges[:-1]), "high": list(edges[1:])}
+    for name, one in found.items():
+        columns |= {f"n {name}": list(one.counts), f"- {name}": list(one.error_low), f"+ {name}": list(one.error_high)}
+    return columns
+
+
+def histogram_2d_columns(found: Histogram2d) -> dict[str, Sequence[Any]]:
+    """A two-dimensional histogram as columns for a file: one line per cell that is not empty."""
+    cells = [(i, j) for i, row in enumerate(found.counts) for j, n in enumerate(row) if n]
+    return {
+        "x low": [found.x_edges[i] for i, _ in cells],
+        "x high": [found.x_edges[i + 1] for i, _ in cells],
+        "y low": [found.y_edges[j] for _, j in cells],
+        "y high": [found.y_edges[j + 1] for _, j in cells],
+        "n": [found.counts[i][j] for i, j in cells],
+    }
+
+
+def flat(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows for a table, with windows as text."""
+    return [{k: f"{v[0]:g}-{v[1]:g}" if isinstance(v, list) else v for k, v in row.items()} for row in rows]

@@ -1,11 +1,11 @@
-"""Cut flow and histograms against a plain NumPy oracle."""
+"""Cut flow against a plain NumPy oracle."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.cuts import MAX_CUTS, Cut, cut_table, histogram
+from core.data.cuts import MAX_CUTS, Cut, cut_table
 from core.errors import DarkroomError
 
 
@@ -88,17 +88,3 @@ def test_empty_table_gives_an_empty_flow():
 def test_too_many_cuts_are_refused():
     with pytest.raises(DarkroomError, match=r"There are 21 cuts, at most 20"):
         cut_table({"x": np.zeros(3)}, [Cut("c", "x", 0, 1)] * (MAX_CUTS + 1), {})
-
-
-def test_histogram_counts_everything_once(table):
-    labels = (np.arange(10_001) % 3 - 1).astype(np.int8)
-    made = histogram(table["energy_kev"], labels, 2, 2.0, 10.0, 16)
-    for k in (0, 1):
-        values = table["energy_kev"][labels == k]
-        finite = values[np.isfinite(values)]
-        inside = finite[(finite >= 2) & (finite < 10)]
-        np.testing.assert_array_equal(made.counts[k], np.histogram(inside, made.edges)[0])
-        assert made.underflow[k] == (finite < 2).sum()
-        assert made.overflow[k] == (finite >= 10).sum()
-        assert made.undefined[k] == np.isnan(values).sum()
-        assert made.counts[k].sum() + made.underflow[k] + made.overflow[k] + made.undefined[k] == len(values)

@@ -1,0 +1,125 @@
+"""Commands on raw files, data sets and selections."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from core import parameters
+from core.commands.text import Result, progress, table
+from core.data import prepare as preparing
+from core.data import selection as selecting
+from core.data.dataset import Dataset, list_datasets, open_dataset
+from core.data.selection import Selected, Selection
+from core.data.splits import SPLITS
+from core.errors import DarkroomError
+from core.experiment import Experiment
+from core.registry import experiment_by_key
+
+
+def simulate(options: argparse.Namespace) -> Result:
+    experiment = experiment_by_key(options.experiment)
+    settings = parameters.override(experiment.simulation(), options.set)
+    try:
+        crystals = tuple(int(c) for c in options.crystals.split(","))
+    except ValueError:
+        raise DarkroomError(f"--crystals is '{options.crystals}': expected numbers such as 1,3,7.") from None
+    if options.events < 1:
+        raise DarkroomError(f"--events is {options.events}: expected at least 1.")
+    options.out.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    files = experiment.simulate(
+        options.out, options.events, crystals, options.seed, settings, progress=progress(options)
+    )
+    seconds = time.perf_counter() - started
+    result = {"files": [str(f) for f in files], "n_events": options.events, "seconds": seconds}
+    rate = f"{options.events / seconds:,.0f} events/s"
+    return (
+        result,
+        f"{options.events:,} simulated events in {len(files)} files below {options.out} ({seconds:.1f} s, {rate})",
+    )
+
+
+def preview(options: argparse.Namespace) -> Result:
+    found = experiment_by_key(options.experiment).preview(options.file)
+    return found, json.dumps(found, indent=1)
+
+
+def prepare(options: argparse.Namespace) -> Result:
+    experiment = experiment_by_key(options.experiment)
+    mapping = parameters.override(find_mapping(experiment, options.mapping), options.set)
+    n_jobs = options.jobs or preparing.default_jobs()
+    meta = preparing.prepare(experiment, options.files, options.name, mapping, n_jobs, progress(options))
+    path = str(open_dataset(options.name).path)
+    result = {"dataset": options.name, "n_rows": meta["n_rows"], "path": path, "seconds": meta["seconds"]}
+    return result, f"data set '{options.name}': {meta['n_rows']:,} rows in {path} ({meta['seconds']:.1f} s)"
+
+
+def find_mapping(experiment: Experiment, name: str | None) -> Any:
+    """A shipped mapping by name (default: the experiment's own), or a TOML file by path."""
+    chosen = name or experiment.key
+    if chosen in experiment.mappings:
+        return experiment.load_mapping(experiment.mappings[chosen])
+    if Path(chosen).suffix == ".toml":
+        return experiment.load_mapping(Path(chosen))
+    raise DarkroomError(f"Unknown mapping '{chosen}': expected {', '.join(experiment.mappings)} or a .toml file.")
+
+
+def datasets(options: argparse.Namespace) -> Result:
+    del options
+    found = [open_dataset(name) for name in list_datasets()]
+    rows = [
+        {"name": d.name, "experiment": d.experiment, "n_rows": d.n_rows, "simulated": d.simulated, "path": str(d.path)}
+        for d in found
+    ]
+    return {"datasets": rows}, table(rows) or "no data set yet: see `python -m core prepare --help`"
+
+
+def select(options: argparse.Namespace) -> Result:
+    experiment, dataset = find_dataset(options.dataset)
+    selection = find_selection(experiment, dataset, options)
+    selected = selecting.select(experiment, dataset, selection)
+    selecting.need_both_classes(selected)
+    if options.save:
+        selecting.store(dataset, options.save, selection)
+    result = selection_result(selected)
+    counts = f"{result['n_rows']:,} rows selected: {result['n_signal']:,} signal, {result['n_background']:,} background"
+    text = [counts, "", table(result["cut_flow"]), "", table(result["statistics"])]
+    return result, "\n".join(text + [f"note: {w}" for w in selected.warnings])
+
+
+def selection_result(selected: Selected) -> dict[str, Any]:
+    rows, _ = selected.rows()
+    return {
+        "dataset": selected.dataset.name,
+        "n_rows": len(rows),
+        "n_preselected": len(selected.preselected),
+        "n_signal": selected.n_of(1),
+        "n_background": selected.n_of(0),
+        "cut_flow": [row.to_dict() for row in selected.cutting.flow],
+        "statistics": selected.experiment.statistics(selected),
+        "splits": {s: int((selected.split == i).sum()) for i, s in enumerate(SPLITS[:3])},
+        "warnings": selected.warnings,
+        "selection": selected.selection.to_dict(),
+    }
+
+
+def find_dataset(name: str) -> tuple[Experiment, Dataset]:
+    dataset = open_dataset(name)
+    return experiment_by_key(dataset.experiment), dataset
+
+
+def find_selection(experiment: Experiment, dataset: Dataset, options: argparse.Namespace) -> Selection:
+    """The selection that `--selection`, `--preset`, `--labels`, `--cut` and `--division` describe."""
+    if options.selection and options.preset:
+        raise DarkroomError("Both --selection and --preset are given: choose one.")
+    if options.selection:
+        base = selecting.load(experiment, dataset.name, options.selection)
+    else:
+        base = selecting.preset(experiment, options.preset or next(iter(experiment.presets)))
+    return Selection(
+        parameters.override(base.cuts, options.cut),
+        selecting.checked_scheme(experiment, options.labels or base.labels),
+        parameters.override(base.split, options.division),
+    )

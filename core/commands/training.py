@@ -1,0 +1,155 @@
+"""Commands on networks, jobs and runs."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from core import runs as running
+from core import serve as serving
+from core import workspace
+from core.commands.data import find_dataset, find_selection
+from core.commands.text import Result, interval, progress, table
+from core.data.dataset import open_dataset
+from core.data.selection import select
+from core.errors import DarkroomError
+from core.jobs import control
+from core.jobs.queue import ACTIVE, Job
+from core.judge import export
+from core.judge.scored import judge_run, open_scored
+from core.learn import asking, backend, fit
+from core.registry import experiment_by_key
+
+
+def networks(options: argparse.Namespace) -> Result:
+    experiment = experiment_by_key(options.experiment)
+    backend.load_keras()
+    result = {n: experiment.describe_network(n, net.parameters()) for n, net in experiment.networks.items()}
+    text = [f"{n}: {found['parameters']:,} parameters\n{table(found['layers'])}\n" for n, found in result.items()]
+    return result, "\n".join(text)
+
+
+def train(options: argparse.Namespace) -> Result:
+    experiment, dataset = find_dataset(options.dataset)
+    selection = find_selection(experiment, dataset, options)
+    network = asking.network_of(experiment, options.model)
+    network_values, training_values = asking.divide_settings(network, options.set)
+    asked = fit.task(select(experiment, dataset, selection), options.model, network_values, training_values)
+    return _job_result(asking.submit(asked), options)
+
+
+def predict(options: argparse.Namespace) -> Result:
+    run, dataset = running.open_run(options.run), open_dataset(options.dataset)
+    job = control.submit("predict", f"{run.id} on {dataset.name}", {"run": run.id, "dataset": dataset.name})
+    return _job_result(job, options)
+
+
+def _job_result(job: Job, options: argparse.Namespace) -> Result:
+    """What is said of a job that was submitted, after waiting for it if that is wanted."""
+    if options.wait:
+        show = progress(options)
+        job = control.wait(
+            job.id, on_progress=lambda j: show(j.progress_done or 0, j.progress_total or 1, j.progress_text)
+        )
+    result: dict[str, Any] = {
+        "job": job.id,
+        "run": job.run,
+        "state": job.state,
+        "device": None,
+        "seconds": None,
+        "events_per_s": None,
+    }
+    if job.state in ("failed", "lost"):
+        raise DarkroomError(
+            f"Job {job.id} {job.state}: {job.message or 'its process ended without a word'} See `python -m core jobs log {job.id}`."
+        )
+    if job.run and job.is_ended and (running.runs_folder() / job.run / "manifest.json").exists():
+        told = running.open_run(job.run).provenance
+        result |= {key: told[key] for key in ("device", "seconds", "events_per_s")}
+    speed = f", {result['events_per_s']:,.0f} events/s on {result['device']}" if result["events_per_s"] else ""
+    how = "" if options.wait else f"; follow it with `python -m core jobs` or `jobs log {job.id}`"
+    return result, f"job {job.id} {job.state}" + (f", run {job.run}" if job.run else "") + speed + how
+
+
+def jobs(options: argparse.Namespace) -> Result:
+    if options.action and options.id is None:
+        raise DarkroomError(
+            f"Which job? Write `python -m core jobs {options.action} ID`; the ids are in `python -m core jobs`."
+        )
+    if options.action == "log":
+        return {"log": control.log_tail(options.id)}, control.log_tail(options.id)
+    if options.action == "stop":
+        control.stop(options.id)
+    listed = [control.get(options.id)] if options.id is not None else control.list_jobs()
+    rows = [
+        {
+            "id": j.id, "kind": j.kind, "title": j.title, "run": j.run, "state": j.state, "user": j.user, "pid": j.pid,
+            "progress": f"{100 * j.progress_done / j.progress_total:.0f} %" if j.progress_total and j.progress_done is not None else None,
+            "message": j.message or None,
+        }
+        for j in listed
+    ]  # fmt: skip
+    return {"jobs": rows}, table(rows) or "no job yet"
+
+
+def runs(options: argparse.Namespace) -> Result:
+    if options.action == "delete":
+        if not options.id:
+            raise DarkroomError(
+                "Which run? Write `python -m core runs delete RUN`; the ids are in `python -m core runs`."
+            )
+        delete_run(options.id)
+    rows = [
+        {key: getattr(r, key) for key in ("id", "state", "dataset", "network", "labels", "seconds", "events_per_s", "n_epochs", "validation_loss", "problem")}
+        for r in running.list_runs()
+    ]  # fmt: skip
+    return {"runs": rows}, table(rows) or "no run yet: see `python -m core train --help`"
+
+
+def delete_run(run_id: str) -> None:
+    """Delete a run unless a job is working on it."""
+    busy = any(run_id in (j.run, j.arguments.get("run")) for j in control.list_jobs(states=("queued", *ACTIVE)))
+    running.delete(run_id, is_busy=busy)
+
+
+def evaluate(options: argparse.Namespace) -> Result:
+    run = running.open_run(options.run)
+    experiment, dataset = find_dataset(run.dataset)
+    found = judge_run(open_scored(run, experiment, dataset), options.threshold, options.split, options.labels)
+    if options.export:
+        write_export(options.export, found)
+    result = {"run": run.id, "dataset": dataset.name, "simulated": dataset.simulated, **found.to_dict()}
+    kind = "simulated" if dataset.simulated else "measured"
+    lines = [
+        f"run {run.id} on {dataset.name} ({kind}), split {found.which_split}, labels {found.label_scheme}, threshold {options.threshold:g}",
+        "",
+    ]
+    judged = {"network": result, **result["baselines"]}
+    judged |= {f"{n}, labels {s}": one for s, group in result["other_labels"].items() for n, one in group.items()}
+    for name, one in judged.items():
+        n = one["harmonic_efficiency"]
+        lines.append(f"{name}: signal {interval(one['signal_efficiency'])}; background {interval(one['background_efficiency'])}; "
+                     f"harmonic efficiency {interval(n)}; AUC {interval(one['auc'])}")  # fmt: skip
+    lines += ["", table([{k: v for k, v in row.items() if k != "counts"} for row in result["energy_table"]])]
+    return result, "\n".join(lines + [f"note: {note}" for note in found.notes])
+
+
+def write_export(path: Path, found: Any) -> None:
+    """The energy table as .csv or .tex, or everything as .json."""
+    texts = {
+        ".csv": lambda: export.to_csv(found.tables),
+        ".tex": lambda: export.to_latex(found.tables),
+        ".json": lambda: export.to_json(found),
+    }
+    if path.suffix not in texts:
+        raise DarkroomError(f"--export {path}: the ending is '{path.suffix}', expected .csv, .tex or .json.")
+    if not path.parent.is_dir():
+        raise DarkroomError(f"--export {path}: there is no folder {path.parent}.")
+    with workspace.replacing(path) as temporary:
+        temporary.write_text(texts[path.suffix](), encoding="utf-8")
+
+
+def serve(options: argparse.Namespace) -> Result:
+    started = time.time()
+    serving.main(options.port)
+    return {"seconds": time.time() - started}, ""  # type: ignore[unreachable]

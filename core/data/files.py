@@ -1,0 +1,101 @@
+"""Which files the server may open: those below the data roots, and nothing a link leads out of them.
+
+The roots bound the pages, not a user's own command line. Files from elsewhere are parsed in a child process with a
+memory and time limit, so that a crafted one cannot end the server.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core import workspace
+from core.errors import DarkroomError
+
+CODE = Path(__file__).resolve().parents[2]
+PREVIEW_BYTES = 6 << 30
+PREVIEW_SECONDS = 30
+MAX_LISTED = 2000
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file below a data root: `name` relative to the root, size in bytes, modification time."""
+
+    root: Path
+    name: str
+    size: int
+    mtime_ns: int
+
+    @property
+    def path(self) -> Path:
+        return self.root / self.name
+
+
+def data_roots() -> list[Path]:
+    """Folders that the pages may read: `DARKROOM_DATA_ROOTS` (separated by ':'), the samples, the workspace's raw files."""
+    named = [p for p in os.environ.get("DARKROOM_DATA_ROOTS", "").split(os.pathsep) if p]
+    roots = [*(Path(p) for p in named), CODE / "data_samples", workspace.root() / "raw"]
+    return [p.resolve() for p in roots if p.is_dir()]
+
+
+def below_roots(path: Path) -> Path:
+    """The resolved path if it lies below a data root, links followed; else refused without telling what is there."""
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        real = None
+    if real is not None and real.is_file() and any(real.is_relative_to(root) for root in data_roots()):
+        return real
+    raise DarkroomError(
+        f"'{path.name}' is not a file below the data roots: choose one of the listed files, or let the "
+        "administrator add its folder to DARKROOM_DATA_ROOTS."
+    )
+
+
+def list_files(root: Path, patterns: tuple[str, ...]) -> tuple[list[RawFile], int]:
+    """Files below a root that fit one of the patterns, sorted, at most MAX_LISTED; and how many there are in all.
+
+    Files that a link leads out of the roots are left out.
+    """
+    if root.resolve() not in data_roots():
+        raise DarkroomError(f"'{root.name}' is not a data root: choose one of those listed.")
+    found = sorted({p for pattern in patterns for p in root.rglob(pattern)})
+    inside = []
+    for path in found:
+        try:
+            stat = below_roots(path).stat()
+        except DarkroomError:
+            continue
+        inside.append(RawFile(root, str(path.relative_to(root)), stat.st_size, stat.st_mtime_ns))
+    return inside[:MAX_LISTED], len(inside)
+
+
+def preview(experiment_key: str, path: Path) -> dict[str, Any]:
+    """What a file holds, read by a child process that may fail, hang or eat memory without harm."""
+    real = below_roots(path)
+    command = [sys.executable, "-m", "core", "preview", experiment_key, str(real), "--json"]
+    try:
+        done = subprocess.run(
+            command, cwd=CODE, capture_output=True, text=True, timeout=PREVIEW_SECONDS, check=False, preexec_fn=_limit
+        )
+    except subprocess.TimeoutExpired:
+        raise DarkroomError(
+            f"{path.name}: the preview did not end within {PREVIEW_SECONDS} s; the file is damaged or too large."
+        ) from None
+    if done.returncode == 0:
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+    lines = done.stderr.strip().splitlines() or ["its reader ended without a word"]
+    if done.returncode == 2 and lines[-1].startswith("darkroom: "):
+        raise DarkroomError(lines[-1].removeprefix("darkroom: "))
+    raise DarkroomError(f"{path.name} cannot be previewed ({lines[-1][:200]}): the file is damaged or too large.")
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (PREVIEW_BYTES, PREVIEW_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (PREVIEW_SECONDS, PREVIEW_SECONDS))

@@ -1,0 +1,145 @@
+"""Raw files below the data roots: what they hold, which mapping reads them, and preparing them as a job."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import parameters, workspace
+from core.data import files
+from core.data.dataset import list_datasets, open_dataset
+from core.experiment import Experiment
+from core.jobs import control
+from core.registry import EXPERIMENTS
+from pages.parts import form, frame
+
+MAPPING = "map"
+
+
+def pick_files(experiment: Experiment) -> list[files.RawFile]:
+    """The data root and the files in it; a selection in the table."""
+    roots = {str(root): root for root in files.data_roots()}
+    root = roots[st.sidebar.selectbox("data root", list(roots), key="root", persist_state="session")]
+    with frame.refusals():
+        found, n_all = files.list_files(root, experiment.file_patterns)
+    wanted = st.sidebar.text_input("name contains", key="file-filter", persist_state="session", live=True)
+    shown = [f for f in found if wanted.lower() in f.name.lower()]
+    if not shown:
+        st.info(f"No file in {root} fits {', '.join(experiment.file_patterns)} and the filter.", icon=":material/info:")
+        return []
+    st.caption(
+        f"{len(shown):,} of {n_all:,} files in {root}; tick those to prepare, or the head of the column for all."
+    )
+    rows = [{"file": f.name, "MB": f.size / 1e6} for f in shown]
+    config = {"MB": st.column_config.NumberColumn(format="%.2f")}
+    event = st.dataframe(
+        rows, key=f"files-{root}", on_select="rerun", selection_mode="multi-row", hide_index=True, height=250,
+        column_config=config, alt="raw files",
+    )  # fmt: skip
+    return [shown[i] for i in event["selection"]["rows"] if i < len(shown)]
+
+
+@st.cache_data(max_entries=64, show_spinner="Reading the file's table of contents ...")
+def _preview(key: str, path: str, mtime_ns: int, size: int) -> dict[str, Any]:
+    del mtime_ns, size  # part of the key only
+    return files.preview(key, Path(path))
+
+
+def show_preview(experiment: Experiment, file: files.RawFile) -> None:
+    """Trees, branches and first values of a file."""
+    with frame.refusals():
+        found = _preview(experiment.key, str(file.path), file.mtime_ns, file.size)
+    for name, tree in found["trees"].items():
+        st.caption(f"{file.name}: tree {name}, {tree['n_entries']:,} entries, {tree['n_branches']} branches")
+        st.dataframe(tree["branches"], hide_index=True, height=230, alt="branches")
+    if not found["trees"]:
+        st.warning(f"{file.name} holds no TTree, but {', '.join(found['objects']) or 'nothing'}.")
+
+
+def choose_mapping(experiment: Experiment) -> Any:
+    """A shipped mapping, its fields adjustable."""
+    name = st.sidebar.selectbox("mapping", list(experiment.mappings), key="mapping", persist_state="session")
+    base = experiment.load_mapping(experiment.mappings[name])
+    if st.session_state.get("mapping-shown") != name:
+        form.fill(MAPPING, base)
+        st.session_state["mapping-shown"] = name
+    with st.sidebar.expander(f"fields of '{base.title}'"):
+        values = form.draw(MAPPING, experiment.mapping)
+    with frame.refusals():
+        return parameters.build(experiment.mapping, {**parameters.to_dict(base), **values})
+
+
+def prepare(experiment: Experiment, chosen: list[files.RawFile], mapping: Any) -> None:
+    """Name the data set and start the job."""
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    name = left.text_input(
+        "name of the data set (an existing one grows)", key="new-name", placeholder="calibration-2026"
+    )
+    label = f"prepare {len(chosen):,} file{'s' * (len(chosen) != 1)}"
+    if right.button(
+        label, type="primary", disabled=not (chosen and name), icon=":material/play_arrow:", width="stretch"
+    ):
+        with frame.refusals():
+            arguments = {
+                "experiment": experiment.key,
+                "files": [str(files.below_roots(f.path)) for f in chosen],
+                "name": workspace.checked_name(name, "data set"),
+                "mapping": parameters.to_dict(mapping),
+            }
+            job = control.submit("prepare", f"prepare {name}", arguments)
+        st.session_state["prepare-job"] = job.id
+
+
+@st.fragment(run_every=1.0)
+def progress() -> None:
+    """The job that was started here, until it is over."""
+    job = control.get(st.session_state["prepare-job"])
+    done = (job.progress_done or 0) / (job.progress_total or 1)
+    name = job.arguments["name"]
+    if job.state == "finished":
+        st.success(f"Data set '{name}' is ready: {job.progress_text}.", icon=":material/check:")
+        st.page_link(
+            "pages/select.py", label=f"Select in {name}", query_params={"data": name}, icon=":material/filter_alt:"
+        )
+        st.page_link("pages/inspect.py", label=f"Inspect {name}", query_params={"data": name}, icon=":material/search:")
+    elif job.is_ended:
+        st.error(f"Preparing '{name}' {job.state}: {job.message}", icon=":material/error:")
+    else:
+        st.progress(min(done, 1.0), text=f"{job.state}: {job.progress_text or 'waiting for its turn'}")
+
+
+def page() -> None:
+    with st.sidebar:
+        key = st.selectbox(
+            "experiment",
+            list(EXPERIMENTS),
+            key="experiment",
+            format_func=lambda k: EXPERIMENTS[k].title,
+            persist_state="session",
+        )
+    experiment = EXPERIMENTS[key]
+    frame.heading("Data", "Which raw files are there, what do they hold, and how are they read?")
+    chosen = pick_files(experiment)
+    mapping = choose_mapping(experiment)
+    prepare(experiment, chosen, mapping)
+    if "prepare-job" in st.session_state:
+        progress()
+    if chosen:
+        show_preview(experiment, chosen[0])
+    prepared = [open_dataset(name) for name in list_datasets()]
+    if prepared:
+        st.markdown("**Prepared data sets**")
+        rows = [
+            {"name": d.name, "rows": d.n_rows, "files": len(d.parts), "mapping": d.meta["mapping_title"],
+             "data": "simulated" if d.simulated else "measured", "made": d.meta["made_at"]}
+            for d in prepared
+        ]  # fmt: skip
+        st.dataframe(rows, hide_index=True, alt="prepared data sets")
+    names = " ".join(f"'{f.path}'" for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
+    frame.foot(
+        f"Only files below the data roots can be opened here: {', '.join(map(str, files.data_roots()))}.",
+        f"python -m core prepare {experiment.key} {names or 'FILES...'} --name NAME --mapping {st.session_state['mapping']}",
+    )
+
+
+page()

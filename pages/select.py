@@ -1,0 +1,165 @@
+"""Cuts with live histograms, the cut flow, and the data statistics table."""
+
+from typing import Any
+
+import streamlit as st
+
+from core import figures, parameters
+from core.data import selection as selecting
+from core.data.dataset import Dataset
+from core.data.selection import Selected, Selection
+from core.data.splits import SplitParameters
+from core.experiment import Column, Panel
+from pages.parts import cached, choose, form, frame
+
+CUTS, SPLIT = "cut", "div"
+
+
+def controls(data: Dataset) -> Selection:
+    """The sidebar: where to start from, then every cut."""
+    experiment = cached.experiment_of(data)
+    starts = choose.starting_points(data)
+    fallback = choose.default_start(data, starts)
+    start = st.selectbox(
+        "start from", list(starts), key="start", index=list(starts).index(fallback), on_change=_restart, **choose.STAY
+    )
+    if st.session_state.get("started-from") != (data.name, start):
+        _start(data, start, starts[start])
+    st.button("reset to it", on_click=_restart, icon=":material/restart_alt:", type="tertiary")
+    specs = parameters.specs(experiment.cuts)
+    options = {s.name: cached.values(data, s.options_from) for s in specs if s.options_from}
+    values = form.draw(CUTS, experiment.cuts, options, skip=("limits",))
+    values["limits"] = feature_limits(experiment.columns)
+    labels = st.segmented_control(
+        "labels", list(experiment.label_schemes), key="labels", required=True, persist_state="session",
+        help="  \n".join(f"**{name}**: {text}" for name, text in experiment.label_schemes.items()),
+    )  # fmt: skip
+    with st.expander("division into samples"):
+        division = form.draw(SPLIT, SplitParameters)
+    with frame.refusals():
+        return Selection(
+            parameters.build(experiment.cuts, values),
+            labels or starts[start].labels,
+            parameters.build(SplitParameters, division),
+        )
+
+
+def _restart() -> None:
+    st.session_state.pop("started-from", None)
+
+
+def _start(data: Dataset, name: str, selection: Selection) -> None:
+    """Put a preset or stored selection into the widgets."""
+    form.fill(CUTS, selection.cuts)
+    form.fill(SPLIT, selection.split)
+    st.session_state["labels"] = selection.labels
+    st.session_state["limited"] = [limit.feature for limit in selection.cuts.limits]
+    for limit in selection.cuts.limits:
+        st.session_state[f"limit-{limit.feature}"] = (limit.low, limit.high)
+    st.session_state["started-from"] = (data.name, name)
+
+
+def feature_limits(columns: tuple[Column, ...]) -> list[dict[str, Any]]:
+    """Minimum and maximum of any feature."""
+    names = {column.name: column for column in columns}
+    with st.expander("limits of other features"):
+        chosen = st.multiselect(
+            "features", list(names), key="limited", format_func=lambda n: names[n].title, persist_state="session"
+        )
+        limits = []
+        for name in chosen:
+            c = names[name]
+            st.session_state.setdefault(f"limit-{name}", (c.low, c.high))
+            low, high = st.slider(c.title, c.low, c.high, key=f"limit-{name}", persist_state="session")
+            limits.append(
+                {"feature": name, "low": low if low > c.low else -1e30, "high": high if high < c.high else 1e30}
+            )
+    return limits
+
+
+def key_numbers(selected: Selected) -> None:
+    names = selected.experiment.classes
+    n_all, n_in = selected.dataset.n_rows, len(selected.preselected)
+    shown = [("rows", f"{n_all:,}"), ("inside the cuts", f"{n_in:,}")]
+    shown += [(name, f"{selected.n_of(i):,}") for i, name in enumerate(names)]
+    shown.append(("neither", f"{n_in - sum(selected.n_of(i) for i in range(len(names))):,}"))
+    for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
+        column.metric(label, value)
+
+
+def panel(selected: Selected, drawn: Panel) -> None:
+    """A histogram with the cuts drawn in it."""
+    column = next(c for c in selected.experiment.columns if c.name == drawn.column)
+    found = cached.class_histograms(selected, column)
+    lines = drawn.lines(selected.selection.cuts)
+    how = {"threshold": lines[0]} if len(lines) == 1 else {"window": lines} if len(lines) == 2 else {}
+    figure = figures.step_histogram(
+        found, column.label, column.unit, rows="rows", log_y=st.session_state.get("log", True), **how
+    )
+    note = f"{column.help or column.label} of the rows inside the cuts, by label."
+    frame.show_figure(
+        figure.update_layout(height=300), f"select-{column.name}", note, lambda: frame.histogram_columns(found)
+    )
+
+
+def two_dimensions(selected: Selected) -> None:
+    """Any two columns against each other."""
+    columns = {c.name: c for c in selected.experiment.columns}
+    left, right = st.columns([1, 3])
+    with left:
+        names = list(columns)
+        x = st.selectbox("x", names, index=0, key="x2", format_func=lambda n: columns[n].title, **choose.STAY)
+        y = st.selectbox("y", names, index=1, key="y2", format_func=lambda n: columns[n].title, **choose.STAY)
+        of = st.selectbox("of", ["all inside the cuts", *selected.experiment.classes], key="of2", **choose.STAY)
+    index = selected.experiment.classes.index(of) if of in selected.experiment.classes else -1
+    found = cached.histogram_2d(selected, columns[x], columns[y], index)
+    with right:
+        note = f"{found.n:,} rows ({of}); {found.n_outside:,} of them lie outside the axes or are undefined."
+        figure = figures.histogram_2d(found, columns[x].title, columns[y].title, rows="rows")
+        frame.show_figure(figure, "select-2d", note, lambda: frame.histogram_2d_columns(found))
+
+
+def save(data: Dataset, selection: Selection) -> None:
+    with st.popover("save", icon=":material/bookmark:", help="keep this selection under a name"):
+        name = st.text_input("name", key="save-name", placeholder="low-energy")
+        if st.button("save selection", disabled=not name, type="primary"):
+            with frame.refusals():
+                selecting.store(data, name, selection)
+            st.success(f"Selection '{name}' is stored: choose it under 'start from' or with --selection {name}.")
+
+
+def page() -> None:
+    with st.sidebar:
+        data = choose.dataset()
+        selection = controls(data)
+    with frame.refusals():
+        selected = cached.select(data, selection)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        frame.heading("Select", "What remains after the cuts, and what was lost where?")
+        st.toggle("log", value=True, key="log", persist_state="session")
+        save(data, selection)
+    key_numbers(selected)
+    if not len(selected.preselected):
+        worst = min(selected.cutting.flow[1:], key=lambda row: row.cumulative)
+        st.warning(
+            f"No row is inside the cuts: after '{worst.cut}' {worst.cumulative} are left. Widen it, or start from 'everything'."
+        )
+    for column, drawn in zip(st.columns(len(selected.experiment.panels)), selected.experiment.panels, strict=True):
+        with column:
+            panel(selected, drawn)
+    for warning in selected.warnings:
+        st.caption(f":material/warning: {warning}")
+    flow, statistics, plane = st.tabs(["cut flow", "data statistics", "any two features"])
+    with flow:
+        st.dataframe(
+            [row.to_dict() for row in selected.cutting.flow], hide_index=True, column_config=frame.FLOW_COLUMNS
+        )
+    with statistics:
+        st.dataframe(frame.flat(selected.experiment.statistics(selected)), hide_index=True)
+    with plane:
+        two_dimensions(selected)
+    command = f"python -m core select {data.name}{choose.as_options(selected.experiment, selection)}"
+    frame.foot(f"{choose.describe(data)}; labels {selection.labels}.", command)
+
+
+page()
