@@ -10,9 +10,10 @@ from typing import Any
 from core.cosine.recipe import WaveformInput
 from core.errors import DarkroomError
 from core.experiment import Network
+from core.learn.describe import Record, describe_layers
 from core.parameters import param
 
-RECORD_SAMPLES, SAMPLING_NS = 4080, 2.0
+RECORD_SAMPLES, PRETRIGGER_SAMPLES, SAMPLING_NS = 4080, 1200, 2.0
 
 # (filters, kernel size, stride, (pool size, pool stride) or None)
 CNN_CONVOLUTIONS: tuple[tuple[int, int, int, tuple[int, int] | None], ...] = (
@@ -170,27 +171,7 @@ NETWORKS: dict[str, Network] = {
 }
 
 
-def describe(name: str, parameters: Any, input_shape: tuple[int, ...] | None = None) -> dict[str, Any]:
-    """Parameter count and layers of a network, for the `networks` command.
-
-    `output_shape` has the batch dimension (None) first. Without `input_shape` that of a COSINE record is used.
-    Builds the network: call it in a process that may import keras.
-    """
-    network = NETWORKS[name]
-    shape = input_shape or network.recipe_for(parameters).shape(_CosineRecord())
-    model = network.build(parameters, shape, 2)
-    layers = [
-        {"name": layer.name, "output_shape": list(layer.output.shape), "parameters": int(layer.count_params())}
-        for layer in model.layers
-    ]
-    return {"parameters": int(model.count_params()), "layers": layers}
-
-
-@dataclass(frozen=True)
-class _CosineRecord:
-    """Stands for a data set where only the record's geometry matters."""
-
-    name: str = "a COSINE-100 record"
-    record_samples: int = RECORD_SAMPLES
-    sampling_ns: float = SAMPLING_NS
-    pretrigger_samples: int = 1200
+def describe(name: str, parameters: Any) -> dict[str, Any]:
+    """Parameter count and layers of a network on a COSINE-100 record, see `core.learn.describe`. Builds the network."""
+    record = Record("a COSINE-100 record", SAMPLING_NS, RECORD_SAMPLES, PRETRIGGER_SAMPLES)
+    return describe_layers(NETWORKS[name], parameters, record)

@@ -62,7 +62,7 @@ def task(selected: Selected, name: str, network_values: dict[str, Any], training
     """Check a training before keras is imported: known network, good parameters, both classes, fitting records."""
     networks = selected.experiment.networks
     if name not in networks:
-        raise DarkroomError(f"Unknown network '{name}': expected one of {', '.join(networks)}.")
+        raise DarkroomError(f"Unknown model '{name}': expected one of {', '.join(networks)}.")
     network = networks[name]
     network_parameters: Any = parameters.build(network.parameters, network_values)
     training = training_for(network, training_values)

@@ -1,0 +1,72 @@
+"""Scores: filled where they are missing, tagged by the run's own division, refused where they would mislead."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from learning_toy import QUICK, TINY, Listener, selected
+
+from core import runs, workspace
+from core.data.dataset import Dataset
+from core.errors import DarkroomError
+from core.learn import fit, predict
+
+MakeDataset = Callable[..., Dataset]
+
+# Keras 3.15 on TensorFlow reads its variables in a way that NumPy 2 has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+
+def trained(dataset: Dataset) -> runs.Run:
+    folder = runs.create("compact")
+    fit.train(fit.task(selected(dataset), "compact", TINY, {**QUICK, "epochs": 1}), folder)
+    return runs.open_run(folder.name)
+
+
+@pytest.mark.network
+def test_a_job_scores_another_data_set_and_fills_gaps_only(make_dataset: MakeDataset) -> None:
+    run = trained(make_dataset(n=160))
+    other = make_dataset("other", n=80, seed=2)
+    own = runs.read_scores(run, "toy")
+    predict.run_job(Listener({"run": run.id, "dataset": "other"}))
+    scores = runs.read_scores(run, "other")
+    assert scores["uid"].tolist() == other.column("uid").tolist()
+    assert set(scores["split"]) == {3}
+    runs.write_scores(run.path, "toy", own["uid"][40:], own["score"][40:], own["split"][40:])
+    job = Listener({"run": run.id, "dataset": "toy"})
+    predict.run_job(job)
+    filled = runs.read_scores(run, "toy")
+    order = np.argsort(filled["uid"])
+    assert job.reports[-1][2] == "40 rows scored"
+    assert filled["score"][order] == pytest.approx(own["score"], abs=1e-6)
+    assert filled["split"][order].tolist() == own["split"].tolist()
+
+
+@pytest.mark.network
+def test_a_model_that_was_changed_is_not_loaded(make_dataset: MakeDataset) -> None:
+    run = trained(make_dataset(n=60))
+    (run.path / runs.MODEL).write_bytes((run.path / runs.MODEL).read_bytes()[:-1])
+    with pytest.raises(
+        DarkroomError, match=r"model file of run .* is damaged or was changed: found .*, expected .*: train"
+    ):
+        predict.load_model(run)
+
+
+@pytest.mark.network
+def test_another_recipe_or_sampling_is_refused(make_dataset: MakeDataset) -> None:
+    run = trained(make_dataset(n=60))
+    slow = make_dataset("slow", n=60, seed=2, sampling_ns=4.0)
+    with pytest.raises(DarkroomError, match=r"input of shape \(375, 2\), expected \(750, 2\)"):
+        predict.score_dataset(run, slow)
+    workspace.write_json(run.path / "recipe.json", {**run.recipe, "scale_adc": 3.0})
+    with pytest.raises(DarkroomError, match="trained with another recipe"):
+        predict.score_dataset(runs.open_run(run.id), slow)
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_run_knows_the_side_of_its_rows_only() -> None:
+    path = runs.create("compact")
+    runs.write_rows(path, np.array([30, 10, 20]), np.array([0, 1, 1]), np.array([2, 0, 1]))
+    run = runs.Run(Path(path), {}, {}, {}, {})
+    assert predict.side_of(run, np.array([20, 99, 10, 30, 5])).tolist() == [1, 3, 0, 2, 3]
