@@ -1,0 +1,1 @@
+"""Commands that measure what Darkroom promises. Each prints one JSON object last with --json."""

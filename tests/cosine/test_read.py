@@ -1,0 +1,217 @@
+"""Reading: every layout a mapping can describe, measured files of others, and files that are not what they should be."""
+
+from pathlib import Path
+
+import awkward as ak
+import numpy as np
+import pytest
+import uproot
+
+from core.cosine import read
+from core.cosine.branches import preview
+from core.cosine.features import FLAGS
+from core.cosine.mapping import Condition, Mapping, load_mapping
+from core.errors import DarkroomError
+
+N = 7
+MAPPINGS = Path(read.__file__).parent / "mappings"
+RNG = np.random.default_rng(3)
+RECORDS = np.rint(RNG.normal(300, 1.2, (N, 2, 4080))).astype(np.int16)
+RECORDS[:, :, 1200:1400] += (400 * np.exp(-np.arange(200) / 60)).astype(np.int16)
+BASE = Mapping(crystals=(3,), energy_branch="crystal{c}.energy", file_name="data{run}.root")
+ENERGY = np.linspace(1, 7, N).astype(np.float32)
+
+
+def write(path: Path, branches: dict[str, object], tree: str = "ntp") -> Path:
+    with uproot.recreate(path) as file:
+        kinds = {
+            name: "var * int16" if isinstance(values, ak.Array) else (values.dtype, values.shape[1:])
+            for name, values in branches.items()
+        }
+        made = file.mktree(tree, kinds)
+        if len(next(iter(branches.values()))):
+            made.extend(branches)
+    return path
+
+
+def plain(**more: object) -> dict[str, object]:
+    return {"wf31": RECORDS[:, 0], "wf32": RECORDS[:, 1], "crystal3_energy": ENERGY, **more}
+
+
+def only(path: Path, mapping: Mapping):
+    (block,) = read.blocks(path, mapping)
+    return block
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    return tmp_path / "data12.root"
+
+
+def test_one_branch_per_pmt(file):
+    block = only(write(file, plain()), BASE)
+    np.testing.assert_array_equal(block.table["energy_kev"], ENERGY)
+    assert set(block.table["run"]) == {12}
+    assert (block.table["crystal"] == 3).all()
+    assert len(set(block.table["uid"])) == N
+    baseline = np.stack([block.table["baseline1_adc"], block.table["baseline2_adc"]], axis=1)
+    np.testing.assert_array_equal(block.array + np.floor(baseline + 0.5)[:, :, None], RECORDS)
+
+
+@pytest.mark.parametrize("axis", ["first", "last"])
+def test_one_branch_for_both_pmts_gives_the_same(file, tmp_path, axis):
+    both = RECORDS if axis == "first" else np.ascontiguousarray(RECORDS.transpose(0, 2, 1))
+    wanted = only(write(file, plain()), BASE)
+    mapping = Mapping(**{**BASE.__dict__, "waveforms": ("wf",), "pmt_axis": axis})
+    other = write(tmp_path / "data13.root", {"wf": both, "crystal3_energy": ENERGY})
+    np.testing.assert_array_equal(only(other, mapping).array, wanted.array)
+
+
+def test_jagged_records_and_events_without_waveform(file):
+    lengths = [4080, 0, 4080, 4080, 0, 4080, 4080]
+    jagged = {f"wf3{p + 1}": ak.Array([RECORDS[i, p, :n] for i, n in enumerate(lengths)]) for p in (0, 1)}
+    block = only(write(file, {**plain(), **jagged}), BASE)
+    np.testing.assert_array_equal(block.table["event"], [0, 2, 3, 5, 6])
+    np.testing.assert_array_equal(block.table["energy_kev"], ENERGY[[0, 2, 3, 5, 6]])
+
+
+def test_records_of_another_length_are_flagged(file):
+    lengths = [4080, 3000, 5000, 4080, 4080, 4080, 4080]
+    long = np.concatenate([RECORDS, RECORDS[:, :, :1000]], axis=2)
+    jagged = {f"wf3{p + 1}": ak.Array([long[i, p, :n] for i, n in enumerate(lengths)]) for p in (0, 1)}
+    block = only(write(file, {**plain(), **jagged}), BASE)
+    flagged = (block.table["flags"] >> FLAGS.index("record_length")) & 1
+    np.testing.assert_array_equal(flagged, [0, 1, 1, 0, 0, 0, 0])
+    assert block.array.shape == (N, 2, 4080)
+    assert not block.array[1, :, 3000:].any()
+
+
+def test_energy_from_charge_and_no_energy(file):
+    write(file, plain())
+    from_charge = only(file, Mapping(**{**BASE.__dict__, "energy_branch": "", "energy_kev_per_charge": 2e-3}))
+    np.testing.assert_allclose(from_charge.table["energy_kev"], from_charge.table["charge_adc"] * 2e-3, rtol=1e-6)
+    none = only(file, Mapping(**{**BASE.__dict__, "energy_branch": ""}))
+    assert np.isnan(none.table["energy_kev"]).all()
+    assert ((none.table["flags"] >> FLAGS.index("no_energy")) & 1).all()
+
+
+def test_nan_and_infinite_energies_are_unknown_and_flagged(file):
+    energy = ENERGY.copy()
+    energy[1], energy[2] = np.nan, np.inf
+    block = only(write(file, plain(crystal3_energy=energy)), BASE)
+    np.testing.assert_array_equal(np.isnan(block.table["energy_kev"]), [False, True, True] + [False] * 4)
+    np.testing.assert_array_equal((block.table["flags"] >> FLAGS.index("no_energy")) & 1, [0, 1, 1, 0, 0, 0, 0])
+
+
+def test_coincidence_by_typed_comparisons(file):
+    veto = np.array([0, 79, 80, 81, 0, 0, 0], np.float32)
+    clusters = np.array([0, 0, 0, 0, 4, 3, 9], np.int32)
+    conditions = (Condition("veto", ">=", 80.0), Condition("crystal{other}.nc", ">=", 4.0))
+    mapping = Mapping(**{**BASE.__dict__, "crystals": (3, 5), "coincidence": conditions})
+    own = np.full(N, 99, np.int32)  # the crystal's own clusters do not count
+    block = only(write(file, plain(veto=veto, crystal5_nc=clusters, crystal3_nc=own)), mapping)
+    np.testing.assert_array_equal(block.table["coincident"], [0, 0, 1, 1, 1, 0, 1])
+    assert (only(file, BASE).table["coincident"] == -1).all()
+
+
+def test_polarity(file, tmp_path):
+    up = only(write(file, plain()), BASE)
+    turned = (600 - RECORDS).astype(np.int16)
+    other = write(tmp_path / "data13.root", plain(wf31=turned[:, 0], wf32=turned[:, 1]))
+    down = only(other, Mapping(**{**BASE.__dict__, "polarity": "negative"}))
+    np.testing.assert_allclose(down.table["nmt500_us"], up.table["nmt500_us"], atol=1e-6)
+
+
+def test_run_number_from_a_branch(file):
+    run = np.full(N, 1765, np.int32)
+    mapping = Mapping(**{**BASE.__dict__, "run_branch": "run"})
+    assert set(only(write(file, plain(run=run)), mapping).table["run"]) == {1765}
+    run[3] = 1766
+    with pytest.raises(DarkroomError, match=r"branch 'run' holds runs \[.*1765.*1766.*expected one run number"):
+        only(write(file, plain(run=run)), mapping)
+
+
+def test_hisparc_heights_are_those_of_its_acquisition_system(test_data):
+    path = test_data / "waveforms" / "hisparc501.root"
+    mine = np.full((60, 4), np.nan)
+    for block in read.blocks(path, load_mapping(MAPPINGS / "hisparc.toml")):
+        first = 2 * (int(block.table["crystal"][0]) - 1)
+        mine[block.table["event"], first] = block.table["height1_adc"]
+        mine[block.table["event"], first + 1] = block.table["height2_adc"]
+        assert block.array.shape[1:] == (2, 2400)
+        assert np.isnan(block.table["energy_kev"]).all()
+    with uproot.open(path) as file:
+        theirs = file["events"]["pulseheights"].array(library="np")
+    assert np.abs(mine - theirs).max() <= 1.0  # all 240 traces
+
+
+def test_hisparc_pulses_are_fast(test_data):
+    blocks = read.blocks(test_data / "waveforms" / "hisparc501.root", load_mapping(MAPPINGS / "hisparc.toml"))
+    nmt = np.concatenate([b.table["nmt500_us"] for b in blocks])
+    assert np.isfinite(nmt).sum() > 20
+    assert np.nanmedian(nmt) < 0.06
+
+
+REFUSALS = {
+    "a missing branch is named with those that are there": (
+        lambda p: write(p, {"wf31": RECORDS[:, 0], "crystal3_energy": ENERGY}),
+        BASE,
+        r"data12.root: the waveform branch 'wf31'.*there are: .*wf31",
+    ),
+    "a missing energy": (
+        lambda p: write(p, {"wf31": RECORDS[:, 0], "wf32": RECORDS[:, 1]}),
+        BASE,
+        r"branch 'crystal3.energy' is missing in tree 'ntp'; there are: .*wf31",
+    ),
+    "another tree": (
+        lambda p: write(p, plain(), tree="events"),
+        BASE,
+        r"there is no TTree 'ntp'; the file holds events \(TTree\)",
+    ),
+    "an empty tree": (lambda p: write(p, {k: v[:0] for k, v in plain().items()}), BASE, r"the tree 'ntp' is empty"),
+    "floating-point samples": (
+        lambda p: write(p, plain(wf31=RECORDS[:, 0].astype(np.float32))),
+        BASE,
+        r"branch 'wf3.' holds float32: expected whole ADC counts",
+    ),
+    "one number instead of a record": (
+        lambda p: write(p, plain(wf31=ENERGY.astype(np.int16))),
+        BASE,
+        r"branch 'wf3.' has 0 dimensions per entry: expected 1",
+    ),
+    "counts beyond 15 bits": (
+        lambda p: write(p, plain(wf31=RECORDS[:, 0].astype(np.int32) + 70000)),
+        BASE,
+        r"expected ADC counts of at most 15 bits",
+    ),
+    "not a ROOT file": (
+        lambda p: (p.write_bytes(b"not a ROOT file at all" * 50), p)[1],
+        BASE,
+        r"data12.root cannot be opened as a ROOT file",
+    ),
+    "an empty file": (lambda p: (p.write_bytes(b""), p)[1], BASE, r"data12.root cannot be opened as a ROOT file"),
+    "no file": (lambda p: p, BASE, r"data12.root does not exist"),
+    "a run number that is no name": (lambda p: write(p.with_name("x.root"), plain()), BASE, r"x.root: the file name"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_bad_files_get_one_sentence(file, case):
+    make, mapping, sentence = REFUSALS[case]
+    with pytest.raises(DarkroomError, match=sentence):
+        list(read.blocks(make(file), mapping))
+
+
+def test_a_truncated_file_gets_one_sentence_wherever_it_ends(file):
+    whole = write(file, plain()).read_bytes()
+    for share in (0.02, 0.3, 0.6, 0.9, 0.99):
+        file.write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(DarkroomError, match=r"data12.root"):
+            list(read.blocks(file, BASE))
+
+
+def test_preview_names_branches_types_and_first_values(file):
+    found = preview(write(file, plain()))
+    (tree,) = found["trees"].values()
+    assert tree["n_entries"] == N
+    assert {b["branch"] for b in tree["branches"]} == {"wf31", "wf32", "crystal3_energy"}
