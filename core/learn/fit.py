@@ -13,10 +13,10 @@ from core import parameters, runs
 from core.data.dataset import Dataset, open_dataset
 from core.data.loader import Batch, batches
 from core.data.selection import Selected, from_dict, need_both_classes, select
-from core.data.splits import SPLITS, TEST, TRAIN, VALIDATION
+from core.data.splits import TRAIN, VALIDATION
 from core.errors import DarkroomError
 from core.experiment import Network
-from core.learn import backend
+from core.learn import backend, record
 from core.learn.predict import SIGNAL, probabilities
 from core.learn.progress import Context, Curves, Silent, judged
 from core.learn.training import TrainingParameters, class_weights, training_for
@@ -86,7 +86,7 @@ def train(asked: Task, folder: Path, context: Context | None = None) -> dict[str
     """
     context = context or Silent()
     started, began = time.time(), time.perf_counter()
-    _write_settings(asked, folder)
+    record.write_settings(asked, folder)
     context.report(0, None, "Starting Keras")
     keras = backend.load_keras()
     keras.utils.set_random_seed(asked.training.seed)
@@ -102,7 +102,7 @@ def train(asked: Task, folder: Path, context: Context | None = None) -> dict[str
     runs.write_curves(folder, "batches", curves.batches)
     runs.write_curves(folder, "epochs", curves.epochs)
     provenance = {
-        **_origin(asked),
+        **record.origin(asked),
         "state": "stopped" if fitted.is_stopped else "finished",
         "started_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": time.perf_counter() - began,
@@ -190,9 +190,12 @@ def _fit(keras: Any, model: Any, asked: Task, curves: Curves, context: Context) 
             fitted.is_stopped = model.stop_training = True
 
     def on_epoch(_epoch: int, logs: dict[str, Any]) -> None:
+        told = {} if fitted.is_stopped else _validate(model, asked, validation, context)
+        fitted.is_stopped = fitted.is_stopped or told is None
         if fitted.is_stopped and fitted.weights:
+            model.stop_training = True
             return
-        told = {} if fitted.is_stopped else _validate(model, asked, validation)
+        told = told or {}
         loss = told.get("loss")
         is_best = loss is None or fitted.best_loss is None or loss < fitted.best_loss
         if is_best:
@@ -220,59 +223,44 @@ def _fit(keras: Any, model: Any, asked: Task, curves: Curves, context: Context) 
     return fitted
 
 
-def _validate(model: Any, asked: Task, sample: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
+def _validate(
+    model: Any, asked: Task, sample: tuple[np.ndarray, np.ndarray], context: Context
+) -> dict[str, Any] | None:
+    """Loss and efficiencies on the validation sample; None if a stop was asked for before the end."""
     rows, labels = sample
-    predicted = probabilities(model, asked.dataset, rows, asked.recipe)
+    try:
+        predicted = probabilities(model, asked.dataset, rows, asked.recipe, lambda _done: _leave_if_stopped(context))
+    except _StopRequested:
+        return None
     return judged(predicted, labels, asked.class_weights(), asked.classes)
+
+
+class _StopRequested(Exception):
+    """Leaves a loop over rows; never leaves this module."""
+
+
+def _leave_if_stopped(context: Context) -> None:
+    if context.stop_requested():
+        raise _StopRequested
 
 
 def _score(asked: Task, model: Any, folder: Path, curves: Curves, is_stopped: bool, context: Context) -> None:
     """Score every preselected row; after a stop only if that is quick (a predict job fills the gap)."""
     rows = asked.selected.preselected
-    if is_stopped and len(rows) > SCORING_AFTER_STOP_S * (curves.events_per_s or 0.0):
-        print("Stopped: the rows are not scored, start a predict job for that.")
-        return
 
     def on_rows(done: int) -> None:
         context.report(done, len(rows), f"{done:,} of {len(rows):,} rows scored")
+        if not is_stopped:
+            _leave_if_stopped(context)
 
-    score = probabilities(model, asked.dataset, rows, asked.recipe, on_rows)[:, SIGNAL]
+    try:
+        if is_stopped and len(rows) > SCORING_AFTER_STOP_S * (curves.events_per_s or 0.0):
+            raise _StopRequested
+        score = probabilities(model, asked.dataset, rows, asked.recipe, on_rows)[:, SIGNAL]
+    except _StopRequested:
+        print("Stopped: the rows are not scored, start a predict job for that.")
+        return
     runs.write_scores(folder, asked.dataset.name, asked.dataset.column("uid")[rows], score, asked.selected.split)
-
-
-def _write_settings(asked: Task, folder: Path) -> None:
-    chosen = asked.selected
-    params = {
-        "network": asked.name,
-        "parameters": parameters.to_dict(asked.network_parameters),
-        "training": parameters.to_dict(asked.training),
-    }
-    runs.write_settings(folder, params, parameters.to_dict(asked.recipe), chosen.selection.to_dict())
-    uid = asked.dataset.column("uid")[chosen.preselected]
-    runs.write_rows(folder, uid, chosen.labels, chosen.split)
-
-
-def _origin(asked: Task) -> dict[str, Any]:
-    """Where the numbers come from: data, files, counts per split and class, seed."""
-    chosen, dataset = asked.selected, asked.dataset
-    counts = {
-        SPLITS[split]: {
-            name: int((chosen.rows(split)[1] == i).sum()) for i, name in enumerate(chosen.experiment.classes)
-        }
-        for split in (TRAIN, VALIDATION, TEST)
-    }
-    files = [{key: part.get(key) for key in ("file", "n_rows", "sha256")} for part in dataset.meta["parts"]]
-    return {
-        "experiment": chosen.experiment.key,
-        "dataset": {
-            "name": dataset.name, "id": dataset.id, "n_rows": dataset.n_rows, "is_simulated": dataset.simulated,
-            "files": files,
-        },
-        "counts": counts,
-        "n_preselected": len(chosen.preselected),
-        "warnings": chosen.warnings,
-        "seed": asked.training.seed,
-    }  # fmt: skip
 
 
 def run_job(job: Any) -> None:

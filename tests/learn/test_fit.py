@@ -15,7 +15,7 @@ from learning_toy import QUICK, TINY, Listener, selected, selection
 from core import runs
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
-from core.learn import fit
+from core.learn import fit, predict
 from core.learn.progress import Silent
 
 MakeDataset = Callable[..., Dataset]
@@ -92,6 +92,37 @@ def test_a_stop_in_the_first_epoch_still_leaves_a_run(make_dataset: MakeDataset)
     told = fit.train(task(make_dataset(n=160)), folder, Listener(n_points=0))
     assert (told["state"], told["n_epochs"], told["validation_loss"]) == ("stopped", 1, None)
     runs.verify(runs.open_run(folder.name))
+
+
+@pytest.mark.network
+def test_a_stop_while_scoring_leaves_a_whole_run_without_scores(make_dataset: MakeDataset) -> None:
+    class StopsWhenScoring(Listener):
+        def stop_requested(self) -> bool:
+            return any("scored" in text for _, _, text in self.reports)
+
+    folder = runs.create("compact")
+    told = fit.train(task(make_dataset(n=160), epochs=1), folder, StopsWhenScoring())
+    run = runs.open_run(folder.name)
+    assert told["state"] == "finished"
+    runs.verify(run)
+    assert runs.scored_datasets(run) == []
+
+
+@pytest.mark.network
+def test_a_stop_while_validating_keeps_the_epoch_before(
+    make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener, calls = Listener(), []
+
+    def stops_in_the_second_validation(*values: Any) -> np.ndarray:
+        calls.append(values)
+        if len(calls) == 2:
+            listener.n_points = 0
+        return predict.probabilities(*values)
+
+    monkeypatch.setattr(fit, "probabilities", stops_in_the_second_validation)
+    told = fit.train(task(make_dataset(n=160), epochs=9), runs.create("compact"), listener)
+    assert (told["state"], told["n_epochs"], told["best_epoch"]) == ("stopped", 1, 1)
 
 
 @pytest.mark.network
