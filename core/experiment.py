@@ -79,6 +79,16 @@ class View:
 
 
 @dataclass(frozen=True)
+class Average:
+    """The typical row of a class. `compute(dataset, rows)` gives one class's, `draw({class: it}, {class: colour})` all."""
+
+    title: str
+    explanation: str
+    compute: "Callable[[Dataset, np.ndarray], Any]"
+    draw: "Callable[[Mapping[str, Any], Mapping[str, str]], go.Figure]"
+
+
+@dataclass(frozen=True)
 class Panel:
     """A histogram on the selection page; `lines(cuts)` are the values at which the cuts are drawn in it."""
 
@@ -133,6 +143,10 @@ class Experiment:
     networks: Mapping[str, Network]
     describe_network: Callable[[str, Any], dict[str, Any]]
     views: Mapping[str, View]
+    average: Average
+    uid_text: Callable[[int], str]
+    parse_uid: Callable[[str], int]
+    row_facts: "Callable[[Dataset, int], dict[str, str]]"  # of a row, beyond its columns: what was simulated, say
     judge_columns: tuple[str, ...]
     evaluate: Callable[..., Any]
     published: Mapping[str, Any] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.cosine import branches, evaluate, features, mapping, model, plot, read, select, simulate
+from core.cosine import branches, evaluate, event, features, mapping, model, plot, read, select, simulate
 from core.experiment import Experiment
 
 _HERE = Path(__file__).resolve().parent
@@ -39,6 +39,10 @@ EXPERIMENT = Experiment(
     networks=model.NETWORKS,
     describe_network=model.describe,
     views=plot.VIEWS,
+    average=plot.AVERAGE,
+    uid_text=event.uid_text,
+    parse_uid=event.parse_uid,
+    row_facts=event.row_facts,
     judge_columns=("energy_kev", "nmt500_us"),
     evaluate=evaluate.evaluate,
 )

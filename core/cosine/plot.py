@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from scipy.ndimage import uniform_filter1d
 
 from core.data.dataset import Dataset, read_waveforms
-from core.experiment import View
+from core.experiment import Average, View
 from core.figures import OKABE_ITO
 from core.parameters import param
 
@@ -172,3 +172,13 @@ VIEWS = {
         draw=draw_event,
     )
 }
+
+AVERAGE = Average(
+    title="mean waveform per class",
+    explanation=(
+        "Sum of both PMTs, aligned at the onset, each with unit charge; the band is one standard error. Scintillation "
+        "falls off with some 250 ns; a background curve that follows it would be scintillation under a wrong label."
+    ),
+    compute=mean_waveform,
+    draw=draw_means,
+)

@@ -18,7 +18,7 @@ from core.errors import DarkroomError
 from core.experiment import Block
 
 BLOCK_ENTRIES = 500  # 500 entries x 2 crystals x 16 kB: 16 MB at a time
-_UID_BITS = {"subrun": 12, "entry": 27, "crystal": 4}
+UID_BITS = {"subrun": 12, "entry": 27, "crystal": 4}
 
 
 def blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
@@ -143,9 +143,9 @@ def feature_parameters(mapping: Mapping) -> features.FeatureParameters:
 
 def uid(run: int, subrun: int, entry: np.ndarray, crystal: int) -> np.ndarray:
     """Identity of a row, int64: run (20 bits), sub-run (12), entry in the file (27), crystal (4)."""
-    shift_entry = _UID_BITS["crystal"]
-    shift_subrun = shift_entry + _UID_BITS["entry"]
-    shift_run = shift_subrun + _UID_BITS["subrun"]
+    shift_entry = UID_BITS["crystal"]
+    shift_subrun = shift_entry + UID_BITS["entry"]
+    shift_run = shift_subrun + UID_BITS["subrun"]
     return (
         (np.int64(run) << shift_run)
         + (np.int64(subrun) << shift_subrun)

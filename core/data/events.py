@@ -1,0 +1,187 @@
+"""Events looked at one by one: which rows a filter keeps, what stands beside and before them, what is known of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.data.dataset import Dataset
+from core.data.splits import SPLITS
+from core.errors import DarkroomError
+from core.experiment import Experiment
+from core.judge.efficiency import passes
+from core.judge.histogram import bin_indices
+
+NO_LABEL = "neither"
+FLAGLESS = "none"
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """What is asked of an event; what is None is not asked.
+
+    label: class index or -1 (neither class); low, high: window [low, high) of a quantity, NaN never inside; flag: number
+    of a flag that is set, -1 for no flag at all. Of a run's scores: score window [low, high) with 1.0 inside the last one,
+    split code, and a threshold at which the label is missed (events without a label or score miss nothing).
+    """
+
+    label: int | None = None
+    low: float | None = None
+    high: float | None = None
+    flag: int | None = None
+    score_low: float = 0.0
+    score_high: float = 1.0
+    split: int | None = None
+    misclassified_at: float | None = None
+
+
+@dataclass(frozen=True)
+class RowScores:
+    """A run's scores for every row of a data set: score float32 (n_rows,), NaN without; split int8 (n_rows,), -1 without."""
+
+    score: np.ndarray
+    split: np.ndarray
+
+
+def spread(n_rows: int, rows: np.ndarray, score: np.ndarray, split: np.ndarray) -> RowScores:
+    """Scores (k,) and splits (k,) of some rows (k,), put where their rows stand."""
+    every = RowScores(np.full(n_rows, np.nan, np.float32), np.full(n_rows, -1, np.int8))
+    every.score[rows], every.split[rows] = score, split
+    return every
+
+
+def find(
+    preselected: np.ndarray,
+    labels: np.ndarray,
+    values: np.ndarray,
+    flags: np.ndarray,
+    scores: RowScores | None,
+    asked: EventFilter,
+) -> np.ndarray:
+    """Row numbers int64 (k,), ascending, that pass; every array is (n_rows,), `values` the quantity of the window.
+
+    What is asked of scores is not asked where there are none (`scores` None).
+    """
+    keep = preselected.copy()
+    if asked.label is not None:
+        keep &= labels == asked.label
+    if asked.low is not None:
+        keep &= values >= asked.low
+    if asked.high is not None:
+        keep &= values < asked.high
+    if asked.flag is not None:
+        keep &= flags == 0 if asked.flag < 0 else (flags >> asked.flag) & 1 == 1
+    if scores is not None:
+        _ask_scores(keep, labels, scores, asked)
+    return np.flatnonzero(keep)
+
+
+def _ask_scores(keep: np.ndarray, labels: np.ndarray, scores: RowScores, asked: EventFilter) -> None:
+    """Narrow `keep` in place."""
+    if asked.score_low > 0.0 or asked.score_high < 1.0:
+        if asked.score_low >= asked.score_high:
+            raise DarkroomError(
+                f"The score window is empty ({asked.score_low:g} to {asked.score_high:g}): choose a wider one."
+            )
+        window = np.array([asked.score_low, asked.score_high])
+        inside = bin_indices(scores.score, window) == 0
+        if asked.score_high < 1.0:
+            inside &= scores.score < np.float32(asked.score_high)
+        keep &= inside
+    if asked.split is not None:
+        keep &= scores.split == asked.split
+    if asked.misclassified_at is not None:
+        kept = passes(scores.score, asked.misclassified_at)
+        keep &= ~np.isnan(scores.score) & (((labels == 1) & ~kept) | ((labels == 0) & kept))
+
+
+def step(rows: np.ndarray, row: int, by: int) -> int:
+    """The row `by` places after `row` (negative: before) in ascending `rows`, which need not hold it; ends hold."""
+    at = int(np.searchsorted(rows, row, side="left"))
+    inside = at < len(rows) and rows[at] == row
+    wanted = at + by if inside or by < 0 else at + by - 1
+    return int(rows[min(max(wanted, 0), len(rows) - 1)])
+
+
+def place(rows: np.ndarray, row: int) -> int | None:
+    """The place of `row` among ascending `rows`, the first being 1; None if it is not there."""
+    at = int(np.searchsorted(rows, row))
+    return at + 1 if at < len(rows) and rows[at] == row else None
+
+
+def stretch(rows: np.ndarray, row: int, n_at_most: int) -> tuple[int, np.ndarray]:
+    """(number of rows before it, the stretch of at most `n_at_most` rows that holds `row` or begins the list)."""
+    at = place(rows, row)
+    start = 0 if at is None else (at - 1) // n_at_most * n_at_most
+    return start, rows[start : start + n_at_most]
+
+
+def row_of(dataset: Dataset, uid: int) -> int:
+    """The row with an identity."""
+    found = np.flatnonzero(dataset.column("uid") == uid)
+    if not len(found):
+        raise DarkroomError(
+            f"Data set '{dataset.name}' has no event with the number {uid}: take one from the event table."
+        )
+    return int(found[0])
+
+
+def uid_text(experiment: Experiment, dataset: Dataset, row: int) -> str:
+    """The identity of a row, as it stands in the address of a page."""
+    return experiment.uid_text(int(dataset.column("uid")[row]))
+
+
+def class_names(experiment: Experiment) -> dict[int, str]:
+    """Class index -> name, -1 for rows of neither class."""
+    return {-1: NO_LABEL, **dict(enumerate(experiment.classes))}
+
+
+def flag_names(experiment: Experiment, flags: int) -> str:
+    """The flags that are set, or 'none'."""
+    return ", ".join(name for i, name in enumerate(experiment.flags) if flags >> i & 1) or FLAGLESS
+
+
+def by_class(experiment: Experiment, rows: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Rows (k,) parted by their label; `labels` (n_rows,). Empty parts are left out."""
+    parts = {name: rows[labels[rows] == index] for index, name in class_names(experiment).items()}
+    return {name: part for name, part in parts.items() if len(part)}
+
+
+def event_table(
+    experiment: Experiment,
+    dataset: Dataset,
+    rows: np.ndarray,
+    labels: np.ndarray,
+    scores: RowScores | None,
+    n_columns: int,
+) -> dict[str, Any]:
+    """Columns of a table of rows (k,): identity, label, score and the first `n_columns` quantities, rounded."""
+    names = class_names(experiment)
+    table: dict[str, Any] = {
+        "event": [experiment.uid_text(u) for u in dataset.column("uid")[rows].tolist()],
+        "label": [names[i] for i in labels[rows].tolist()],
+    }
+    if scores is not None:
+        table["score"] = scores.score[rows]
+        table["split"] = ["" if s < 0 else SPLITS[s] for s in scores.split[rows].tolist()]
+    for column in experiment.columns[:n_columns]:
+        table[column.title] = dataset.column(column.name)[rows]
+    table["flags"] = [flag_names(experiment, f) for f in dataset.column("flags")[rows].tolist()]
+    return table
+
+
+def facts(
+    experiment: Experiment, dataset: Dataset, row: int, labels: np.ndarray, scores: RowScores | None
+) -> dict[str, str]:
+    """What is known of one row, in words: label, score, flags, the experiment's own facts, every quantity."""
+    told = {"label": class_names(experiment)[int(labels[row])]}
+    if scores is not None:
+        score, split = float(scores.score[row]), int(scores.split[row])
+        told["score"] = "not scored" if np.isnan(score) else f"{score:.4f}"
+        told["split"] = "not scored" if split < 0 else SPLITS[split]
+    told["flags"] = flag_names(experiment, int(dataset.column("flags")[row]))
+    told |= experiment.row_facts(dataset, row)
+    for column in experiment.columns:
+        value = float(dataset.column(column.name)[row])
+        told[column.title] = "undefined" if np.isnan(value) else f"{value:,.{column.decimals}f}"
+    return told
