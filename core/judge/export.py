@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import math
+from typing import Any
 
 from core.judge.efficiency import ClassTable
 from core.judge.evaluation import Evaluation, Judged
@@ -56,6 +57,24 @@ def summary_rows(evaluation: Evaluation) -> list[dict[str, object]]:
 def summary_csv(evaluation: Evaluation) -> str:
     """`summary_rows` as CSV; undefined is empty."""
     return _csv(summary_rows(evaluation))
+
+
+def comparison_rows(evaluation: Evaluation) -> list[dict[str, str]]:
+    """One record per label scheme and classifier, values and intervals as text: what stands side by side on a page."""
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for row in summary_rows(evaluation):
+        key = str(row["labels"]), str(row["classifier"])
+        cells.setdefault(key, {"labels": key[0], "classifier": key[1]})[str(row["quantity"])] = _in_words(row)
+    return list(cells.values())
+
+
+def _in_words(row: dict[str, Any]) -> str:
+    if row["value"] is None:
+        return "undefined"
+    is_area = str(row["quantity"]).startswith("area")
+    scale, digits = (1.0, 4) if is_area else (100.0, 2)
+    value, low, high = (f"{scale * row[name]:.{digits}f}" for name in ("value", "low", "high"))
+    return f"{value}{'' if is_area else ' %'} [{low}, {high}] n = {row['n']:,}"
 
 
 def to_csv(tables: dict[str, ClassTable]) -> str:

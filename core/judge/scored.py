@@ -65,6 +65,22 @@ def open_scored(run: runs.Run, experiment: Experiment, dataset: Dataset) -> Scor
     return Scored(run, experiment, dataset, rows[ascending], score[ascending], split[ascending], int((~known).sum()))
 
 
+def version(run: runs.Run, dataset_name: str) -> str:
+    """Changes whenever the run or its scores of the data set are written anew: a cache key; '' without scores."""
+    files = run.path / "manifest.json", run.path / "scores" / f"{dataset_name}.parquet"
+    try:
+        return "-".join(str(file.stat().st_mtime_ns) for file in files)
+    except FileNotFoundError:
+        return ""
+
+
+def n_unscored(scored: Scored) -> int:
+    """Rows inside the run's own cuts that have no score, for example because the data set has grown since."""
+    wanted = select(scored.experiment, scored.dataset, scored.selection).cutting.preselected.copy()
+    wanted[scored.rows] = False
+    return int(wanted.sum())
+
+
 def judge_run(
     scored: Scored, threshold: float = 0.5, which_split: str = "test", scheme: str | None = None
 ) -> Evaluation:
