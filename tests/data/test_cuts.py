@@ -58,14 +58,18 @@ def test_a_value_on_the_edge(table):
     edge = {"energy_kev": np.array([3.0, 10.0, np.nan, 9.99]), "nmt": np.array([0.12, 0.13, 0.11, np.nan])}
     window = cut_table(edge, [Cut("e", "energy_kev", 3, 10)], {})
     np.testing.assert_array_equal(window.preselected, [True, False, False, True])
-    labels = cut_table(edge, [], {"b": [Cut("", "nmt", high=0.12)], "s": [Cut("", "nmt", low=0.12, exclusive_low=True)]})
+    labels = cut_table(
+        edge, [], {"b": [Cut("", "nmt", high=0.12)], "s": [Cut("", "nmt", low=0.12, exclusive_low=True)]}
+    )
     np.testing.assert_array_equal(labels.labels, [-1, 1, 0, -1])
 
 
 def test_edge_of_a_float32_column_is_exact():
     """0.12 stored as float32 is neither above nor below the published threshold of 0.12."""
     values = {"nmt": np.array([0.12], np.float32)}
-    labels = cut_table(values, [], {"b": [Cut("", "nmt", high=0.12)], "s": [Cut("", "nmt", low=0.12, exclusive_low=True)]})
+    labels = cut_table(
+        values, [], {"b": [Cut("", "nmt", high=0.12)], "s": [Cut("", "nmt", low=0.12, exclusive_low=True)]}
+    )
     assert labels.labels[0] == -1
 
 

@@ -1,0 +1,187 @@
+"""Prepared data sets: complete, atomic, resumable, growing; and every refusal."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from core.data import prepare as preparing
+from core.data.dataset import open_dataset, read_waveforms
+from core.data.demo import default_mapping
+from core.data.prepare import prepare
+from core.errors import DarkroomError
+from core.registry import EXPERIMENTS
+
+EXPERIMENT = next(iter(EXPERIMENTS.values()))
+MAPPING = default_mapping(EXPERIMENT)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_rows_are_those_of_the_files_in_order(workspace, raw_files):
+    told = []
+    meta = prepare(EXPERIMENT, raw_files, "a", MAPPING, progress=lambda *p: told.append(p))
+    dataset = open_dataset("a")
+    assert dataset.n_rows == meta["n_rows"] == sum(p.n_rows for p in dataset.parts) > 600
+    assert told[-1][:2] == (len(raw_files), len(raw_files))
+    assert dataset.simulated
+    uid = dataset.column("uid")
+    assert len(np.unique(uid)) == len(uid)
+    for part, path in zip(dataset.parts, raw_files, strict=True):
+        blocks = list(EXPERIMENT.blocks(path, MAPPING))
+        rows = slice(part.offset, part.offset + part.n_rows)
+        np.testing.assert_array_equal(uid[rows], np.concatenate([b.table["uid"] for b in blocks]))
+        wanted = np.concatenate([b.array for b in blocks])
+        np.testing.assert_array_equal(read_waveforms(dataset, range(part.offset, part.offset + 5)), wanted[:5])
+
+
+def test_two_processes_make_the_same_data_set_as_one(workspace, raw_files):
+    one = prepare(EXPERIMENT, raw_files[:4], "one", MAPPING)
+    two = prepare(EXPERIMENT, raw_files[:4], "two", MAPPING, n_jobs=2)
+    assert one["id"] == two["id"]
+    np.testing.assert_array_equal(open_dataset("one").column("uid"), open_dataset("two").column("uid"))
+
+
+def test_growing_adds_files_and_leaves_finished_parts_alone(workspace, raw_files):
+    first = prepare(EXPERIMENT, raw_files[:2], "a", MAPPING)
+    part = workspace / "datasets" / "a" / "parts" / f"{raw_files[0].name}.h5"
+    before = part.stat().st_mtime_ns
+    grown = prepare(EXPERIMENT, raw_files[2:3], "a", MAPPING)
+    assert grown["n_rows"] > first["n_rows"]
+    assert grown["id"] != first["id"]
+    assert len(grown["parts"]) == 3
+    assert part.stat().st_mtime_ns == before
+    again = prepare(EXPERIMENT, raw_files[:3], "a", MAPPING)
+    assert again["id"] == grown["id"]
+
+
+def test_a_changed_file_is_read_again(workspace, raw_files, tmp_path):
+    copy = tmp_path / raw_files[0].name
+    shutil.copy(raw_files[0], copy)
+    first = prepare(EXPERIMENT, [copy], "a", MAPPING)
+    shutil.copy(raw_files[1], copy)
+    assert prepare(EXPERIMENT, [copy], "a", MAPPING)["id"] != first["id"]
+
+
+def test_a_killed_preparation_is_taken_up_again(workspace, raw_files):
+    command = [
+        sys.executable,
+        "-m",
+        "core",
+        "prepare",
+        EXPERIMENT.key,
+        *map(str, raw_files),
+        "--name",
+        "a",
+        "--jobs",
+        "1",
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    parts = workspace / "datasets" / "a" / "parts"
+    deadline = time.monotonic() + 60
+    while not list(parts.glob("*.json")) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = {p.name: p.stat().st_mtime_ns for p in parts.glob("*.json")}
+    assert 0 < len(left) < len(raw_files)
+    assert not (workspace / "datasets" / "a" / "dataset.json").exists()
+    meta = prepare(EXPERIMENT, raw_files, "a", MAPPING)
+    assert len(meta["parts"]) == len(raw_files)
+    assert all((parts / name).stat().st_mtime_ns == made for name, made in left.items())
+
+
+def test_a_failing_file_leaves_the_old_data_set(workspace, raw_files, tmp_path):
+    before = prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
+    bad = tmp_path / "mrgd_M001601.root.099"
+    bad.write_bytes(raw_files[0].read_bytes()[:5000])
+    with pytest.raises(DarkroomError, match=r"mrgd_M001601.root.099"):
+        prepare(EXPERIMENT, [bad], "a", MAPPING)
+    assert open_dataset("a").id == before["id"]
+
+
+def test_a_file_that_vanishes_while_it_is_read(workspace, raw_files, tmp_path, monkeypatch):
+    copy = tmp_path / raw_files[0].name
+    shutil.copy(raw_files[0], copy)
+    hash_of = preparing.file_sha256
+    monkeypatch.setattr(preparing, "file_sha256", lambda p: (p.unlink(), hash_of(p))[1])
+    with pytest.raises(DarkroomError, match=rf"{copy.name} vanished while it was read: copy it again"):
+        prepare(EXPERIMENT, [copy], "a", MAPPING)
+
+
+@pytest.mark.parametrize("name", ["../outside", "a/b", "", ".hidden", "x" * 65, "a\0b"])
+def test_names_that_lead_out_of_the_workspace(workspace, raw_files, name):
+    with pytest.raises(DarkroomError, match=r"The data set name .* is not allowed"):
+        prepare(EXPERIMENT, raw_files[:1], name, MAPPING)
+
+
+def test_refusals(workspace, raw_files, tmp_path, monkeypatch):
+    with pytest.raises(DarkroomError, match=r"No file was given"):
+        prepare(EXPERIMENT, [], "a", MAPPING)
+    with pytest.raises(DarkroomError, match=r"gone.root does not exist or is not a file"):
+        prepare(EXPERIMENT, [tmp_path / "gone.root"], "a", MAPPING)
+    twin = tmp_path / "twin" / raw_files[0].name
+    twin.parent.mkdir()
+    shutil.copy(raw_files[0], twin)
+    with pytest.raises(DarkroomError, match=r"Two of the files are called"):
+        prepare(EXPERIMENT, [raw_files[0], twin], "a", MAPPING)
+    prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
+    with pytest.raises(DarkroomError, match=r"was made with another experiment, mapping or version"):
+        prepare(EXPERIMENT, raw_files[1:2], "a", type(MAPPING)(**{**MAPPING.__dict__, "nominal_noise_adc": 3.0}))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 10**6))
+    with pytest.raises(DarkroomError, match=r"has 0.0 GB free, 0.1 GB are needed"):
+        prepare(EXPERIMENT, raw_files[2:3], "a", MAPPING)
+
+
+def test_the_same_subrun_twice_is_refused(workspace, raw_files, tmp_path):
+    mapping = type(MAPPING)(**{**MAPPING.__dict__, "file_name": "{run}.root"})
+    files = [tmp_path / "1765.root", tmp_path / "01765.root"]
+    for file in files:
+        shutil.copy(raw_files[0], file)
+    with pytest.raises(DarkroomError, match=r"are both run 1765, sub-run 0: events would count twice"):
+        prepare(EXPERIMENT, files, "a", mapping)
+
+
+def test_two_writers_at_once(workspace, raw_files):
+    prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
+    with (
+        preparing._only_writer(workspace / "datasets" / "a"),
+        pytest.raises(DarkroomError, match=r"is being prepared by another job"),
+    ):
+        prepare(EXPERIMENT, raw_files[:2], "a", MAPPING)
+
+
+def test_damaged_parts_and_missing_columns_are_named(workspace, raw_files):
+    prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
+    dataset = open_dataset("a")
+    with pytest.raises(DarkroomError, match=r"Column 'nonsense' of data set 'a' cannot be read"):
+        dataset.column("nonsense")
+    with pytest.raises(DarkroomError, match=r"has rows 0 to"):
+        read_waveforms(dataset, [10**6])
+    (dataset.path / "parts" / dataset.parts[0].file).write_bytes(b"gone bad")
+    with pytest.raises(DarkroomError, match=r"is damaged .*prepare data set 'a' again"):
+        read_waveforms(dataset, [0])
+
+
+def test_columns_are_read_only_and_arrays_compressed(workspace, raw_files):
+    prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
+    dataset = open_dataset("a")
+    with pytest.raises(ValueError, match="read-only"):
+        dataset.column("energy_kev")[0] = 1
+    path = dataset.path / "parts" / dataset.parts[0].file
+    with h5py.File(path) as file:
+        assert file["waveform"].chunks == (32, 2, 4080)
+        n_bytes = file["waveform"].size * 2
+    assert path.stat().st_size < 0.5 * n_bytes
+    json.loads((dataset.path / "dataset.json").read_text())
+
+
+def test_there_is_no_such_data_set(workspace):
+    with pytest.raises(DarkroomError, match=r"There is no data set 'nothing' \(there are: none yet\)"):
+        open_dataset("nothing")

@@ -1,0 +1,118 @@
+"""One test over every registered experiment: what its record promises is there and fits together."""
+
+import dataclasses
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from core import parameters
+from core.data.cuts import Cut
+from core.data.dataset import open_dataset, read_waveforms
+from core.data.demo import default_mapping
+from core.data.prepare import prepare
+from core.data.selection import Selection, from_dict, select
+from core.data.splits import SPLITS
+from core.registry import EXPERIMENTS
+
+each = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=lambda e: e.key)
+
+
+@pytest.fixture(scope="module", params=EXPERIMENTS.values(), ids=lambda e: e.key)
+def prepared(request, tmp_path_factory):
+    """(experiment, data set) of a few simulated events."""
+    experiment = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DARKROOM_WORKSPACE", str(tmp_path_factory.mktemp("contract")))
+        files = experiment.simulate(tmp_path_factory.mktemp("raw"), n_events=400, seed=5)
+        prepare(experiment, files, "few", default_mapping(experiment))
+        yield experiment, open_dataset("few")
+
+
+def test_every_declared_column_is_in_the_table(prepared):
+    experiment, dataset = prepared
+    for column in experiment.columns:
+        values = dataset.column(column.name)
+        assert values.shape == (dataset.n_rows,)
+        assert not np.isinf(values).any(), f"{column.name} has infinite values: NaN and a flag are the rule"
+        assert column.low < column.high
+        assert column.help or column.label
+    assert len(np.unique(dataset.column("uid"))) == dataset.n_rows
+
+
+def test_flags_fit_the_column(prepared):
+    experiment, dataset = prepared
+    assert int(dataset.column("flags").max()) < 1 << len(experiment.flags)
+
+
+def test_every_parameter_says_what_it_is(prepared):
+    experiment, _ = prepared
+    classes = [experiment.cuts, experiment.mapping, experiment.simulation]
+    classes += [network.parameters for network in experiment.networks.values()]
+    classes += [view.parameters for view in experiment.views.values()]
+    for cls in classes:
+        assert dataclasses.is_dataclass(cls)
+        assert cls.__dataclass_params__.frozen
+        made = cls()
+        assert parameters.build(cls, parameters.to_dict(made)) == made
+        for spec in parameters.specs(cls):
+            assert spec.help, f"{cls.__name__}.{spec.name} has no help"
+
+
+def test_presets_and_schemes_select(prepared):
+    experiment, dataset = prepared
+    for preset in experiment.presets.values():
+        for scheme in experiment.label_schemes:
+            selection = Selection(preset.selection.cuts, scheme, preset.selection.split)
+            assert from_dict(experiment, selection.to_dict()) == selection
+            selected = select(experiment, dataset, selection)
+            assert set(np.unique(selected.labels)) <= {-1, *range(len(experiment.classes))}
+            assert selected.cutting.flow[0].cumulative == dataset.n_rows
+            assert all(isinstance(cut, Cut) for cut in experiment.cut_list(selection.cuts))
+            assert list(experiment.label_cuts(selection.cuts, scheme)) == list(experiment.classes)
+            assert all(isinstance(warning, str) for warning in selected.warnings)
+
+
+def test_statistics_count_every_labelled_row_once(prepared):
+    experiment, dataset = prepared
+    for preset in experiment.presets.values():
+        selected = select(experiment, dataset, preset.selection)
+        names = [f"{split}_{name}" for split in SPLITS[:3] for name in experiment.classes]
+        counted = sum(row[name] for row in experiment.statistics(selected) for name in names)
+        assert counted == len(selected.rows()[0])
+
+
+def test_no_group_is_on_two_sides(prepared):
+    experiment, dataset = prepared
+    selected = select(experiment, dataset, next(iter(experiment.presets.values())).selection)
+    group = experiment.group(dataset)[selected.preselected]
+    assert all(len(set(selected.split[group == g])) == 1 for g in np.unique(group))
+
+
+def test_views_draw_the_first_and_the_last_row(prepared):
+    experiment, dataset = prepared
+    for view in experiment.views.values():
+        for row in (0, dataset.n_rows - 1):
+            figure = view.draw(dataset, row, view.parameters())
+            assert isinstance(figure, go.Figure)
+            assert figure.data
+        assert view.explanation
+
+
+@pytest.mark.network
+def test_recipes_make_what_the_networks_take(prepared):
+    experiment, dataset = prepared
+    for network in experiment.networks.values():
+        recipe = network.recipe_for(network.parameters())
+        table = {name: dataset.column(name)[:3] for name in recipe.columns}
+        x = recipe.make(read_waveforms(dataset, range(3)), table, dataset)
+        assert x.shape == (3, *recipe.shape(dataset))
+        assert x.dtype == np.float32
+        assert np.isfinite(x).all()
+
+
+@each
+def test_the_shipped_sample_is_small_and_there(experiment):
+    files = [p for p in experiment.sample.rglob("*") if p.is_file()]
+    assert files
+    assert sum(p.stat().st_size for p in files) <= 20e6
