@@ -226,10 +226,10 @@ def histogram_2d(
     return _finish(figure, x_title, y_title)
 
 
-def training_curves(curves: Sequence[Curve], x_title: str = "batches") -> go.Figure:
+def training_curves(curves: Sequence[Curve], x_title: str = "batches", training: str = "latest batches") -> go.Figure:
     """Loss above, efficiencies below. The line style tells the class; so does the colour, or, of several runs, the run.
 
-    Validation has markers, the running mean over the latest batches has none.
+    Validation has markers, the `training` values (by default the running mean over the latest batches) have none.
     """
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.07)
     runs = list(dict.fromkeys(curve.run for curve in curves))
@@ -239,7 +239,7 @@ def training_curves(curves: Sequence[Curve], x_title: str = "batches") -> go.Fig
         if several:
             colour = _FREE_COLOURS[runs.index(curve.run) % len(_FREE_COLOURS)]
         what = f"{curve.class_name} efficiency" if curve.class_name else "loss"
-        name = f"{what}, {'validation' if curve.is_validation else 'latest batches'}"
+        name = f"{what}, {'validation' if curve.is_validation else training}"
         scale = 100.0 if curve.class_name else 1.0
         figure.add_scatter(
             x=list(curve.x), y=[scale * v for v in curve.y], row=2 if curve.class_name else 1, col=1,

@@ -14,10 +14,10 @@ from core.data.dataset import open_dataset
 from core.data.selection import select
 from core.errors import DarkroomError
 from core.jobs import control
-from core.jobs.queue import ACTIVE, Job
+from core.jobs.queue import Job
 from core.judge import export
 from core.judge.scored import judge_run, open_scored
-from core.learn import asking, backend, fit
+from core.learn import asking, backend, fit, keeping
 from core.registry import experiment_by_key
 
 
@@ -98,18 +98,12 @@ def runs(options: argparse.Namespace) -> Result:
             raise DarkroomError(
                 "Which run? Write `python -m core runs delete RUN`; the ids are in `python -m core runs`."
             )
-        delete_run(options.id)
+        keeping.delete_run(options.id)
     rows = [
         {key: getattr(r, key) for key in ("id", "state", "dataset", "network", "labels", "seconds", "events_per_s", "n_epochs", "validation_loss", "problem")}
         for r in running.list_runs()
     ]  # fmt: skip
     return {"runs": rows}, table(rows) or "no run yet: see `python -m core train --help`"
-
-
-def delete_run(run_id: str) -> None:
-    """Delete a run unless a job is working on it."""
-    busy = any(run_id in (j.run, j.arguments.get("run")) for j in control.list_jobs(states=("queued", *ACTIVE)))
-    running.delete(run_id, is_busy=busy)
 
 
 def evaluate(options: argparse.Namespace) -> Result:

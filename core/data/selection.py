@@ -10,7 +10,7 @@ import numpy as np
 from core import parameters, workspace
 from core.data.cuts import Cutting, cut_table
 from core.data.dataset import Dataset
-from core.data.splits import OTHER, SplitParameters, split_rows
+from core.data.splits import OTHER, SPLITS, SplitParameters, split_rows
 from core.errors import DarkroomError
 from core.experiment import Experiment
 
@@ -92,6 +92,14 @@ class Selected:
 
     def n_of(self, class_index: int) -> int:
         return int((self.labels == class_index).sum())
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Labelled rows of each class in train, validation and test."""
+        counted = {split: self.rows(i)[1] for i, split in enumerate(SPLITS[:3])}
+        return {
+            split: {name: int((labels == k).sum()) for k, name in enumerate(self.experiment.classes)}
+            for split, labels in counted.items()
+        }
 
     @property
     def warnings(self) -> list[str]:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core import parameters
+from core import parameters, runs
+from core.data.splits import TRAIN
 from core.errors import DarkroomError
 from core.experiment import Experiment, Network
 from core.jobs import control
 from core.jobs.queue import Job
+from core.learn import training
 from core.learn.fit import Task
 from core.learn.training import TrainingParameters
 
@@ -33,13 +35,37 @@ def divide_settings(network: Network, assignments: Sequence[str]) -> tuple[dict[
     return divided
 
 
+def as_settings(asked: Task) -> list[str]:
+    """The `name=value` strings that make this training from the network's defaults: the opposite of dividing them."""
+    network = asked.network
+    pairs = (asked.network_parameters, network.parameters()), (asked.training, training.training_for(network, {}))
+    settings = []
+    for chosen, default in pairs:
+        before = parameters.to_dict(default)
+        settings += [f"{k}={_text(v)}" for k, v in parameters.to_dict(chosen).items() if v != before[k]]
+    return settings
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
+
+
+def expected_seconds(asked: Task) -> float:
+    """Seconds that a training will take by the speed of earlier runs of its network."""
+    n_train, n_scored = len(asked.selected.rows(TRAIN)[0]), len(asked.selected.preselected)
+    return training.expected_seconds(
+        asked.name, asked.network, n_train, n_scored, asked.training.epochs, runs.list_runs()
+    )
+
+
 def submit(asked: Task) -> Job:
-    """Queue a checked training."""
+    """Queue a checked training. The seconds that it is expected to take serve the queue's forecast."""
     arguments = {
         "dataset": asked.dataset.name,
         "selection": asked.selected.selection.to_dict(),
         "network": asked.name,
         "parameters": parameters.to_dict(asked.network_parameters),
         "training": parameters.to_dict(asked.training),
+        "expected_seconds": expected_seconds(asked),
     }
     return control.submit("train", f"{asked.name} on {asked.dataset.name}", arguments)

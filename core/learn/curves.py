@@ -1,0 +1,77 @@
+"""The points that a training told, or that a run keeps, as curves for a figure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core import runs
+from core.figures import Curve
+from core.jobs import queue
+from core.jobs.queue import Metric
+
+AXES = ("batches", "epochs")
+MAX_POINTS = 1500
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves of one training. Of `n_points` over the batches every `every`-th is in them (and the last)."""
+
+    curves: list[Curve]
+    n_points: int
+    every: int
+
+
+def more_metrics(known: Sequence[Metric], job_id: int) -> list[Metric]:
+    """The points of a job, of which `known` were read before: only new ones are read from the file."""
+    return [*known, *queue.read_metrics(job_id, known[-1].id if known else 0)]
+
+
+def of_points(points: Sequence[Mapping[str, Any]], classes: Sequence[str], name: str, axis: str = "batches") -> Curves:
+    """Loss and efficiency of each class from a training's points (`kind` is batch or epoch).
+
+    Over `batches` the running mean of the latest 30 with the validation after each epoch; over `epochs` the mean of
+    the whole epoch instead. Undefined values (None) are left out.
+    """
+    epochs = [p for p in points if p["kind"] == "epoch"]
+    batches = [p for p in points if p["kind"] == "batch"]
+    every = max(1, -(-len(batches) // MAX_POINTS))
+    kept = [p for i, p in enumerate(batches) if i % every == 0 or i == len(batches) - 1]
+    training, x = (kept, "step") if axis == "batches" else (epochs, "epoch")
+    made = []
+    for class_name in ("", *classes):
+        quantity = f"{class_name}_efficiency" if class_name else "loss"
+        made.append(_curve(training, name, class_name, x, quantity, False))
+        made.append(_curve(epochs, name, class_name, x, f"validation_{quantity}", True))
+    return Curves([c for c in made if c.x], len(batches), every if axis == "batches" else 1)
+
+
+def _curve(
+    points: Sequence[Mapping[str, Any]], name: str, class_name: str, x: str, y: str, is_validation: bool
+) -> Curve:
+    known = [p for p in points if p.get(y) is not None]
+    return Curve(name, class_name, [p[x] for p in known], [p[y] for p in known], is_validation)
+
+
+def of_run(run: runs.Run, classes: Sequence[str], axis: str = "batches") -> Curves:
+    """The curves that a run keeps."""
+    names = AXES if axis == "batches" else ("epochs",)
+    points = [_plain(p) for name in names for p in runs.read_curves(run, name).to_dict("records")]
+    return of_points(points, classes, run.id, axis)
+
+
+def _plain(point: Mapping[Any, Any]) -> dict[str, Any]:
+    """Undefined is None again (NaN is the only value that differs from itself)."""
+    return {str(key): None if value != value else value for key, value in point.items()}
+
+
+def columns(found: Sequence[Curves], axis: str) -> dict[str, list[Any]]:
+    """The drawn points as columns for a file, one line per point."""
+    lines = [
+        (c.run, "validation" if c.is_validation else "training", f"{c.class_name} efficiency".strip() if c.class_name else "loss", x, y)
+        for one in found
+        for c in one.curves
+        for x, y in zip(c.x, c.y, strict=True)
+    ]  # fmt: skip
+    names = ("run", "sample", "quantity", axis, "value")
+    return {name: [line[i] for line in lines] for i, name in enumerate(names)}
