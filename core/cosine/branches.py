@@ -29,20 +29,18 @@ class Tree:
     """An opened TTree."""
 
     path: Path
-    handle: Any
-
-    @property
-    def n_entries(self) -> int:
-        return int(self.handle.num_entries)
+    name: str
+    n_entries: int
+    branches: dict[str, Any]
 
     def find(self, name: str) -> Leaf | None:
         """The branch called `name`, where `a.b`, `a/b` and `a_b` are the same; None if there is none."""
         for spelled in (name, *(re.sub(r"[./]", sep, name) for sep in "./_")):
-            if spelled in self.handle:
+            if spelled in self.branches:
                 return Leaf(name, spelled)
         head, _, tail = name.replace("/", ".").partition(".")
-        if tail and head in self.handle:
-            dtype = getattr(self.handle[head].interpretation, "to_dtype", None)
+        if tail and head in self.branches:
+            dtype = getattr(self.branches[head].interpretation, "to_dtype", None)
             if dtype is not None and tail in (dtype.names or ()):
                 return Leaf(name, head, tail)
         return None
@@ -52,19 +50,21 @@ class Tree:
         return leaf if leaf is not None else self.refuse(name)
 
     def refuse(self, name: str, kind: str = "") -> NoReturn:
-        there = [str(k) for k in self.handle.keys(recursive=False)]
+        there = [name for name in self.branches if "/" not in name]
         near = difflib.get_close_matches(name, there, n=12, cutoff=0.0)
         listed = ", ".join(near) + (f" and {len(there) - len(near)} more" if len(there) > len(near) else "")
         raise DarkroomError(
             f"{self.path.name}: the {kind + ' ' if kind else ''}branch '{name}' is missing in tree "
-            f"'{self.handle.name}'; there are: {listed}. Correct the mapping."
+            f"'{self.name}'; there are: {listed}. Correct the mapping."
         )
 
     def read(self, leaves: Sequence[Leaf], start: int, stop: int) -> dict[str, Any]:
         """Awkward arrays of the entries [start, stop), by the mapping's names."""
-        names = list(dict.fromkeys(leaf.branch for leaf in leaves))
         try:
-            arrays = self.handle.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
+            arrays = {
+                name: self.branches[name].array(entry_start=start, entry_stop=stop, library="ak")
+                for name in dict.fromkeys(leaf.branch for leaf in leaves)
+            }
         except Exception as error:  # noqa: BLE001  (a damaged file can make the parser fail in any way)
             raise DarkroomError(
                 f"{self.path.name}: entries {start} to {stop} cannot be read ({type(error).__name__}: {_short(error)}); "
@@ -78,27 +78,59 @@ def open_tree(path: Path, name: str) -> Iterator[Tree]:
     """Open the tree `name` of a ROOT file; every failure is a sentence."""
     if not path.exists():
         raise DarkroomError(f"{path} does not exist: check the path.")
-    try:
-        file = uproot.open(path)
+    with _opened(path) as file:
+        yield _tree(file, path, name)
+
+
+def _tree(file: Any, path: Path, name: str) -> Tree:
+    with _parsing(path):
         classes = file.classnames(recursive=False, cycle=False)
+        if classes.get(name) != "TTree":
+            there = ", ".join(f"{key} ({kind})" for key, kind in list(classes.items())[:12]) or "nothing"
+            raise DarkroomError(
+                f"{path.name}: there is no TTree '{name}'; the file holds {there}. Correct 'tree' in the mapping."
+            )
+        handle = file[name]
+        tree = Tree(path, name, int(handle.num_entries), _branches(handle))
+    if tree.n_entries == 0:
+        raise DarkroomError(
+            f"{path.name}: the tree '{name}' is empty: expected at least one entry. Leave the file out."
+        )
+    return tree
+
+
+def _branches(handle: Any) -> dict[str, Any]:
+    """Every branch by its name and by its full path; looked up once, because uproot's own search is slow."""
+    found = {}
+    for branch in handle.itervalues(recursive=True):
+        path, above = branch.name, branch.parent
+        while above is not handle:
+            path, above = f"{above.name}/{path}", above.parent
+        found[path] = branch
+        found.setdefault(branch.name, branch)
+    return found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    with _parsing(path):
+        file = uproot.open(path)
+    with file:
+        yield file
+
+
+@contextmanager
+def _parsing(path: Path) -> Iterator[None]:
+    """Turn whatever a parser does with a damaged file into a sentence; refusals pass through."""
+    try:
+        yield
+    except DarkroomError:
+        raise
     except Exception as error:  # noqa: BLE001  (a damaged file can make the parser fail in any way)
         raise DarkroomError(
             f"{path.name} cannot be opened as a ROOT file ({type(error).__name__}: {_short(error)}): "
             "expected an intact ROOT file. Copy it again or choose another."
         ) from None
-    with file:
-        trees = [key for key, kind in classes.items() if kind == "TTree"]
-        if name not in trees:
-            there = ", ".join(f"{key} ({kind})" for key, kind in list(classes.items())[:12]) or "nothing"
-            raise DarkroomError(
-                f"{path.name}: there is no TTree '{name}'; the file holds {there}. Correct 'tree' in the mapping."
-            )
-        tree = Tree(path, file[name])
-        if tree.n_entries == 0:
-            raise DarkroomError(
-                f"{path.name}: the tree '{name}' is empty: expected at least one entry. Leave the file out."
-            )
-        yield tree
 
 
 def records(values: Any, n_samples: int, path: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -134,14 +166,9 @@ def records(values: Any, n_samples: int, path: Path, name: str) -> tuple[np.ndar
 
 def preview(path: Path, n_entries: int = 5) -> dict[str, Any]:
     """Trees, branches, types and the first values of a ROOT file, as plain values for the page and `--json`."""
-    try:
-        with uproot.open(path) as file:
-            classes = file.classnames(recursive=False, cycle=False)
-            trees = {key: _tree_preview(file[key], n_entries) for key, kind in classes.items() if kind == "TTree"}
-    except Exception as error:  # noqa: BLE001  (a damaged file can make the parser fail in any way)
-        raise DarkroomError(
-            f"{path.name} cannot be opened as a ROOT file ({type(error).__name__}: {_short(error)}): expected an intact ROOT file."
-        ) from None
+    with _opened(path) as file, _parsing(path):
+        classes = file.classnames(recursive=False, cycle=False)
+        trees = {key: _tree_preview(file[key], n_entries) for key, kind in classes.items() if kind == "TTree"}
     return {"file": path.name, "objects": classes, "trees": trees}
 
 

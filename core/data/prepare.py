@@ -178,8 +178,11 @@ def _fingerprint(path: Path) -> dict[str, int]:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DarkroomError(f"{path.name} vanished while it was read ({error.strerror}): copy it again.") from None
 
 
 def _finished(folder: Path, path: Path) -> dict[str, Any] | None:
