@@ -10,6 +10,7 @@ from typing import Any
 from core.judge.efficiency import ClassTable
 from core.judge.evaluation import Evaluation, Judged
 from core.judge.intervals import Efficiency, Interval, PairInterval
+from core.judge.roc import thinned
 
 _SUMMARY = (
     ("signal efficiency", lambda judged: judged.point.signal),
@@ -68,13 +69,42 @@ def comparison_rows(evaluation: Evaluation) -> list[dict[str, str]]:
     return list(cells.values())
 
 
+def key_rows(evaluation: Evaluation) -> list[dict[str, str]]:
+    """The network's own numbers as text: quantity, value, interval, n."""
+    n_quantities = len(_SUMMARY)
+    return [{"quantity": str(row["quantity"]), **_texts(row)} for row in summary_rows(evaluation)[:n_quantities]]
+
+
 def _in_words(row: dict[str, Any]) -> str:
+    told = _texts(row)
+    return f"{told['value']} {told['interval']} n = {told['n']}"
+
+
+def _texts(row: dict[str, Any]) -> dict[str, str]:
     if row["value"] is None:
-        return "undefined"
+        return {"value": "undefined", "interval": "", "n": f"{row['n']:,}"}
     is_area = str(row["quantity"]).startswith("area")
     scale, digits = (1.0, 4) if is_area else (100.0, 2)
     value, low, high = (f"{scale * row[name]:.{digits}f}" for name in ("value", "low", "high"))
-    return f"{value}{'' if is_area else ' %'} [{low}, {high}] n = {row['n']:,}"
+    return {"value": value + ("" if is_area else " %"), "interval": f"[{low}, {high}]", "n": f"{row['n']:,}"}
+
+
+def energy_columns(tables: dict[str, ClassTable]) -> dict[str, list[Any]]:
+    """The energy rows as columns, without the cells."""
+    rows = [row for table in tables.values() for row in table.to_rows()]
+    return {name: [row[name] for row in rows] for name in rows[0] if name != "counts"} if rows else {}
+
+
+def roc_columns(judged: dict[str, Judged]) -> dict[str, list[Any]]:
+    """The curves as columns: classifier, leakage, signal efficiency, threshold."""
+    columns: dict[str, list[Any]] = {"classifier": [], "leakage": [], "signal efficiency": [], "threshold": []}
+    for name, one in judged.items():
+        curve = thinned(one.roc)
+        columns["classifier"] += [name] * len(curve.leakage)
+        columns["leakage"] += curve.leakage.tolist()
+        columns["signal efficiency"] += curve.signal_efficiency.tolist()
+        columns["threshold"] += curve.threshold.tolist()
+    return columns
 
 
 def to_csv(tables: dict[str, ClassTable]) -> str:

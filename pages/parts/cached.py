@@ -42,10 +42,10 @@ def _selected(_data: dataset.Dataset, _selection: selection.Selection, dataset_i
 
 def select(data: dataset.Dataset, chosen: selection.Selection) -> selection.Selected:
     """The rows of a selection; a cut that was made before is not made again."""
-    return _selected(data, chosen, data.id, _key(chosen))
+    return _selected(data, chosen, data.id, selection_key(chosen))
 
 
-def _key(chosen: selection.Selection) -> str:
+def selection_key(chosen: selection.Selection) -> str:
     return "|".join((parameters.digest(chosen.cuts), chosen.labels, parameters.digest(chosen.split)))
 
 
@@ -63,7 +63,9 @@ def _histograms(
 def class_histograms(selected: selection.Selected, column: Column) -> dict[str, Histogram]:
     """A column per class of a selection, and of the rows inside the cuts without a label."""
     low, high = usual_range(selected.dataset, column)
-    return _histograms(selected, selected.dataset.id, _key(selected.selection), column.name, low, high, column.n_bins)
+    return _histograms(
+        selected, selected.dataset.id, selection_key(selected.selection), column.name, low, high, column.n_bins
+    )
 
 
 def usual_range(data: dataset.Dataset, column: Column) -> tuple[float, float]:
@@ -90,7 +92,7 @@ def _histogram_2d(
 
 def histogram_2d(selected: selection.Selected, x: Column, y: Column, class_index: int) -> Histogram2d:
     """Two columns of the rows of a class, or with -1 of all rows inside the cuts."""
-    return _histogram_2d(selected, selected.dataset.id, _key(selected.selection), x, y, class_index)
+    return _histogram_2d(selected, selected.dataset.id, selection_key(selected.selection), x, y, class_index)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

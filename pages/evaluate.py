@@ -1,0 +1,284 @@
+"""How good a run is: efficiencies with intervals at a threshold, beside the cut that it has to beat."""
+
+import itertools
+from typing import Any
+
+import streamlit as st
+
+from core import figures, runs
+from core.data.dataset import Dataset, list_datasets
+from core.errors import DarkroomError
+from core.jobs import control
+from core.judge import export
+from core.judge.efficiency import ClassTable
+from core.judge.evaluation import Evaluation
+from core.judge.scored import Scored
+from pages.parts import cached, choose, frame, judged
+
+SPLITS = ("test", "validation", "train", "all")
+HEIGHT = 390
+TABS = ("energy", "ROC", "scores", "table", "baselines")
+
+
+def choose_run() -> tuple[runs.Run, Dataset]:
+    """The run and the data set that it is judged on."""
+    usable = judged.usable_runs()
+    if not usable:
+        frame.nothing_yet(
+            "There is no trained network yet, so nothing can be judged. Train one: its scores are kept with the run.",
+            "pages/train.py", "Go to Train",
+        )  # fmt: skip
+    run_id = judged.pick_run(list(usable))
+    with frame.refusals():
+        run = runs.open_run(run_id or next(iter(usable)))
+        names = [name for name in list_datasets() if name == run.dataset or name in runs.scored_datasets(run)]
+        others = [name for name in list_datasets() if name not in names]
+        if not names and not others:
+            raise DarkroomError(f"Data set '{run.dataset}' of run '{run.id}' is gone: prepare it again.")
+    own = [*names, *others]
+    if st.session_state.get("on") not in (None, *own):
+        del st.session_state["on"]
+    chosen = st.selectbox("judged on data set", own, key="on", **choose.STAY)
+    with frame.refusals():
+        return run, cached.open_dataset(chosen)
+
+
+def need_scores(run: runs.Run, data: Dataset) -> Scored:
+    """The run's scores of the data set, or the button that makes them."""
+    if not judged.has_scores(run, data):
+        st.info(f"Run {run.id} has no scores of data set '{data.name}' yet.", icon=":material/info:")
+        score_button(run, data, "score the data set with this run")
+        st.stop()
+    with frame.refusals():
+        return judged.scored(run, data)
+
+
+def score_button(run: runs.Run, data: Dataset, label: str) -> None:
+    """Submit a predict job and follow it; the page is drawn anew when it has ended."""
+    key = f"job-{run.id}-{data.name}"
+    if st.button(label, icon=":material/play_arrow:", type="primary", key=f"do-{key}"):
+        with frame.refusals():
+            title = f"{run.id} on {data.name}"
+            st.session_state[key] = control.submit("predict", title, {"run": run.id, "dataset": data.name}).id
+    if key in st.session_state:
+        _follow(key)
+
+
+@st.fragment(run_every=1.5)
+def _follow(key: str) -> None:
+    job = control.get(st.session_state[key])
+    if job.state == "finished":
+        del st.session_state[key]
+        st.rerun(scope="app")
+    if job.is_ended:
+        st.error(f"Job {job.id} {job.state}: {job.message or 'see its log'}", icon=":material/error:")
+        return
+    st.caption(f"job {job.id} {job.state}, {job.progress_text or 'waiting'}")
+
+
+def controls(found: Scored) -> tuple[float, str, str]:
+    """(threshold, split, label scheme)."""
+    threshold = choose_threshold()
+    split = st.segmented_control("split", SPLITS, default="test", key="split", required=True, **choose.STAY)
+    schemes = found.schemes()
+    own = found.selection.labels
+    if st.session_state.get("scheme") not in (None, *schemes):
+        del st.session_state["scheme"]
+    scheme = st.segmented_control(
+        "labels", schemes, default=own if own in schemes else schemes[0], key="scheme", required=True, **choose.STAY,
+        help="  \n".join(f"**{name}**: {found.experiment.label_schemes[name]}" for name in schemes),
+    )  # fmt: skip
+    return threshold, split or "test", scheme or schemes[0]
+
+
+def choose_threshold() -> float:
+    """A slider and a field to type into, one value; kept in the address."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom", gap="small")
+    help = "a score from which an event counts as signal"
+    value = left.slider("threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", help=help, **choose.STAY)
+    st.session_state["threshold-typed"] = value
+    right.number_input(
+        "threshold, typed", 0.0, 1.0, step=0.01, key="threshold-typed", format="%.4g", label_visibility="collapsed",
+        on_change=_typed,
+    )  # fmt: skip
+    st.button("reset to 0.5", on_click=_reset, icon=":material/restart_alt:", type="tertiary", disabled=value == 0.5)
+    return value
+
+
+def _typed() -> None:
+    st.session_state["threshold"] = st.session_state["threshold-typed"]
+
+
+def _reset() -> None:
+    st.session_state["threshold"] = 0.5
+
+
+NUMBERS = {
+    "signal efficiency": ("signal efficiency", "signal at or above the threshold"),
+    "background efficiency": ("background efficiency", "background below the threshold: what is rejected"),
+    "harmonic efficiency": (
+        "harmonic efficiency",
+        "harmonic mean of signal and background efficiency: what the slides call F1. The ordinary F1, which depends on "
+        "how many of each class there are, stands under 'baselines'.",
+    ),
+    "precision": ("precision", "signal among all that is kept, at the class balance of these events"),
+    "area under the ROC curve": ("AUC", "area under the ROC curve, whatever the threshold"),
+}
+
+
+def key_numbers(found: Evaluation) -> None:
+    rows = {row["quantity"]: row for row in export.key_rows(found)}
+    for column, (quantity, (label, help)) in zip(st.columns(len(NUMBERS)), NUMBERS.items(), strict=True):
+        row = rows[quantity]
+        with column:
+            st.metric(label, row["value"], help=help)
+            st.caption(f"{row['interval']}, n = {row['n']}")
+
+
+def main_figure(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
+    """The figure that is asked for; only the open tab is drawn."""
+    tabs = st.tabs(
+        ["efficiency by energy", "ROC", "score spectra", "energy x score", "baselines"], key="show", bind="query-params"
+    )
+    drawn = (by_energy, roc, spectra, table, baselines)
+    for tab, draw in zip(tabs, drawn, strict=True):
+        if tab.open:
+            with tab:
+                draw(found, scored, where)
+
+
+def by_energy(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
+    del scored, where
+    note = (
+        "Signal kept and background rejected per energy row, 95 % Clopper-Pearson intervals. A dip in one row alone, or "
+        "background falling towards high energy, would ask for a look at its events."
+    )
+    show(figures.efficiency_vs_energy(found.tables), "efficiency", note, lambda: export.energy_columns(found.tables))
+
+
+def roc(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
+    del scored, where
+    note = (
+        "Signal kept against background leaked (logarithmic), marks at the operating points with their intervals. "
+        "A network below its baseline anywhere would be surprising; a baseline at 100/100 tells that it made the labels."
+    )
+    curves = {"network": found.network, **found.baselines}
+    show(figures.roc_curve(curves), "roc", note, lambda: export.roc_columns(curves))
+
+
+def spectra(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
+    del scored, where
+    note = (
+        "Scores of each class; dotted: the threshold. A spike in the middle would be one answer given to many events."
+    )
+    figure = figures.score_spectrum(found.spectra, found.network.point.threshold)
+    show(figure, "scores", note, lambda: frame.histogram_columns(found.spectra))
+
+
+def show(figure: Any, key: str, note: str, data: Any) -> None:
+    frame.show_figure(figure.update_layout(height=HEIGHT), f"evaluate-{key}", note, data)
+
+
+def table(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
+    """Energy rows and score columns of one class: a click on a cell, or the form below, opens its events."""
+    name = st.segmented_control(
+        "class", list(found.tables), default="signal", key="cells", required=True, **choose.STAY
+    )
+    chosen = found.tables[name or "signal"]
+    note = (
+        f"{chosen.name.capitalize()} events per cell, the efficiency of each row at the right; {chosen.n_outside:,} lie outside "
+        "the rows. Click a cell to see its events, or name it below."
+    )
+    figure = figures.count_heatmap(chosen).update_layout(clickmode="event+select")
+    event = frame.show_figure(
+        figure, f"evaluate-table-{chosen.name}", note, lambda: export.energy_columns(found.tables), on_select="rerun",
+        selection_mode="points",
+    )  # fmt: skip
+    for point in event["selection"]["points"]:
+        cell = point.get("customdata")
+        if cell and cell[0] == chosen.name:
+            open_events(scored, where, *cell[:5])
+    cell_form(chosen, scored, where)
+
+
+def cell_form(chosen: ClassTable, scored: Scored, where: dict[str, str]) -> None:
+    """The same by keyboard."""
+    with st.form("cell", border=False):
+        left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
+        rows = list(itertools.pairwise(chosen.energy_edges_kev.tolist()))
+        columns = list(itertools.pairwise(chosen.score_edges.tolist()))
+        row = left.selectbox("energy row [keV]", rows, format_func=lambda w: f"{w[0]:.1f} to {w[1]:.1f}")
+        column = middle.selectbox(
+            "score column", [(0.0, 1.0), *columns], format_func=lambda w: f"{w[0]:.2f} to {w[1]:.2f}"
+        )
+        if right.form_submit_button(f"open {chosen.name} events", icon=":material/search:"):
+            open_events(scored, where, chosen.name, *row, *column)
+
+
+def open_events(
+    scored: Scored, where: dict[str, str], name: str, low: float, high: float, score_low: float, score_high: float
+) -> None:
+    """Go to these events on the page that shows one at a time."""
+    window = {"by": scored.experiment.judge_columns[0], "low": f"{low:g}", "high": f"{high:g}"}
+    score = {"score": [f"{score_low:g}", f"{score_high:g}"]}
+    st.switch_page("pages/inspect.py", query_params=where | window | score | {"class": name})
+
+
+def open_misclassified(where: dict[str, str], threshold: float) -> None:
+    if st.button("see misclassified events", icon=":material/search:", type="tertiary"):
+        st.switch_page("pages/inspect.py", query_params=where | {"wrong": "true", "at": f"{threshold:g}"})
+
+
+def baselines(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
+    """Network and baselines side by side, under every label scheme."""
+    del scored, where
+    st.dataframe(export.comparison_rows(found), hide_index=True, alt="network and baselines under every label scheme")
+    st.caption(
+        "The same events under every label scheme that this data set has; 95 % intervals. A cut alone at 100/100 says that "
+        "the labels were made with it, not that it is good."
+    )
+
+
+def downloads(found: Evaluation, name: str) -> None:
+    for text, ending, mime in (
+        (lambda: export.to_csv(found.tables), "csv", "text/csv"),
+        (lambda: export.to_latex(found.tables), "tex", "text/x-tex"),
+        (lambda: export.to_json(found), "json", "application/json"),
+    ):
+        st.download_button(
+            ending, text, f"{name}.{ending}", mime, on_click="ignore", type="tertiary", icon=":material/download:",
+            key=f"get-{ending}",
+        )  # fmt: skip
+
+
+def page() -> None:
+    with st.sidebar:
+        run, data = choose_run()
+    frame.heading("Evaluate", "How much signal is kept, how much background is rejected, and is it better than a cut?")
+    scored = need_scores(run, data)
+    with st.sidebar:
+        threshold, split, scheme = controls(scored)
+    with frame.refusals():
+        found = judged.evaluation(scored, threshold, split, scheme)
+    where = {"data": data.name, "run": run.id, "from": "the run's own", "scheme": scheme}
+    where |= {} if split == "all" else {"of": split}
+    key_numbers(found)
+    main_figure(found, scored, where)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        open_misclassified(where, threshold)
+        downloads(found, f"{run.id}-{data.name}-{split}")
+    n_left = judged.n_unscored(scored)
+    if n_left:
+        st.warning(f"{n_left:,} events inside the run's cuts have no score yet.", icon=":material/warning:")
+        score_button(run, data, "score them")
+    for note in found.notes:
+        st.caption(f":material/warning: {note}")
+    told = f"{found.n_unlabelled:,} scored events of the split have no label, {found.n_missing:,} no score"
+    frame.foot(
+        f"run {run.id} ({run.network}), {choose.describe(data)}, split {split}, labels {scheme}; {told}.",
+        f"python -m core evaluate {run.id} --threshold {threshold:g} --split {split} --labels {scheme}"
+        + (f" --data {data.name}" if data.name != run.dataset else ""),
+    )
+
+
+page()

@@ -1,0 +1,252 @@
+"""One event at a time: find it by a filter or its number, see its waveforms and all that is known of it."""
+
+from typing import Any
+
+import streamlit as st
+
+from core import figures, parameters, runs
+from core.data import events
+from core.data.dataset import Dataset
+from core.data.events import EventFilter
+from core.data.selection import Selected, Selection
+from core.data.splits import SPLITS
+from core.errors import DarkroomError
+from core.experiment import Experiment, View
+from core.judge.scored import Scored
+from pages.parts import cached, choose, form, frame, judged
+
+ANY, NO_FLAG, NO_RUN, OF_RUN = "any", "no flag", "no run", "the run's own"
+GO = "inspect-go"  # an event to put into the address at the next rerun: a drawn widget cannot be changed
+N_LISTED, N_QUANTITIES = 2000, 5
+HEIGHT = 400
+
+
+def choose_scores(data: Dataset) -> Scored | None:
+    """A run whose scores are shown beside the events, if one is wanted."""
+    run_id = judged.pick_run(judged.runs_with_scores(data), "scores of", none=NO_RUN)
+    if run_id is None:
+        return None
+    with frame.refusals():
+        return judged.scored(runs.open_run(run_id), data)
+
+
+def choose_selection(data: Dataset, found: Scored | None) -> Selection:
+    """Where the events come from, and what labels them."""
+    starts = choose.starting_points(data)
+    fallback = choose.default_start(data, starts)
+    if found is not None:
+        starts, fallback = {OF_RUN: found.selection, **starts}, OF_RUN
+    names = list(starts)
+    if st.session_state.get("from") not in (None, *names):
+        del st.session_state["from"]
+    name = st.selectbox(
+        "events of selection", names, index=names.index(fallback), key="from", on_change=_forget_labels, **choose.STAY
+    )
+    chosen = starts[name]
+    schemes = list(cached.experiment_of(data).label_schemes)
+    scheme = st.segmented_control(
+        "labels", schemes, default=chosen.labels, key="scheme", required=True, **choose.STAY,
+        help="  \n".join(f"**{n}**: {text}" for n, text in cached.experiment_of(data).label_schemes.items()),
+    )  # fmt: skip
+    return Selection(chosen.cuts, scheme or chosen.labels, chosen.split)
+
+
+def _forget_labels() -> None:
+    st.session_state.pop("scheme", None)
+
+
+def ask(experiment: Experiment, found: Scored | None) -> tuple[str, EventFilter]:
+    """The filter: (column of the window, what is asked)."""
+    names = events.class_names(experiment)
+    label = st.segmented_control(
+        "class", [ANY, *names.values()], default=ANY, key="class", required=True, **choose.STAY
+    )
+    columns = {column.name: column for column in experiment.columns}
+    left, low_at, high_at = st.columns([2, 1.2, 1.2], gap="small", vertical_alignment="bottom")
+    name = left.selectbox("window of", list(columns), key="by", format_func=lambda n: columns[n].title, **choose.STAY)
+    low = low_at.number_input("from", value=None, key="low", format="%g", placeholder="-", **choose.STAY)
+    high = high_at.number_input("to (excl.)", value=None, key="high", format="%g", placeholder="-", **choose.STAY)
+    flag = st.selectbox("flag", [ANY, NO_FLAG, *experiment.flags], key="flag", **choose.STAY)
+    common = {
+        "label": next((index for index, n in names.items() if n == label), None),
+        "low": low,
+        "high": high,
+        "flag": None if flag == ANY else -1 if flag == NO_FLAG else experiment.flags.index(flag),
+    }
+    return name, EventFilter(**common, **(ask_scores() if found is not None else {}))
+
+
+def ask_scores() -> dict[str, Any]:
+    """What is asked of the run's scores."""
+    score_low, score_high = st.slider(
+        "score",
+        0.0,
+        1.0,
+        (0.0, 1.0),
+        0.01,
+        key="score",
+        help="from (inclusive) to (exclusive; 1 is inside)",
+        **choose.STAY,
+    )
+    split = st.segmented_control(
+        "split of the run", [ANY, *SPLITS], default=ANY, key="of", required=True, **choose.STAY
+    )
+    left, right = st.columns([2, 1], vertical_alignment="center")
+    wrong = left.toggle("misclassified at", key="wrong", help="labelled otherwise than the score says", **choose.STAY)
+    threshold = right.number_input(
+        "threshold", 0.0, 1.0, 0.5, 0.01, key="at", label_visibility="collapsed", disabled=not wrong, **choose.STAY
+    )
+    return {
+        "score_low": score_low,
+        "score_high": score_high,
+        "split": None if split == ANY else SPLITS.index(split),
+        "misclassified_at": threshold if wrong else None,
+    }
+
+
+def choose_picture(data: Dataset) -> tuple[View, Any]:
+    """How the event is drawn."""
+    views = cached.experiment_of(data).views
+    name = st.selectbox("picture", list(views), key="picture", **choose.STAY) if len(views) > 1 else next(iter(views))
+    values = form.draw(f"view-{name}", views[name].parameters)
+    with frame.refusals():
+        return views[name], parameters.build(views[name].parameters, values)
+
+
+def which_event(selected: Selected, rows: Any, asked: str) -> int:
+    """The row that is shown: the one in the address, or the first one after the filter was changed."""
+    if GO in st.session_state:
+        st.session_state["uid"] = st.session_state.pop(GO)
+    text = st.text_input(
+        "event", key="uid", width=190, label_visibility="collapsed", placeholder="run.subrun.entry.crystal",
+        help="jump to an event: run.subrun.entry.crystal, or its number", **choose.STAY,
+    )  # fmt: skip
+    was, st.session_state["inspect-asked"] = st.session_state.get("inspect-asked"), asked
+    row, problem = _row_of(selected, text)
+    moved = was not in (None, asked) and (row is None or events.place(rows, row) is None)
+    if len(rows) and (not text or moved):
+        st.session_state[GO] = events.uid_text(selected.experiment, selected.dataset, rows[0])
+        st.rerun()
+    if problem:
+        st.error(problem, icon=":material/error:")
+        st.stop()
+    if row is None:
+        st.info("No event passes the filter: widen it in the sidebar.", icon=":material/info:")
+        st.stop()
+    return row
+
+
+def _row_of(selected: Selected, text: str) -> tuple[int | None, str]:
+    """(row, what is wrong with the text that names it)."""
+    if not text:
+        return None, ""
+    try:
+        return events.row_of(selected.dataset, selected.experiment.parse_uid(text)), ""
+    except DarkroomError as error:
+        return None, str(error)
+
+
+def steps(selected: Selected, rows: Any, row: int) -> None:
+    """Buttons to the neighbours in the filtered list, each with its key."""
+    place = events.place(rows, row)
+    for label, by, key, icon, is_end in (
+        ("previous", -1, "Left", "chevron_left", place == 1),
+        ("next", 1, "Right", "chevron_right", place == len(rows)),
+        ("", -1, "K", "keyboard_arrow_up", place == 1),
+        ("", 1, "J", "keyboard_arrow_down", place == len(rows)),
+    ):
+        to = events.step(rows, row, by) if len(rows) else row
+        st.button(
+            label, key=f"go-{key}", shortcut=key, icon=f":material/{icon}:", disabled=is_end or not len(rows),
+            on_click=_go, args=(events.uid_text(selected.experiment, selected.dataset, to),),
+            help=("next" if by > 0 else "previous") + " event of the filter",
+        )  # fmt: skip
+    where = f"{place:,} of {len(rows):,}" if place else f"not among the {len(rows):,} that pass the filter"
+    st.markdown(f":small[{where}]", width="content")
+
+
+def _go(text: str) -> None:
+    st.session_state["uid"] = text
+
+
+def event_list(selected: Selected, found: Scored | None, rows: Any, row: int) -> None:
+    """The filtered events, or a stretch of them around the one shown; a click on a line shows that event."""
+    data, experiment, labels = selected.dataset, selected.experiment, selected.cutting.labels
+    before, shown = events.stretch(rows, row, N_LISTED)
+    scores = judged.row_scores(found) if found else None
+    table = events.event_table(experiment, data, shown, labels, scores, N_QUANTITIES)
+    place = events.place(shown, row)
+    marked = [place - 1] if place else []
+    st.session_state["events"] = {"selection": {"rows": marked}}
+    config = {c.title: st.column_config.NumberColumn(format=f"%.{c.decimals}f") for c in experiment.columns}
+    st.dataframe(
+        table, key="events", on_select=_picked, selection_mode="single-row", hide_index=True, height=260, row_height=28,
+        column_config=config | {"score": st.column_config.NumberColumn(format="%.4f")}, alt="events that pass the filter",
+    )  # fmt: skip
+    st.session_state["inspect-shown"] = table["event"]
+    st.caption(
+        f"Shown: {len(shown):,} of the {len(rows):,} events that pass the filter"
+        + (f" (from number {before + 1:,})" if before else "")
+        + f", of {len(selected.preselected):,} in the selection. Tick a line to see its event."
+    )
+
+
+def _picked() -> None:
+    ticked = st.session_state["events"]["selection"]["rows"]
+    if ticked:
+        _go(st.session_state["inspect-shown"][ticked[0]])
+
+
+def typical(selected: Selected, rows: Any, key: str) -> None:
+    """The typical event of each class among those that pass the filter."""
+    average = selected.experiment.average
+    parts = events.by_class(selected.experiment, rows, selected.cutting.labels)
+    if not parts:
+        st.caption("No event passes the filter.")
+        return
+    with frame.refusals():
+        means = judged.averages(selected.experiment, selected.dataset, parts, key)
+    colours = {name: figures.class_style(name)[0] for name in parts}
+    frame.show_figure(average.draw(means, colours).update_layout(height=HEIGHT), "average", average.explanation)
+
+
+def page() -> None:
+    with st.sidebar:
+        data = choose.dataset()
+        experiment = cached.experiment_of(data)
+        found = choose_scores(data)
+        selection = choose_selection(data, found)
+        view, how = choose_picture(data)
+        column, asked = ask(experiment, found)
+    with frame.refusals():
+        selected = cached.select(data, selection)
+        rows = judged.find_events(selected, found, column, asked)
+    key = "|".join((data.id, cached.selection_key(selection), found.run.id if found else "", column, repr(asked)))
+    frame.heading("Inspect", "What does one event look like, and why is it where it is?")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        row = which_event(selected, rows, key)
+        steps(selected, rows, row)
+    left, right = st.columns([7, 3], gap="small")
+    with left, frame.refusals():
+        figure = view.draw(data, row, how)
+        frame.show_figure(figure.update_layout(height=HEIGHT), "event", view.explanation)
+    with right:
+        scores = judged.row_scores(found) if found else None
+        known = events.facts(experiment, data, row, selected.cutting.labels, scores)
+        lines = [{"of this event": name, "": value} for name, value in known.items()]
+        st.dataframe(lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event")
+    listed, average = st.tabs(["events", experiment.average.title], key="below", on_change="rerun")
+    if listed.open:
+        with listed:
+            event_list(selected, found, rows, row)
+    if average.open:
+        with average:
+            typical(selected, rows, key)
+    kind = "; what is called simulated is the simulation's truth" if data.simulated else ""
+    frame.foot(
+        f"{choose.describe(data)}; labels {selection.labels}{kind}.",
+        f"python -m core event {data.name} {events.uid_text(experiment, data, row)}",
+    )
+
+
+page()
