@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special  # not scipy.stats, which takes more than a second to import
 
 LEVEL = 0.95
 CLOPPER_PEARSON = "Clopper-Pearson"
@@ -93,8 +93,8 @@ def _beta_interval(k: Any, n: Any, level: float, shift: float) -> tuple[np.ndarr
     tail = (1.0 - level) / 2.0
     up = 0.5 if shift else 1.0
     with np.errstate(invalid="ignore"):
-        low = np.where(k == 0, 0.0, stats.beta.ppf(tail, k + shift, n - k + up))
-        high = np.where(k == n, 1.0, stats.beta.ppf(1.0 - tail, k + up, n - k + shift))
+        low = np.where(k == 0, 0.0, special.betaincinv(k + shift, n - k + up, tail))
+        high = np.where(k == n, 1.0, special.betaincinv(k + up, n - k + shift, 1.0 - tail))
     empty = n == 0
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from core.errors import DarkroomError
 from core.judge.intervals import LEVEL, PairInterval, clopper_pearson
@@ -79,9 +79,11 @@ def auc(scores: np.ndarray, labels: np.ndarray, *, level: float = LEVEL) -> Pair
     n_s, n_b = len(signal), len(background)
     if not (n_s and n_b):
         return PairInterval(math.nan, math.nan, math.nan, n_s, n_b, level, DELONG)
-    rank = stats.rankdata(np.concatenate([signal, background]))
-    beaten = (rank[:n_s] - stats.rankdata(signal)) / n_b
-    beating = 1.0 - (rank[n_s:] - stats.rankdata(background)) / n_s
+    from scipy.stats import rankdata  # here, because scipy.stats takes more than a second to import
+
+    rank = rankdata(np.concatenate([signal, background]))
+    beaten = (rank[:n_s] - rankdata(signal)) / n_b
+    beating = 1.0 - (rank[n_s:] - rankdata(background)) / n_s
     area = float(beaten.mean())
     if area in (0.0, 1.0):
         n = min(n_s, n_b)

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import time
 
 import numpy as np
 import pytest
@@ -97,11 +96,3 @@ def test_latex_table_is_whole():
 def test_latex_percent_of_the_boundary_and_of_nothing():
     assert latex_percent(efficiency(2, 2)) == "$100.00^{+0.00}_{-84.19}$"
     assert latex_percent(efficiency(0, 0)) == "--"
-
-
-def test_it_is_quick_enough_for_a_slider():
-    arrays = _arrays(40_000)
-    evaluate(*arrays, which_split="all")
-    start = time.process_time()
-    evaluate(*arrays, which_split="all")
-    assert time.process_time() - start < 0.15
