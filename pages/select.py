@@ -132,6 +132,7 @@ def page() -> None:
     with st.sidebar:
         data = choose.dataset()
         selection = controls(data)
+    choose.remember(data, selection)
     with frame.refusals():
         selected = cached.select(data, selection)
     with st.container(horizontal=True, vertical_alignment="center"):
