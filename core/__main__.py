@@ -44,17 +44,17 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, default=1)
     _settings(p)
 
-    p = add("preview", data.preview, "list what a raw file holds")
+    p = add("preview", data.preview, "list what a raw file holds, and which mappings read it")
     p.add_argument("experiment")
     p.add_argument("file", type=Path)
+    _mapping(p)
 
     p = add("prepare", data.prepare, "make or grow a prepared data set from raw files")
     p.add_argument("experiment")
     p.add_argument("files", nargs="+", type=Path, metavar="FILES")
     p.add_argument("--name", required=True, help="name of the data set")
-    p.add_argument("--mapping", help="a shipped mapping's name or a TOML file (default: the experiment's own format)")
     p.add_argument("--jobs", type=int, help="processes (default: one per core)")
-    _settings(p, "a field of the mapping, e.g. pmts=2,3")
+    _mapping(p)
 
     add("datasets", data.datasets, "list the prepared data sets")
 
@@ -99,6 +99,11 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
 
     p = add("serve", training.serve, "start the dashboard on this machine")
     p.add_argument("--port", type=int, help="port (default: PORT or 8501)")
+
+
+def _mapping(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--mapping", help="a shipped mapping's name or a TOML file (default: the experiment's own format)")
+    _settings(p, "a field of the mapping, e.g. pmts=2,3")
 
 
 def _settings(p: argparse.ArgumentParser, what: str = "a parameter, e.g. epochs=3") -> None:

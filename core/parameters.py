@@ -117,6 +117,18 @@ def _plain(value: Any) -> Any:
     return to_dict(value) if dataclasses.is_dataclass(value) else value
 
 
+def as_assignments(instance: Any, base: Any) -> list[str]:
+    """The `name=value` strings that turn `base` into `instance`: the inverse of `override`."""
+    now, was = to_dict(instance), to_dict(base)
+    return [f"{name}={_as_text(value)}" for name, value in now.items() if value != was[name]]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return json.dumps(value) if any(isinstance(v, dict) for v in value) else ",".join(map(str, value))
+    return "none" if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
 def digest(instance: Any) -> str:
     """A short stable text for a parameter dataclass: a cache key."""
     return json.dumps(to_dict(instance), sort_keys=True)

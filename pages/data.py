@@ -1,5 +1,6 @@
 """Raw files below the data roots: what they hold, which mapping reads them, and preparing them as a job."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -33,22 +34,29 @@ def pick_files(experiment: Experiment) -> list[files.RawFile]:
     rows = [{"file": f.name, "MB": f.size / 1e6} for f in shown]
     config = {"MB": st.column_config.NumberColumn(format="%.2f")}
     event = st.dataframe(
-        rows, key=f"files-{root}", on_select="rerun", selection_mode="multi-row", hide_index=True, height=250,
+        rows, key=f"files-{root}", on_select="rerun", selection_mode="multi-row", hide_index=True,
+        height=min(250, 38 + 35 * len(rows)),
         column_config=config, alt="raw files",
     )  # fmt: skip
     return [shown[i] for i in event["selection"]["rows"] if i < len(shown)]
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the file's table of contents ...")
-def _preview(key: str, path: str, mtime_ns: int, size: int) -> dict[str, Any]:
+def _preview(key: str, path: str, mtime_ns: int, size: int, options: tuple[str, ...]) -> dict[str, Any]:
     del mtime_ns, size  # part of the key only
-    return files.preview(key, Path(path))
+    return files.preview(key, Path(path), options)
 
 
-def show_preview(experiment: Experiment, file: files.RawFile) -> None:
-    """Trees, branches and first values of a file."""
+def show_preview(experiment: Experiment, file: files.RawFile, options: tuple[str, ...]) -> None:
+    """Whether the mapping reads the file; its trees, branches and first values."""
     with frame.refusals():
-        found = _preview(experiment.key, str(file.path), file.mtime_ns, file.size)
+        found = _preview(experiment.key, str(file.path), file.mtime_ns, file.size, options)
+    if found["mapping_problem"] is None:
+        st.success(f"The mapping reads {file.name}.", icon=":material/check:")
+    else:
+        others = " or ".join(found["fitting_mappings"])
+        hint = f" The mapping {others} reads it." if others else ""
+        st.warning(found["mapping_problem"] + hint, icon=":material/warning:")
     for name, tree in found["trees"].items():
         st.caption(f"{file.name}: tree {name}, {tree['n_entries']:,} entries, {tree['n_branches']} branches")
         st.dataframe(tree["branches"], hide_index=True, height=230, alt="branches")
@@ -56,8 +64,8 @@ def show_preview(experiment: Experiment, file: files.RawFile) -> None:
         st.warning(f"{file.name} holds no TTree, but {', '.join(found['objects']) or 'nothing'}.")
 
 
-def choose_mapping(experiment: Experiment) -> Any:
-    """A shipped mapping, its fields adjustable."""
+def choose_mapping(experiment: Experiment) -> tuple[Any, tuple[str, ...]]:
+    """A shipped mapping with its fields adjustable, and the options of the command line that give the same."""
     name = st.sidebar.selectbox("mapping", list(experiment.mappings), key="mapping", persist_state="session")
     base = experiment.load_mapping(experiment.mappings[name])
     if st.session_state.get("mapping-shown") != name:
@@ -66,7 +74,9 @@ def choose_mapping(experiment: Experiment) -> Any:
     with st.sidebar.expander(f"fields of '{base.title}'"):
         values = form.draw(MAPPING, experiment.mapping)
     with frame.refusals():
-        return parameters.build(experiment.mapping, {**parameters.to_dict(base), **values})
+        mapping = parameters.build(experiment.mapping, {**parameters.to_dict(base), **values})
+    changed = [option for text in parameters.as_assignments(mapping, base) for option in ("--set", text)]
+    return mapping, ("--mapping", name, *changed)
 
 
 def prepare(experiment: Experiment, chosen: list[files.RawFile], mapping: Any) -> None:
@@ -120,12 +130,12 @@ def page() -> None:
     experiment = EXPERIMENTS[key]
     frame.heading("Data", "Which raw files are there, what do they hold, and how are they read?")
     chosen = pick_files(experiment)
-    mapping = choose_mapping(experiment)
+    mapping, options = choose_mapping(experiment)
     prepare(experiment, chosen, mapping)
     if "prepare-job" in st.session_state:
         progress()
     if chosen:
-        show_preview(experiment, chosen[0])
+        show_preview(experiment, chosen[0], options)
     prepared = [open_dataset(name) for name in list_datasets()]
     if prepared:
         st.markdown("**Prepared data sets**")
@@ -138,7 +148,7 @@ def page() -> None:
     names = " ".join(f"'{f.path}'" for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
     frame.foot(
         f"Only files below the data roots can be opened here: {', '.join(map(str, files.data_roots()))}.",
-        f"python -m core prepare {experiment.key} {names or 'FILES...'} --name NAME --mapping {st.session_state['mapping']}",
+        f"python -m core prepare {experiment.key} {names or 'FILES...'} --name NAME {shlex.join(options)}",
     )
 
 

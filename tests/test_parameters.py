@@ -34,6 +34,14 @@ def test_texts_from_a_command_line_become_values():
     assert parameters.override(Some(), ['inner=[{"name": "b"}]']).inner == (Inner("b"),)
 
 
+def test_assignments_are_the_inverse_of_override():
+    other = Some(epochs=7, rate=0.25, window_kev=None, runs=(3, 4), on=False, inner=(Inner("b"),))
+    texts = parameters.as_assignments(other, Some())
+    assert len(texts) == 6
+    assert parameters.override(Some(), texts) == other
+    assert parameters.as_assignments(other, other) == []
+
+
 def test_round_trip_through_plain_values():
     some = Some(runs=(7,), inner=(Inner("b"), Inner("a")))
     assert parameters.build(Some, parameters.to_dict(some)) == some

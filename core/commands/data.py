@@ -42,8 +42,26 @@ def simulate(options: argparse.Namespace) -> Result:
 
 
 def preview(options: argparse.Namespace) -> Result:
-    found = experiment_by_key(options.experiment).preview(options.file)
+    experiment = experiment_by_key(options.experiment)
+    found = experiment.preview(options.file)
+    mapping = parameters.override(find_mapping(experiment, options.mapping), options.set)
+    found["mapping_problem"] = problem_with(experiment, mapping, options.file)
+    found["fitting_mappings"] = [
+        name
+        for name, path in experiment.mappings.items()
+        if problem_with(experiment, experiment.load_mapping(path), options.file) is None
+    ]
     return found, json.dumps(found, indent=1)
+
+
+def problem_with(experiment: Experiment, mapping: Any, file: Path) -> str | None:
+    """Why a mapping does not read a file, tried on its first entries; None if it does."""
+    try:
+        if next(experiment.blocks(file, mapping), None) is None:
+            return f"{file.name}: no {experiment.row} has a waveform under this mapping."
+    except DarkroomError as error:
+        return str(error)
+    return None
 
 
 def prepare(options: argparse.Namespace) -> Result:

@@ -9,6 +9,7 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,13 @@ def list_files(root: Path, patterns: tuple[str, ...]) -> tuple[list[RawFile], in
     return inside[:MAX_LISTED], len(inside)
 
 
-def preview(experiment_key: str, path: Path) -> dict[str, Any]:
-    """What a file holds, read by a child process that may fail, hang or eat memory without harm."""
+def preview(experiment_key: str, path: Path, mapping_options: Sequence[str] = ()) -> dict[str, Any]:
+    """What a file holds and whether a mapping reads it, by a child process that may fail, hang or eat memory.
+
+    `mapping_options` are those of the command `preview`.
+    """
     real = below_roots(path)
-    command = [sys.executable, "-m", "core", "preview", experiment_key, str(real), "--json"]
+    command = [sys.executable, "-m", "core", "preview", experiment_key, str(real), "--json", *mapping_options]
     try:
         done = subprocess.run(
             command, cwd=CODE, capture_output=True, text=True, timeout=PREVIEW_SECONDS, check=False, preexec_fn=_limit

@@ -1,8 +1,6 @@
 """Pickers that stand on several pages. What is chosen is kept in the address and across pages."""
 
-import json
 import shlex
-from typing import Any
 
 import streamlit as st
 
@@ -50,6 +48,17 @@ def default_start(data: Dataset, starts: dict[str, Selection]) -> str:
     return next((n for n in presets if len(cached.select(data, starts[n]).preselected)), presets[-1])
 
 
+def remember(data: Dataset, selection: Selection) -> None:
+    """Keep the selection that a page made, so that other pages can go on with it."""
+    st.session_state["current-selection"] = (data.name, selection)
+
+
+def current(data: Dataset) -> Selection | None:
+    """The selection of this data set that was made last in this tab."""
+    name, selection = st.session_state.get("current-selection", ("", None))
+    return selection if name == data.name else None
+
+
 def as_options(experiment: Experiment, selection: Selection) -> str:
     """The command-line options that give this selection, relative to the first preset."""
     name, base = next((n, p.selection) for n, p in experiment.presets.items())
@@ -60,14 +69,5 @@ def as_options(experiment: Experiment, selection: Selection) -> str:
     if selection.labels != base.labels:
         words.append(f" --labels {selection.labels}")
     for option, now, was in (("--cut", selection.cuts, base.cuts), ("--division", selection.split, base.split)):
-        before = parameters.to_dict(was)
-        for key, value in parameters.to_dict(now).items():
-            if value != before[key]:
-                words.append(f" {option} {shlex.quote(f'{key}={_text(value)}')}")
+        words += [f" {option} {shlex.quote(text)}" for text in parameters.as_assignments(now, was)]
     return "".join(words)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return json.dumps(value) if value and isinstance(value[0], dict) else ",".join(map(str, value))
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
