@@ -53,7 +53,7 @@ class CompactParameters:
     pool_samples: int = param(4, "samples averaged into one", unit="samples", low=1, high=64)
     first_us: float = param(-0.5, "window begin relative to the trigger", unit="us", low=-100, high=100)
     last_us: float = param(5.5, "window end relative to the trigger", unit="us", low=-100, high=100)
-    scale_adc: float = param(10.0, "ADC counts above which amplitudes are compressed", unit="ADC", low=0.01, high=4096)
+    scale_adc: float = param(50.0, "ADC counts above which amplitudes are compressed", unit="ADC", low=0.01, high=4096)
     filters: tuple[int, ...] = param((32, 48, 64, 96), "filters of each strided convolution", low=4, high=512)
     kernels: tuple[int, ...] = param((16, 8, 5, 3), "kernel size of each convolution", low=1, high=256)
     strides: tuple[int, ...] = param((4, 3, 2, 2), "stride of each convolution", low=1, high=16)
@@ -165,7 +165,7 @@ NETWORKS: dict[str, Network] = {
         parameters=CompactParameters,
         recipe_for=trigger_window,
         build=build_compact,
-        training={**SLIDES_2020, "epochs": 8, "xla": True},
+        training={**SLIDES_2020, "epochs": 6, "xla": True},
         cpu_events_per_s=3500.0,
     ),
 }
