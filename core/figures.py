@@ -226,32 +226,36 @@ def histogram_2d(
     return _finish(figure, x_title, y_title)
 
 
-def training_curves(curves: Sequence[Curve], x_title: str = "batches", training: str = "latest batches") -> go.Figure:
-    """Loss above, efficiencies below. The line style tells the class; so does the colour, or, of several runs, the run.
+def training_curves(
+    curves: Sequence[Curve], x_title: str = "batches", training: str = "latest batches", *, beside: bool = False
+) -> go.Figure:
+    """Loss above efficiencies (or `beside`). The line style tells the class; so does the colour, or, of several runs, the run.
 
     Validation has markers, the `training` values (by default the running mean over the latest batches) have none.
     """
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.07)
+    places = [(1, 1), (1, 2)] if beside else [(1, 1), (2, 1)]
+    figure = make_subplots(*places[1], shared_xaxes=True, vertical_spacing=0.07, horizontal_spacing=0.12)
     runs = list(dict.fromkeys(curve.run for curve in curves))
-    several = len(runs) > 1
-    for i, curve in enumerate(curves):
+    several, in_legend = len(runs) > 1, set()
+    for curve in curves:
         colour, dash, symbol = class_style(curve.class_name or "loss")
         if several:
             colour = _FREE_COLOURS[runs.index(curve.run) % len(_FREE_COLOURS)]
         what = f"{curve.class_name} efficiency" if curve.class_name else "loss"
-        name = f"{what}, {'validation' if curve.is_validation else training}"
-        scale = 100.0 if curve.class_name else 1.0
+        group, scale = curve.run if several else what, 100.0 if curve.class_name else 1.0
+        row, col = places[bool(curve.class_name)]
         figure.add_scatter(
-            x=list(curve.x), y=[scale * v for v in curve.y], row=2 if curve.class_name else 1, col=1,
-            name=curve.run if several else name, legendgroup=curve.run if several else name,
-            showlegend=not several or all(earlier.run != curve.run for earlier in curves[:i]),
+            x=list(curve.x), y=[scale * v for v in curve.y], row=row, col=col,
+            name=group, legendgroup=group, showlegend=group not in in_legend,
             mode="lines+markers" if curve.is_validation else "lines", marker={"symbol": symbol, "size": 7},
             line={"color": colour, "dash": dash, "width": 2 if curve.is_validation else 1.2},
-            hovertemplate=f"{curve.run}: {name}<br>%{{y:.4g}} at %{{x}} {x_title}<extra></extra>",
+            hovertemplate=f"{curve.run}: {what}, {'validation' if curve.is_validation else training}"
+            f"<br>%{{y:.4g}} at %{{x}} {x_title}<extra></extra>",
         )  # fmt: skip
+        in_legend.add(group)
+    _finish(figure, x_title, f"efficiency [%]{'<br>(signal solid, background dashed)' * several}")
     figure.update_yaxes(title_text="loss", row=1, col=1)
-    styles = "<br>(signal solid, background dashed)" if several else ""
-    _finish(figure, x_title, f"efficiency [%]{styles}", row=2)
+    figure.update_xaxes(title_text=x_title if beside else None, row=1, col=1)
     return figure.update_layout(height=480)
 
 

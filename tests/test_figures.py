@@ -154,6 +154,11 @@ def test_training_curves_of_one_run_and_of_several():
     assert one.data[2].mode == "lines+markers"
     assert one.layout.yaxis.title.text == "loss"
     assert _titles(one, "2") == ("batches", "efficiency [%]")
+    assert [trace.name for trace in one.data] == ["loss", "signal efficiency", "background efficiency"]
+    assert "validation" in one.data[2].hovertemplate
+    beside = figures.training_curves(curves("a"), "epochs", beside=True)
+    assert _titles(beside, "2") == ("epochs", "efficiency [%]")
+    assert (beside.layout.xaxis.title.text, beside.layout.yaxis.title.text) == ("epochs", "loss")
     several = figures.training_curves([*curves("a"), *curves("b")])
     assert [trace.name for trace in several.data if trace.showlegend] == ["a", "b"]
     assert several.data[1].line.dash != several.data[2].line.dash

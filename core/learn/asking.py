@@ -20,6 +20,11 @@ def network_of(experiment: Experiment, name: str) -> Network:
     return experiment.networks[name]
 
 
+def cheapest(experiment: Experiment) -> str:
+    """The network that trains fastest on a CPU: where to begin."""
+    return max(experiment.networks, key=lambda name: experiment.networks[name].cpu_events_per_s)
+
+
 def divide_settings(network: Network, assignments: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Sort `name=value` strings into those of the network and those of the training; others are refused."""
     own = {s.name for s in parameters.specs(network.parameters)}

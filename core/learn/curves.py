@@ -27,7 +27,7 @@ def more_metrics(known: Sequence[Metric], job_id: int) -> list[Metric]:
     return [*known, *queue.read_metrics(job_id, known[-1].id if known else 0)]
 
 
-def of_points(points: Sequence[Mapping[str, Any]], classes: Sequence[str], name: str, axis: str = "batches") -> Curves:
+def of_points(points: Sequence[Mapping[str, Any]], name: str, axis: str = "batches") -> Curves:
     """Loss and efficiency of each class from a training's points (`kind` is batch or epoch).
 
     Over `batches` the running mean of the latest 30 with the validation after each epoch; over `epochs` the mean of
@@ -38,8 +38,9 @@ def of_points(points: Sequence[Mapping[str, Any]], classes: Sequence[str], name:
     every = max(1, -(-len(batches) // MAX_POINTS))
     kept = [p for i, p in enumerate(batches) if i % every == 0 or i == len(batches) - 1]
     training, x = (kept, "step") if axis == "batches" else (epochs, "epoch")
+    classes = dict.fromkeys(k.removesuffix("_efficiency") for p in points for k in p if k.endswith("_efficiency"))
     made = []
-    for class_name in ("", *classes):
+    for class_name in ("", *(name for name in classes if not name.startswith("validation_"))):
         quantity = f"{class_name}_efficiency" if class_name else "loss"
         made.append(_curve(training, name, class_name, x, quantity, False))
         made.append(_curve(epochs, name, class_name, x, f"validation_{quantity}", True))
@@ -53,11 +54,11 @@ def _curve(
     return Curve(name, class_name, [p[x] for p in known], [p[y] for p in known], is_validation)
 
 
-def of_run(run: runs.Run, classes: Sequence[str], axis: str = "batches") -> Curves:
+def of_run(run: runs.Run, axis: str = "batches") -> Curves:
     """The curves that a run keeps."""
     names = AXES if axis == "batches" else ("epochs",)
     points = [_plain(p) for name in names for p in runs.read_curves(run, name).to_dict("records")]
-    return of_points(points, classes, run.id, axis)
+    return of_points(points, run.id, axis)
 
 
 def _plain(point: Mapping[Any, Any]) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def _plain(point: Mapping[Any, Any]) -> dict[str, Any]:
 def columns(found: Sequence[Curves], axis: str) -> dict[str, list[Any]]:
     """The drawn points as columns for a file, one line per point."""
     lines = [
-        (c.run, "validation" if c.is_validation else "training", f"{c.class_name} efficiency".strip() if c.class_name else "loss", x, y)
+        (c.run, "validation" if c.is_validation else "training", f"{c.class_name} efficiency" if c.class_name else "loss", x, y)
         for one in found
         for c in one.curves
         for x, y in zip(c.x, c.y, strict=True)

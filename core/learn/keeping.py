@@ -32,6 +32,11 @@ def differences(opened: Sequence[runs.Run]) -> list[dict[str, Any]]:
     return [row for row in rows if len({row[run.id] for run in opened}) > 1]
 
 
+def as_rows(values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Nested plain values as rows for a table."""
+    return [{"name": name, "value": value} for name, value in _flat(values).items()]
+
+
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Nested plain values as texts under dotted names."""
     flat: dict[str, str] = {}

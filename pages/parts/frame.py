@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,8 +21,14 @@ FLOW_COLUMNS = {
 
 
 def heading(title: str, question: str) -> None:
-    """The page's name and the question that it answers."""
+    """The page's name and the question that it answers. That the page was seen is kept for the guided tour."""
+    st.session_state["seen"] = {*st.session_state.get("seen", ()), title.lower()}
     st.markdown(f"#### {title} :gray[·] :small[:gray[{question}]]")
+
+
+def plain(text: str) -> str:
+    """Text of a user, a file or an error for where Markdown is read: shown as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>#$|~:])", r"\\\1", text)
 
 
 @contextmanager

@@ -32,6 +32,12 @@ def test_a_submitted_training_tells_how_long_it_should_take(
     assert (job.kind, job.state, job.title) == ("train", "queued", "compact on toy")
 
 
+def test_the_cheapest_network_is_the_fastest(make_dataset: Callable[..., Dataset]) -> None:
+    networks = (experiment := selected(make_dataset(n=80)).experiment).networks
+    fastest = networks[asking.cheapest(experiment)]
+    assert all(fastest.cpu_events_per_s >= other.cpu_events_per_s for other in networks.values())
+
+
 def test_a_setting_of_nobody_is_refused(make_dataset: Callable[..., Dataset]) -> None:
     network = asking.network_of(selected(make_dataset(n=80)).experiment, "compact")
     with pytest.raises(DarkroomError, match="Unknown parameter 'epoch'"):

@@ -8,8 +8,6 @@ from core.errors import DarkroomError
 from core.jobs import control, queue
 from core.learn import curves, keeping
 
-CLASSES = ("background", "signal")
-
 
 def batch(step: int, loss: float | None = 0.5) -> dict[str, object]:
     return {"kind": "batch", "step": step, "epoch": 1, "loss": loss, "signal_efficiency": None}
@@ -22,7 +20,7 @@ EPOCH = {
 
 
 def test_batches_and_validation_share_the_axis_and_undefined_points_are_left_out() -> None:
-    found = curves.of_points([batch(1), batch(2, None), batch(3), EPOCH], CLASSES, "r")
+    found = curves.of_points([batch(1), batch(2, None), batch(3), EPOCH], "r")
     drawn = {(c.class_name, c.is_validation): (c.x, c.y) for c in found.curves}
     assert drawn == {
         ("", False): ([1, 3], [0.5, 0.5]),
@@ -33,7 +31,7 @@ def test_batches_and_validation_share_the_axis_and_undefined_points_are_left_out
 
 
 def test_over_epochs_the_whole_epoch_stands_beside_the_validation() -> None:
-    found = curves.of_points([batch(1), EPOCH], CLASSES, "r", "epochs")
+    found = curves.of_points([batch(1), EPOCH], "r", "epochs")
     drawn = {(c.class_name, c.is_validation): (c.x, c.y) for c in found.curves}
     assert drawn[("", False)] == ([1], [0.4])
     assert drawn[("signal", False)] == ([1], [0.9])
@@ -41,14 +39,14 @@ def test_over_epochs_the_whole_epoch_stands_beside_the_validation() -> None:
 
 
 def test_long_trainings_are_thinned_evenly_and_say_so() -> None:
-    found = curves.of_points([batch(i) for i in range(1, 4002)], CLASSES, "r")
+    found = curves.of_points([batch(i) for i in range(1, 4002)], "r")
     x = list(found.curves[0].x)
     assert (found.n_points, found.every) == (4001, 3)
     assert x[:3] == [1, 4, 7] and x[-1] == 4001 and len(x) <= curves.MAX_POINTS
 
 
 def test_columns_hold_each_drawn_point_once() -> None:
-    found = curves.columns([curves.of_points([batch(1), EPOCH], CLASSES, "r", "epochs")], "epochs")
+    found = curves.columns([curves.of_points([batch(1), EPOCH], "r", "epochs")], "epochs")
     assert set(map(len, found.values())) == {5}
     assert ("validation", "loss", 0.45) in list(zip(found["sample"], found["quantity"], found["value"], strict=True))
 
@@ -81,10 +79,10 @@ def run(loss: float, epochs: int) -> runs.Run:
 @pytest.mark.usefixtures("workspace")
 def test_a_run_gives_back_its_curves() -> None:
     made = run(0.3, 1)
-    drawn = {(c.class_name, c.is_validation): list(c.y) for c in curves.of_run(made, CLASSES).curves}
+    drawn = {(c.class_name, c.is_validation): list(c.y) for c in curves.of_run(made).curves}
     assert drawn[("", False)] == [0.3] and drawn[("", True)] == [0.45]
     assert ("background", True) not in drawn  # stored as undefined
-    assert {c.run for c in curves.of_run(made, CLASSES, "epochs").curves} == {made.id}
+    assert {c.run for c in curves.of_run(made, "epochs").curves} == {made.id}
 
 
 @pytest.mark.usefixtures("workspace")

@@ -1,0 +1,133 @@
+"""What is here, what is being done, and where to begin."""
+
+import streamlit as st
+
+from core import runs, tour
+from core.data import demo
+from core.data.dataset import Dataset, list_datasets
+from core.errors import DarkroomError
+from core.jobs import control, watching
+from core.registry import EXPERIMENTS
+from core.tour import Step
+from pages.parts import cached, frame, watch
+
+LOCAL = {"rows": st.column_config.NumberColumn(format="localized")}
+DONE, OPEN = ":material/check_circle:", ":material/radio_button_unchecked:"
+
+
+def datasets() -> list[Dataset]:
+    """All data sets that can be opened; a damaged one is told."""
+    found = []
+    for name in list_datasets():
+        try:
+            found.append(cached.open_dataset(name))
+        except DarkroomError as error:
+            st.warning(frame.plain(str(error)), icon=":material/warning:")
+    return found
+
+
+def tour_step(number: int, step: Step) -> None:
+    """One step: done or not, its question, and the link that does it."""
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"{DONE if step.is_done else OPEN} **{number} {step.title}** :gray[{'done' * step.is_done}]")
+        st.caption(frame.plain(step.question))
+        label = f"waits for {step.waits_for}" if step.waits_for else f"go to {step.title}"
+        st.page_link(
+            f"pages/{step.page}.py", label=label, query_params=dict(step.query), disabled=bool(step.waits_for),
+            icon=":material/arrow_forward:",
+        )  # fmt: skip
+
+
+def guided_demo(listed: list[runs.RunSummary]) -> None:
+    """Four steps from the cuts to the efficiencies."""
+    experiment = next(iter(EXPERIMENTS.values()))
+    name = tour.tour_dataset(experiment)
+    if name is None:
+        return
+    st.markdown(f"**From the cuts to an efficiency, on data set {frame.plain(name)}**")
+    steps = tour.steps(experiment, name, listed, st.session_state.get("seen", ()))
+    for number, (column, step) in enumerate(zip(st.columns(len(steps)), steps, strict=True), 1):
+        with column:
+            tour_step(number, step)
+
+
+def active_jobs() -> None:
+    """Every job that waits or works, with its progress."""
+    with frame.refusals():
+        jobs = control.list_jobs()
+    for job in jobs[::-1]:
+        if not job.is_ended:
+            words = frame.plain(f"job {job.id} {job.title}: {watching.sentence(job, jobs)}")
+            st.progress(watching.fraction(job) or 0.0, text=words)
+
+
+def demo_trouble() -> None:
+    """Why the demonstration data are not there, if their job came to no good."""
+    with frame.refusals():
+        ended = [job for job in control.list_jobs(states=("failed", "lost")) if job.kind == demo.KIND]
+    if ended and not any(job.kind == demo.KIND for job in control.list_jobs(states=watch.OPEN)):
+        told = frame.plain(f"{ended[0].title}: {ended[0].state}. {ended[0].message}")
+        st.warning(f"{told} The next start tries again.", icon=":material/warning:")
+
+
+def tables(found: list[Dataset], listed: list[runs.RunSummary]) -> None:
+    """Data sets beside the newest runs."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Data sets**")
+        rows = [
+            {"data set": d.name, "experiment": cached.experiment_of(d).title, "rows": d.n_rows, "files": len(d.parts),
+             "data": "simulated" if d.simulated else "measured"}
+            for d in found
+        ]  # fmt: skip
+        st.dataframe(
+            rows, hide_index=True, height="content" if len(rows) < 5 else 180, column_config=LOCAL, alt="data sets"
+        )
+        st.page_link("pages/data.py", label="prepare more", icon=":material/add:")
+    with right:
+        st.markdown("**Newest runs**")
+        if not listed:
+            st.caption("No run yet: step 3 makes the first one.")
+            return
+        rows = [
+            {"run": r.id, "state": r.state, "network": r.network, "data set": r.dataset,
+             "validation loss": r.validation_loss}
+            for r in listed[:4]
+        ]  # fmt: skip
+        config = {"validation loss": st.column_config.NumberColumn(format="%.4f")}
+        st.dataframe(rows, hide_index=True, height="content", column_config=config, alt="the newest runs")
+        st.page_link("pages/runs.py", label="compare runs", icon=":material/list:")
+
+
+def page() -> None:
+    frame.heading("Overview", "What is here, what is being done, and where to begin?")
+    found, listed = datasets(), runs.list_runs()
+    with frame.refusals():
+        waiting = control.list_jobs(states=watch.OPEN)
+    if found:
+        shown = [
+            ("data sets", f"{len(found)}"), ("rows", f"{sum(d.n_rows for d in found):,}"), ("runs", f"{len(listed)}"),
+            ("jobs at work or waiting", f"{len(waiting)}"),
+        ]  # fmt: skip
+        for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
+            column.metric(label, value)
+    watch.live(active_jobs)
+    demo_trouble()
+    if not found and waiting:
+        st.info(
+            "The first data are on their way; this page shows them when they are there.", icon=":material/hourglass:"
+        )
+    elif not found:
+        frame.nothing_yet(
+            "There is no data set yet: raw files become one on the page Data.", "pages/data.py", "Go to Data"
+        )
+    else:
+        guided_demo(listed)
+        tables(found, listed)
+    frame.foot(
+        "Data sets, runs and jobs of this workspace.",
+        "python -m core datasets; python -m core runs; python -m core jobs",
+    )
+
+
+page()

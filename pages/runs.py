@@ -1,0 +1,210 @@
+"""All trained networks: which there are, how their trainings went, in what they differ; open and delete."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from core import figures, runs
+from core.errors import DarkroomError
+from core.learn import curves, keeping
+from core.runs import Run, RunSummary
+from pages.parts import choose, frame
+
+WHOLE = ("finished", "stopped")
+MAX_COMPARED = 20
+COLUMNS = {
+    "events/s": st.column_config.NumberColumn(format="%.0f"),
+    "seconds": st.column_config.NumberColumn("time [s]", format="%.1f"),
+    "validation loss": st.column_config.NumberColumn(format="%.4f"),
+    "parameters": st.column_config.NumberColumn(format="localized"),
+    "run": st.column_config.TextColumn("run", width="medium"),
+}
+
+
+def rows(listed: list[RunSummary]) -> list[dict[str, Any]]:
+    """The list of runs as it is shown; a run whose job still works says so."""
+    with frame.refusals():
+        busy = keeping.busy_jobs()
+    return [
+        {
+            "run": r.id, "state": f"job {busy[r.id].id} {busy[r.id].state}" if r.id in busy else r.state,
+            "network": r.network, "data set": r.dataset, "labels": r.labels, "epochs": r.n_epochs or None,
+            "validation loss": r.validation_loss, "events/s": r.events_per_s, "device": r.device,
+            "seconds": r.seconds or None, "when": r.started_at.replace("T", " ").removesuffix("Z"),
+            "parameters": r.n_parameters or None, "problem": "" if r.id in busy else r.problem,
+        }
+        for r in listed
+    ]  # fmt: skip
+
+
+def _take_over(ids: list[str], key: str) -> None:
+    """The rows ticked in the table become the compared runs."""
+    st.session_state["compared"] = [ids[i] for i in st.session_state[key]["selection"]["rows"] if i < len(ids)]
+
+
+def _redraw_table() -> None:
+    """The compared runs were changed elsewhere: a new table shows them ticked."""
+    st.session_state["runs-table"] = st.session_state.get("runs-table", 0) + 1
+
+
+def filters(listed: list[RunSummary]) -> list[RunSummary]:
+    """The sidebar: which runs are listed."""
+    kept = listed
+    for label, name in (("network", "network"), ("data set", "dataset"), ("state", "state")):
+        there = sorted({value for run in listed if (value := getattr(run, name))})
+        wanted = st.multiselect(
+            label, there, key=f"runs-{name}", placeholder="all", on_change=_redraw_table, **choose.STAY
+        )
+        kept = [run for run in kept if not wanted or getattr(run, name) in wanted]
+    return kept
+
+
+def run_table(listed: list[RunSummary]) -> None:
+    """The list; what is ticked is compared below."""
+    ids = [run.id for run in listed]
+    ticked = [i for i, run_id in enumerate(ids) if run_id in st.session_state.get("compared", ())]
+    key = f"runs-table-{st.session_state.get('runs-table', 0)}"
+    st.dataframe(
+        rows(listed), key=key, hide_index=True, height="content" if len(listed) < 5 else 214, selection_mode="multi-row", column_config=COLUMNS,
+        on_select=lambda: _take_over(ids, key), selection_default={"selection": {"rows": ticked}}, alt="trained networks",
+    )  # fmt: skip
+
+
+@st.dialog("Delete for good?", icon=":material/delete:")
+def confirm_delete(ids: list[str]) -> None:
+    """Name what will go, then delete it."""
+    for run_id in ids:
+        st.write(f"- run **{frame.plain(run_id)}** with its network, curves and scores ({size(run_id)})")
+    st.write("The data sets stay. A deleted run cannot be brought back, only trained again.")
+    with st.container(horizontal=True):
+        if st.button(f"delete {_n(ids)}", type="primary", icon=":material/delete:"):
+            with frame.refusals():
+                for run_id in ids:
+                    keeping.delete_run(run_id)
+            _redraw_table()
+            st.rerun()
+        if st.button("keep"):
+            st.rerun()
+
+
+def size(run_id: str) -> str:
+    return f"{keeping.size_bytes(run_id) / 1e6:.1f} MB"
+
+
+def _n(ids: list[str]) -> str:
+    return f"{len(ids)} run{'s' * (len(ids) != 1)}"
+
+
+def evaluate_link(run: Run) -> None:
+    st.page_link(
+        "pages/evaluate.py", label=f"evaluate {run.id}", query_params={"run": run.id}, icon=":material/table_chart:"
+    )
+
+
+def actions(ids: list[str], opened: list[Run]) -> None:
+    """What can be done with the chosen runs."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for run in opened[:1]:
+            evaluate_link(run)
+        if st.button(
+            f"delete {_n(ids)} ..." if ids else "delete ...",
+            icon=":material/delete:",
+            type="tertiary",
+            disabled=not ids,
+        ):
+            confirm_delete(ids)
+
+
+def comparison(opened: list[Run], axis: str) -> None:
+    """Loss and efficiencies of the chosen runs in one figure."""
+    with frame.refusals():
+        found = [curves.of_run(run, axis) for run in opened]
+    every = max((one.every for one in found), default=1)
+    thinned = f"; long curves are thinned, up to every {every}. of their points is drawn" if every > 1 else ""
+    training = "latest 30 batches" if axis == "batches" else "training, whole epoch"
+    note = f"Lines: mean over the {training}; markers: validation{thinned}. Apart: overtrained."
+    drawn = [curve for one in found for curve in one.curves]
+    figure = figures.training_curves(drawn, axis, training, beside=True).update_layout(height=280)
+    frame.show_figure(figure, "runs", note, lambda: curves.columns(found, axis))
+
+
+def details(run: Run) -> None:
+    """Everything that a run's result depends on."""
+    told = run.provenance
+    with st.expander(f"{run.id}", icon=":material/info:"):
+        for warning in told.get("warnings", ()):
+            st.caption(f":material/warning: {frame.plain(str(warning))}")
+        left, middle, right = st.columns(3)
+        left.dataframe(keeping.as_rows({**run.params, "recipe": run.recipe}), hide_index=True, alt="parameters")
+        middle.dataframe(
+            [{"sample": sample, **n} for sample, n in told.get("counts", {}).items()], hide_index=True, alt="counts"
+        )
+        middle.dataframe(keeping.as_rows(run.selection), hide_index=True, alt="selection")
+        facts = {k: v for k, v in told.items() if k not in ("warnings", "counts")}
+        right.dataframe(keeping.as_rows(facts), hide_index=True, alt="provenance")
+        with st.container(horizontal=True):
+            evaluate_link(run)
+            for name in ("params", "provenance", "selection"):
+                text = json.dumps(getattr(run, name), indent=1)
+                st.download_button(
+                    f"{name}.json", text, f"{run.id}-{name}.json", "application/json", key=f"{name}-{run.id}",
+                    on_click="ignore", type="tertiary", icon=":material/download:",
+                )  # fmt: skip
+
+
+def compared(listed: list[RunSummary]) -> list[str]:
+    """Which runs are looked at: those ticked in the table or named in the address."""
+    ids = [run.id for run in listed]
+    kept = [i for i in st.session_state.get("compared", ()) if i in ids]
+    if kept != st.session_state.get("compared", kept):
+        st.session_state["compared"] = kept
+    return st.multiselect(
+        "compared runs", ids, key="compared", max_selections=MAX_COMPARED, placeholder="tick them in the table",
+        on_change=_redraw_table, **choose.STAY,
+    )  # fmt: skip
+
+
+def opened(ids: list[str]) -> list[Run]:
+    """Those of the runs that can be opened; why another cannot is told."""
+    found = []
+    for run_id in ids:
+        try:
+            found.append(runs.open_run(run_id))
+        except DarkroomError as error:
+            st.warning(frame.plain(str(error)), icon=":material/warning:")
+    return found
+
+
+def page() -> None:
+    listed = runs.list_runs()
+    if not listed:
+        frame.heading("Runs", "Which network learned what, and from what?")
+        frame.nothing_yet("There is no run yet: a training makes one.", "pages/train.py", "Go to Train")
+    with st.sidebar:
+        shown = filters(listed)
+        chosen = compared(listed)
+        axis = st.segmented_control(
+            "curves over", curves.AXES, key="runs-axis", default="epochs", required=True, **choose.STAY
+        )
+    frame.heading("Runs", "Which network learned what, and from what?")
+    run_table(shown)
+    newest = [run.id for run in shown if run.state in WHOLE][:1]
+    looked_at = opened(chosen or newest)
+    actions(chosen, looked_at)
+    curves_tab, differences_tab, details_tab = st.tabs(["curves", "what differs", "details"])
+    if looked_at:
+        with curves_tab:
+            comparison(looked_at, axis or "epochs")
+        with differences_tab:
+            differs = keeping.differences(looked_at)
+            st.dataframe(differs, hide_index=True, alt="what was asked for differently") if differs else st.caption(
+                "Tick two or more runs: the parameters in which they differ stand here."
+            )
+        with details_tab:
+            for run in looked_at:
+                details(run)
+    frame.foot(f"{len(shown)} of {len(listed)} runs in {runs.runs_folder()}.", "python -m core runs")
+
+
+page()
