@@ -1,0 +1,97 @@
+"""How long a rerun takes on the server after a control has moved, and how much memory the pages need.
+
+Every page runs in `AppTest`, which does what the server does for a rerun, without a browser. The data set is the shipped
+sample, with a run whose scores are made up (no keras is needed to draw a page).
+"""
+
+import os
+import resource
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from benchmarks import report
+from core import runs
+from core.cosine.experiment import EXPERIMENT
+from core.data import demo
+from core.data.dataset import open_dataset
+from core.data.selection import select
+from core.parameters import to_dict
+
+ROOT = Path(__file__).resolve().parents[1]
+RERUNS = 25
+PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
+
+
+def made_up_run() -> str:
+    """A run on the sample with scores drawn at random, so that every page has something to show."""
+    dataset = open_dataset(demo.sample_name(EXPERIMENT))
+    selection = next(iter(EXPERIMENT.presets.values())).selection
+    chosen = select(EXPERIMENT, dataset, selection)
+    rng = np.random.default_rng(1)
+    uid = dataset.column("uid")[chosen.preselected]
+    score = np.where(chosen.labels == 1, rng.beta(6, 2, len(uid)), rng.beta(2, 6, len(uid)))
+    folder = runs.create("compact")
+    (folder / runs.MODEL).write_bytes(b"no network: made up by a benchmark")
+    network = EXPERIMENT.networks["compact"]
+    parameters_of = {"network": "compact", "parameters": to_dict(network.parameters()), "training": {}}
+    runs.write_settings(folder, parameters_of, {}, selection.to_dict())
+    runs.write_rows(folder, uid, chosen.labels, chosen.split)
+    curve = [{"kind": "epoch", "epoch": 1, "step": 1, "loss": 0.5}]
+    for name in runs.CURVES:
+        runs.write_curves(folder, name, curve)
+    told = {
+        "experiment": EXPERIMENT.key, "dataset": {"name": dataset.name, "id": dataset.id}, "state": "finished",
+        "started_at": "2020-02-19T00:00:00Z", "seconds": 1.0, "events_per_s": 1.0, "device": "none",
+        "n_parameters": 0, "n_epochs": 1, "validation_loss": 0.5, "counts": {}, "warnings": [], "versions": {},
+    }  # fmt: skip
+    runs.seal(folder, told)
+    runs.write_scores(folder, dataset.name, uid, score, chosen.split)
+    return folder.name
+
+
+def move_threshold(at: AppTest, step: int) -> None:
+    """Move the page's first slider, if it has one, so that something has to be computed anew."""
+    if at.slider:
+        one = at.slider[0]
+        share = 0.2 + 0.6 * (step % 13) / 13
+        if not isinstance(one.value, tuple | list):
+            one.set_value(type(one.value)(one.min + share * (one.max - one.min)))
+
+
+def timed(page: str, run: str) -> dict[str, float]:
+    """Seconds per rerun of a page after a control has moved, once it has been opened."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    at.switch_page(f"pages/{page}.py")
+    at.query_params["data"] = demo.sample_name(EXPERIMENT)
+    at.query_params["run"] = run
+    at.run()
+    seconds = []
+    for step in range(RERUNS):
+        move_threshold(at, step)
+        began = time.perf_counter()
+        at.run()
+        seconds.append(time.perf_counter() - began)
+        if at.exception:
+            raise SystemExit(f"Page {page} failed: {at.exception[0].message}")
+    return {"median_s": statistics.median(seconds), "p95_s": sorted(seconds)[int(0.95 * RERUNS)]}
+
+
+def main() -> None:
+    options = report.options(__doc__ or "").parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ["DARKROOM_WORKSPACE"] = temporary
+        demo.prepare_samples()
+        run = made_up_run()
+        result: dict[str, object] = {page: timed(page, run) for page in PAGES}
+    result["reruns"] = RERUNS
+    result["server_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    report.show(result, options.json)
+
+
+if __name__ == "__main__":
+    main()
