@@ -16,8 +16,8 @@ from core.judge.scored import Scored
 from pages.parts import cached, choose, frame, judged
 
 SPLITS = ("test", "validation", "train", "all")
-HEIGHT = 390
-TABS = ("energy", "ROC", "scores", "table", "baselines")
+HEIGHT = 330
+WIDTHS = (1.0, 1.02, 1.02, 1.0, 1.16)  # of the key numbers; the last has the longest text
 
 
 def choose_run() -> tuple[runs.Run, Dataset]:
@@ -31,14 +31,14 @@ def choose_run() -> tuple[runs.Run, Dataset]:
     run_id = judged.pick_run(list(usable))
     with frame.refusals():
         run = runs.open_run(run_id or next(iter(usable)))
-        names = [name for name in list_datasets() if name == run.dataset or name in runs.scored_datasets(run)]
-        others = [name for name in list_datasets() if name not in names]
-        if not names and not others:
+        there = list_datasets()
+        first = [name for name in (run.dataset, *runs.scored_datasets(run)) if name in there]
+        names = list(dict.fromkeys([*first, *there]))
+        if not names:
             raise DarkroomError(f"Data set '{run.dataset}' of run '{run.id}' is gone: prepare it again.")
-    own = [*names, *others]
-    if st.session_state.get("on") not in (None, *own):
+    if st.session_state.get("on") not in (None, *names):
         del st.session_state["on"]
-    chosen = st.selectbox("judged on data set", own, key="on", **choose.STAY)
+    chosen = st.selectbox("judged on data set", names, key="on", **choose.STAY)
     with frame.refusals():
         return run, cached.open_dataset(chosen)
 
@@ -128,11 +128,11 @@ NUMBERS = {
 
 def key_numbers(found: Evaluation) -> None:
     rows = {row["quantity"]: row for row in export.key_rows(found)}
-    for column, (quantity, (label, help)) in zip(st.columns(len(NUMBERS)), NUMBERS.items(), strict=True):
+    for column, (quantity, (label, help)) in zip(st.columns(WIDTHS, gap="small"), NUMBERS.items(), strict=True):
         row = rows[quantity]
         with column:
-            st.metric(label, row["value"], help=help)
-            st.caption(f"{row['interval']}, n = {row['n']}")
+            told = f"{row['interval']}, n = {row['n']}"
+            st.metric(label, row["value"], told, help=help, delta_color="off", delta_arrow="off")
 
 
 def main_figure(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
@@ -182,14 +182,15 @@ def show(figure: Any, key: str, note: str, data: Any) -> None:
 def table(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
     """Energy rows and score columns of one class: a click on a cell, or the form below, opens its events."""
     name = st.segmented_control(
-        "class", list(found.tables), default="signal", key="cells", required=True, **choose.STAY
-    )
+        "class", list(found.tables), default="signal", key="cells", required=True, label_visibility="collapsed",
+        **choose.STAY,
+    )  # fmt: skip
     chosen = found.tables[name or "signal"]
     note = (
         f"{chosen.name.capitalize()} events per cell, the efficiency of each row at the right; {chosen.n_outside:,} lie outside "
         "the rows. Click a cell to see its events, or name it below."
     )
-    figure = figures.count_heatmap(chosen).update_layout(clickmode="event+select")
+    figure = figures.count_heatmap(chosen).update_layout(height=430)
     event = frame.show_figure(
         figure, f"evaluate-table-{chosen.name}", note, lambda: export.energy_columns(found.tables), on_select="rerun",
         selection_mode="points",
@@ -219,7 +220,9 @@ def open_events(
     scored: Scored, where: dict[str, str], name: str, low: float, high: float, score_low: float, score_high: float
 ) -> None:
     """Go to these events on the page that shows one at a time."""
-    window = {"by": scored.experiment.judge_columns[0], "low": f"{low:g}", "high": f"{high:g}"}
+    experiment = scored.experiment
+    title = next(c.title for c in experiment.columns if c.name == experiment.judge_columns[0])
+    window = {"by": title, "low": f"{low:g}", "high": f"{high:g}"}
     score = {"score": [f"{score_low:g}", f"{score_high:g}"]}
     st.switch_page("pages/inspect.py", query_params=where | window | score | {"class": name})
 

@@ -18,7 +18,7 @@ from pages.parts import cached, choose, form, frame, judged
 ANY, NO_FLAG, NO_RUN, OF_RUN = "any", "no flag", "no run", "the run's own"
 GO = "inspect-go"  # an event to put into the address at the next rerun: a drawn widget cannot be changed
 N_LISTED, N_QUANTITIES = 2000, 5
-HEIGHT = 400
+HEIGHT = 370
 
 
 def choose_scores(data: Dataset) -> Scored | None:
@@ -61,11 +61,11 @@ def ask(experiment: Experiment, found: Scored | None) -> tuple[str, EventFilter]
     label = st.segmented_control(
         "class", [ANY, *names.values()], default=ANY, key="class", required=True, **choose.STAY
     )
-    columns = {column.name: column for column in experiment.columns}
-    left, low_at, high_at = st.columns([2, 1.2, 1.2], gap="small", vertical_alignment="bottom")
-    name = left.selectbox("window of", list(columns), key="by", format_func=lambda n: columns[n].title, **choose.STAY)
-    low = low_at.number_input("from", value=None, key="low", format="%g", placeholder="-", **choose.STAY)
-    high = high_at.number_input("to (excl.)", value=None, key="high", format="%g", placeholder="-", **choose.STAY)
+    titles = {column.title: column.name for column in experiment.columns}
+    title = st.selectbox("window of", list(titles), key="by", **choose.STAY)
+    left, right = st.columns(2, gap="small")
+    low = left.number_input("from", value=None, key="low", format="%g", placeholder="any", **choose.STAY)
+    high = right.number_input("to (exclusive)", value=None, key="high", format="%g", placeholder="any", **choose.STAY)
     flag = st.selectbox("flag", [ANY, NO_FLAG, *experiment.flags], key="flag", **choose.STAY)
     common = {
         "label": next((index for index, n in names.items() if n == label), None),
@@ -73,7 +73,7 @@ def ask(experiment: Experiment, found: Scored | None) -> tuple[str, EventFilter]
         "high": high,
         "flag": None if flag == ANY else -1 if flag == NO_FLAG else experiment.flags.index(flag),
     }
-    return name, EventFilter(**common, **(ask_scores() if found is not None else {}))
+    return titles[title], EventFilter(**common, **(ask_scores() if found is not None else {}))
 
 
 def ask_scores() -> dict[str, Any]:
@@ -107,8 +107,11 @@ def ask_scores() -> dict[str, Any]:
 def choose_picture(data: Dataset) -> tuple[View, Any]:
     """How the event is drawn."""
     views = cached.experiment_of(data).views
-    name = st.selectbox("picture", list(views), key="picture", **choose.STAY) if len(views) > 1 else next(iter(views))
-    values = form.draw(f"view-{name}", views[name].parameters)
+    with st.popover("picture", icon=":material/tune:", help="what is drawn, and around what"):
+        name = (
+            st.selectbox("picture", list(views), key="picture", **choose.STAY) if len(views) > 1 else next(iter(views))
+        )
+        values = form.draw(f"view-{name}", views[name].parameters)
     with frame.refusals():
         return views[name], parameters.build(views[name].parameters, values)
 
@@ -216,7 +219,6 @@ def page() -> None:
         experiment = cached.experiment_of(data)
         found = choose_scores(data)
         selection = choose_selection(data, found)
-        view, how = choose_picture(data)
         column, asked = ask(experiment, found)
     with frame.refusals():
         selected = cached.select(data, selection)
@@ -226,7 +228,8 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         row = which_event(selected, rows, key)
         steps(selected, rows, row)
-    left, right = st.columns([7, 3], gap="small")
+        view, how = choose_picture(data)
+    left, right = st.columns([62, 38], gap="small")
     with left, frame.refusals():
         figure = view.draw(data, row, how)
         frame.show_figure(figure.update_layout(height=HEIGHT), "event", view.explanation)

@@ -43,8 +43,7 @@ def draw_event(dataset: Dataset, row: int, parameters: WaveformView) -> go.Figur
             x0=start_ns, dx=dataset.sampling_ns, y=y, mode="lines", name=f"PMT {p + 1}", row=p + 1, col=1,
             line={"color": PMT_COLOURS[p], "width": 1.2}, hovertemplate="%{x:.0f} ns: %{y:.1f} ADC",
         )  # fmt: skip
-        unit = "ADC" if parameters.form == "raw" else "ADC above baseline"
-        figure.update_yaxes(title_text=f"PMT {p + 1} [{unit}]", row=p + 1, col=1)
+        figure.update_yaxes(title_text=f"PMT {p + 1} [ADC]", row=p + 1, col=1)
     onset_ns = float(dataset.column("onset_ns")[row])
     if np.isfinite(onset_ns):
         _mark_windows(figure, start_ns + onset_ns)
@@ -74,9 +73,10 @@ def _mark_windows(figure: go.Figure, onset_ns: float) -> None:
     """Onset and the ends of the windows in which the features are defined."""
     for offset in (0, *MARKS_NS):
         text = "onset" if offset == 0 else f"+{offset}"
+        side = {0: "right", 100: "left"}.get(offset, "center")  # else the first three hide each other
         figure.add_vline(
             x=onset_ns + offset, line={"width": 1, "dash": "solid" if offset == 0 else "dot", "color": "#808080"},
-            annotation={"text": text, "font": {"size": 12}, "yref": "paper", "y": 1.0, "yanchor": "bottom"}, row=1, col=1,
+            annotation={"text": text, "font": {"size": 12}, "yref": "paper", "y": 1.0, "yanchor": "bottom", "xanchor": side}, row=1, col=1,
         )  # fmt: skip
         figure.add_vline(x=onset_ns + offset, line={"width": 1, "dash": "dot", "color": "#808080"}, row=2, col=1)
 

@@ -121,13 +121,8 @@ def averages(experiment: Experiment, data: Dataset, parts: dict[str, Any], key: 
 
 def pick_run(options: list[str], label: str = "run", none: str | None = None) -> str | None:
     """A run id, kept in the address; with `none`, no run can be chosen and is where to start."""
-    known = usable_runs()
     choices = [*([none] if none else []), *options]
     if st.session_state.get("run") not in (None, *choices):
         del st.session_state["run"]
-
-    def told(name: str) -> str:
-        return f"{name} on {known[name].dataset}" if name in known else name
-
-    chosen = st.selectbox(label, choices, key="run", format_func=told, **choose.STAY)
+    chosen = st.selectbox(label, choices, key="run", **choose.STAY)
     return None if chosen == none else chosen
