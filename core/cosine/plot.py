@@ -70,15 +70,29 @@ def _form(values: np.ndarray, baseline: float, parameters: WaveformView, dataset
 
 
 def _mark_windows(figure: go.Figure, onset_ns: float) -> None:
-    """Onset and the ends of the windows in which the features are defined."""
+    """Onset and the ends of the windows in which the features are defined.
+
+    Set in one go: `add_vline` ten times takes longer than all the rest of the page.
+    """
+    line = {"width": 1, "color": "#808080"}
+    shapes, texts = [], []
     for offset in (0, *MARKS_NS):
-        text = "onset" if offset == 0 else f"+{offset}"
+        x = onset_ns + offset
+        for axis in ("", "2"):
+            shapes.append(
+                {
+                    "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "xref": f"x{axis}", "yref": f"y{axis} domain",
+                    "line": line | {"dash": "dot" if offset else "solid"},
+                }
+            )  # fmt: skip
         side = {0: "right", 100: "left"}.get(offset, "center")  # else the first three hide each other
-        figure.add_vline(
-            x=onset_ns + offset, line={"width": 1, "dash": "solid" if offset == 0 else "dot", "color": "#808080"},
-            annotation={"text": text, "font": {"size": 12}, "yref": "paper", "y": 1.0, "yanchor": "bottom", "xanchor": side}, row=1, col=1,
+        texts.append(
+            {
+                "x": x, "y": 1.0, "xref": "x", "yref": "paper", "xanchor": side, "yanchor": "bottom", "showarrow": False,
+                "text": f"+{offset}" if offset else "onset", "font": {"size": 12},
+            }
         )  # fmt: skip
-        figure.add_vline(x=onset_ns + offset, line={"width": 1, "dash": "dot", "color": "#808080"}, row=2, col=1)
+    figure.update_layout(shapes=shapes, annotations=texts)
 
 
 def _spectrum(dataset: Dataset, waveform: np.ndarray) -> go.Figure:
