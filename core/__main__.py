@@ -63,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     _selection(p)
     p.add_argument("--save", metavar="SELECTION", help="keep it under this name")
 
+    p = add("event", data.event, "what is known of one row")
+    p.add_argument("dataset", metavar="NAME")
+    p.add_argument("uid", metavar="UID", help="as the page that shows events writes it, or the number")
+    p.add_argument("--run", help="show the score that this run gave it")
+    _selection(p)
+
     _training_commands(add)
     return parser
 
@@ -90,6 +96,7 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
     p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
     p.add_argument("--split", default="test", choices=("train", "validation", "test", "all"))
     p.add_argument("--labels", help="label scheme (default: the run's own)")
+    p.add_argument("--data", metavar="NAME", help="data set with scores of the run (default: its own)")
     p.add_argument("--export", type=Path, metavar="FILE", help="write the energy table as .csv, .tex or .json")
 
     p = add("predict", training.predict, "score a data set with a run")

@@ -248,7 +248,9 @@ def page() -> None:
     kind = "; what is called simulated is the simulation's truth" if data.simulated else ""
     frame.foot(
         f"{choose.describe(data)}; labels {selection.labels}{kind}.",
-        f"python -m core event {data.name} {events.uid_text(experiment, data, row)}",
+        f"python -m core event {data.name} {events.uid_text(experiment, data, row)}"
+        + choose.as_options(experiment, selection)
+        + (f" --run {found.run.id}" if found else ""),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from core import parameters
 from core.commands.text import Result, progress, table
+from core.data import events
 from core.data import prepare as preparing
 from core.data import selection as selecting
 from core.data.dataset import Dataset, list_datasets, open_dataset
@@ -15,7 +16,9 @@ from core.data.selection import Selected, Selection
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
 from core.experiment import Experiment
+from core.judge.scored import open_scored
 from core.registry import experiment_by_key
+from core.runs import open_run
 
 
 def simulate(options: argparse.Namespace) -> Result:
@@ -105,6 +108,19 @@ def select(options: argparse.Namespace) -> Result:
     counts = f"{result['n_rows']:,} rows selected: {result['n_signal']:,} signal, {result['n_background']:,} background"
     text = [counts, "", table(result["cut_flow"]), "", table(result["statistics"])]
     return result, "\n".join(text + [f"note: {w}" for w in selected.warnings])
+
+
+def event(options: argparse.Namespace) -> Result:
+    experiment, dataset = find_dataset(options.dataset)
+    selected = selecting.select(experiment, dataset, find_selection(experiment, dataset, options))
+    row = events.row_of(dataset, experiment.parse_uid(options.uid))
+    scores = None
+    if options.run:
+        found = open_scored(open_run(options.run), experiment, dataset)
+        scores = events.spread(dataset.n_rows, found.rows, found.score, found.split)
+    known = events.facts(experiment, dataset, row, selected.cutting.labels, scores)
+    result = {"dataset": dataset.name, "uid": int(dataset.column("uid")[row]), "row": row, "facts": known}
+    return result, table([{"of this event": name, "": value} for name, value in known.items()])
 
 
 def selection_result(selected: Selected) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def runs(options: argparse.Namespace) -> Result:
 
 def evaluate(options: argparse.Namespace) -> Result:
     run = running.open_run(options.run)
-    experiment, dataset = find_dataset(run.dataset)
+    experiment, dataset = find_dataset(options.data or run.dataset)
     found = judge_run(open_scored(run, experiment, dataset), options.threshold, options.split, options.labels)
     if options.export:
         write_export(options.export, found)

@@ -78,13 +78,10 @@ def _mark_windows(figure: go.Figure, onset_ns: float) -> None:
     shapes, texts = [], []
     for offset in (0, *MARKS_NS):
         x = onset_ns + offset
+        style = line | {"dash": "dot" if offset else "solid"}
         for axis in ("", "2"):
-            shapes.append(
-                {
-                    "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "xref": f"x{axis}", "yref": f"y{axis} domain",
-                    "line": line | {"dash": "dot" if offset else "solid"},
-                }
-            )  # fmt: skip
+            where = {"xref": f"x{axis}", "yref": f"y{axis} domain", "x0": x, "x1": x, "y0": 0, "y1": 1}
+            shapes += [{"type": "line", "line": style, **where}]
         side = {0: "right", 100: "left"}.get(offset, "center")  # else the first three hide each other
         texts.append(
             {
