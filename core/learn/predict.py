@@ -114,6 +114,7 @@ def side_of(run: runs.Run, uid: np.ndarray) -> np.ndarray:
 def run_job(job: Any) -> None:
     """The job kind `predict`: arguments run, dataset and, if not the run's own, selection (plain values)."""
     run = runs.open_run(job.arguments["run"])
+    runs.verify(run)  # also where nothing is left to score: a damaged run must not pass unnoticed
     dataset = open_dataset(job.arguments["dataset"])
     job.set_run(run.id)
 

@@ -1,0 +1,57 @@
+"""What holds for every page: it opens, nobody sees another's state, and none of them imports a training library."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
+
+RUN_ALL = """
+import sys
+from streamlit.testing.v1 import AppTest
+for page in {pages}:
+    at = AppTest.from_file("app.py", default_timeout=60).run()
+    at.query_params["data"], at.query_params["run"] = "few", "{run}"
+    at.switch_page(f"pages/{{page}}.py").run()
+    assert not at.exception, (page, at.exception[0].message)
+found = [m for m in ("keras", "tensorflow", "jax", "torch") if m in sys.modules]
+assert not found, found
+print("pages:", len({pages}))
+"""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_with_data(opened, few, page):
+    at = opened(page, run=few)
+    assert any(m.value.startswith("#### ") for m in at.markdown)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_in_an_empty_workspace(workspace, page):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.switch_page(f"pages/{page}.py").run()
+    assert not at.exception
+
+
+def test_no_page_imports_a_training_library(few):
+    """In a process of its own, because other tests of this one do import keras."""
+    code = RUN_ALL.format(pages=PAGES, run=few)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert f"pages: {len(PAGES)}" in done.stdout
+
+
+def test_two_sessions_never_see_each_others_state(opened):
+    first, second = opened("select"), opened("select")
+    first.number_input(key="cut-energy_low_kev-typed").set_value(7.0).run()
+    second.run()
+    assert second.number_input(key="cut-energy_low_kev-typed").value == 3.0
+    assert first.number_input(key="cut-energy_low_kev-typed").value == 7.0
+    assert [m.value for m in first.metric] != [m.value for m in second.metric]

@@ -1,0 +1,108 @@
+"""The selection page gives the same numbers as the core, and keeps what was chosen."""
+
+import pytest
+
+from core.data.dataset import open_dataset
+from core.data.selection import load, select, stored
+from core.registry import EXPERIMENTS
+
+EXPERIMENT = next(iter(EXPERIMENTS.values()))
+
+
+def shown(at) -> dict[str, int]:
+    return {m.label: int(m.value.replace(",", "")) for m in at.metric}
+
+
+def test_key_numbers_are_those_of_the_core(opened):
+    at = opened("select")
+    wanted = select(EXPERIMENT, open_dataset("few"), EXPERIMENT.presets["cnn2020"].selection)
+    numbers = shown(at)
+    assert numbers["rows"] == wanted.dataset.n_rows
+    assert numbers["inside the cuts"] == len(wanted.preselected)
+    assert (numbers["background"], numbers["signal"]) == (wanted.n_of(0), wanted.n_of(1))
+
+
+def test_moving_the_threshold_moves_the_labels(opened):
+    at = opened("select")
+    before = shown(at)["background"]
+    at.number_input(key="cut-nmt500_threshold_us-typed").set_value(0.05).run()
+    assert not at.exception
+    assert shown(at)["background"] < before
+    assert at.slider(key="cut-nmt500_threshold_us").value == 0.05
+    assert "--cut nmt500_threshold_us=0.05" in at.code[0].value
+
+
+def test_an_upside_down_window_is_a_sentence_and_the_page_lives(opened):
+    at = opened("select")
+    at.number_input(key="cut-energy_low_kev-typed").set_value(12.0).run()
+    assert "The energy window is upside down (12 to 10 keV)" in at.error[0].value
+    at.number_input(key="cut-energy_low_kev-typed").set_value(4.0).run()
+    assert not at.error
+    assert shown(at)["signal"] > 0
+
+
+def test_zero_events_after_the_cuts(opened):
+    at = opened("select")
+    at.number_input(key="cut-energy_low_kev-typed").set_value(800.0).run()
+    at.number_input(key="cut-energy_high_kev-typed").set_value(900.0).run()
+    assert "No row is inside the cuts: after 'energy 800-900 keV' 0 are left" in at.warning[0].value
+    assert shown(at)["signal"] == 0
+
+
+def test_another_preset_and_back(opened):
+    at = opened("select")
+    first = shown(at)
+    at.selectbox(key="start").select("dnn2020").run()
+    assert shown(at) != first
+    at.selectbox(key="start").select("cnn2020").run()
+    assert shown(at) == first
+
+
+def test_a_selection_is_saved_and_found_again(opened):
+    at = opened("select")
+    at.number_input(key="cut-energy_low_kev-typed").set_value(5.0).run()
+    at.text_input(key="save-name").set_value("high-energy").run()
+    next(b for b in at.button if b.label == "save selection").click().run()
+    assert stored("few") == ["high-energy"]
+    assert load(EXPERIMENT, "few", "high-energy").cuts.energy_low_kev == 5.0
+    assert "high-energy" in opened("select").selectbox(key="start").options
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a b", "x" * 80])
+def test_hostile_selection_names_are_refused(opened, name):
+    at = opened("select")
+    at.text_input(key="save-name").set_value(name).run()
+    next(b for b in at.button if b.label == "save selection").click().run()
+    assert "The selection name" in at.error[0].value
+    assert stored("few") == []
+
+
+def test_a_deep_link_opens_the_same_start(opened):
+    at = opened("select", start="dnn2020")
+    assert at.selectbox(key="start").value == "dnn2020"
+    assert shown(at)["signal"] == select(EXPERIMENT, open_dataset("few"), EXPERIMENT.presets["dnn2020"].selection).n_of(
+        1
+    )
+
+
+def test_a_nonsense_link_falls_back(opened):
+    at = opened("select", data="../../etc/passwd", start="nothing")
+    assert at.selectbox(key="data").value == "few"
+    assert at.selectbox(key="start").value == "cnn2020"
+
+
+def test_circular_labels_are_named_so(opened):
+    assert any("The labels are circular" in c.value for c in opened("select").caption)
+
+
+def test_measured_data_without_energy_start_from_everything(opened, test_data):
+    from core.data.prepare import prepare
+
+    mapping = EXPERIMENT.load_mapping(EXPERIMENT.mappings["hisparc"])
+    prepare(EXPERIMENT, [test_data / "waveforms" / "hisparc501.root"], "hisparc", mapping)
+    at = opened("select", data="hisparc")
+    assert at.selectbox(key="start").value == "everything"
+    assert shown(at)["inside the cuts"] == 120
+    at.selectbox(key="start").select("cnn2020").run()
+    assert shown(at)["inside the cuts"] == 0
+    assert any("120 of 120 rows have no energy: the energy window excludes them" in c.value for c in at.caption)
