@@ -1,6 +1,11 @@
 """Darkroom in the browser: page setup and the table of contents, no more."""
 
+from pathlib import Path
+
 import streamlit as st
+
+# An icon of our own: without one the browser asks a foreign host for each page's symbol.
+ICON = Path(__file__).parent / "pages" / "parts" / "icon.png"
 
 PAGES = [
     st.Page("pages/overview.py", title="Overview", url_path="overview", icon=":material/home:", default=True),
@@ -12,5 +17,5 @@ PAGES = [
     st.Page("pages/evaluate.py", title="Evaluate", url_path="evaluate", icon=":material/table_chart:"),
 ]
 
-st.set_page_config(page_title="Darkroom", layout="wide")
+st.set_page_config(page_title="Darkroom", page_icon=str(ICON), layout="wide")
 st.navigation(PAGES, position="top").run()
