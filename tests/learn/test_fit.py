@@ -127,7 +127,7 @@ def test_a_stop_while_validating_keeps_the_epoch_before(
 
 @pytest.mark.network
 def test_early_stopping_ends_a_training_that_no_longer_improves(make_dataset: MakeDataset) -> None:
-    told = fit.train(task(make_dataset(n=160), epochs=400, patience=2, learning_rate=0.05), runs.create("compact"))
+    told = fit.train(task(make_dataset(n=160), epochs=400, patience=2, learning_rate=0.3), runs.create("compact"))
     assert told["state"] == "finished"
     assert told["n_epochs"] == told["best_epoch"] + 2 < 400
 
