@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from core import workspace
-from core.data.dataset import list_datasets
+from core.data.dataset import list_datasets, open_dataset
+from core.data.histograms import class_histograms, histogram_2d
 from core.data.prepare import default_jobs, prepare
+from core.data.selection import select
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import queue
@@ -39,8 +41,20 @@ def prepare_samples() -> list[str]:
         name = sample_name(experiment)
         if name not in list_datasets() and experiment.sample.is_dir():
             prepare(experiment, raw_files(experiment, experiment.sample), name, default_mapping(experiment))
+            _compile_cuts(experiment, name)
             made.append(name)
     return made
+
+
+def _compile_cuts(experiment: Experiment, name: str) -> None:
+    """Cut and fill histograms once: the compiled code is kept, so that the first visitor does not wait for it."""
+    dataset = open_dataset(name)
+    for preset in experiment.presets.values():
+        cutting = select(experiment, dataset, preset.selection).cutting
+    for column in experiment.columns:
+        values = dataset.column(column.name)
+        class_histograms(values, cutting.labels, experiment.classes, column.low, column.high, column.n_bins)
+        histogram_2d(values, values, cutting.preselected, (column.low, column.high), (column.low, column.high), 10)
 
 
 def submit_missing() -> queue.Job | None:
