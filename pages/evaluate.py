@@ -13,11 +13,11 @@ from core.judge import export
 from core.judge.efficiency import ClassTable
 from core.judge.evaluation import Evaluation
 from core.judge.scored import Scored
-from pages.parts import cached, choose, frame, judged
+from pages.parts import cached, choose, frame, judged, opening
 
 SPLITS = ("test", "validation", "train", "all")
 HEIGHT = 330
-WIDTHS = (1.0, 1.02, 1.02, 1.0, 1.16)  # of the key numbers; the last has the longest text
+WIDTHS = (1.0, 1.04, 1.0, 1.0, 1.12)  # of the key numbers, by their texts
 
 
 def choose_run() -> tuple[runs.Run, Dataset]:
@@ -28,7 +28,7 @@ def choose_run() -> tuple[runs.Run, Dataset]:
             "There is no trained network yet, so nothing can be judged. Train one: its scores are kept with the run.",
             "pages/train.py", "Go to Train",
         )  # fmt: skip
-    run_id = judged.pick_run(list(usable))
+    run_id = judged.pick_run(list(usable), "run")
     with frame.refusals():
         run = runs.open_run(run_id or next(iter(usable)))
         there = list_datasets()
@@ -128,7 +128,7 @@ NUMBERS = {
 
 def key_numbers(found: Evaluation) -> None:
     rows = {row["quantity"]: row for row in export.key_rows(found)}
-    for column, (quantity, (label, help)) in zip(st.columns(WIDTHS, gap="small"), NUMBERS.items(), strict=True):
+    for column, (quantity, (label, help)) in zip(st.columns(WIDTHS, gap="xsmall"), NUMBERS.items(), strict=True):
         row = rows[quantity]
         with column:
             told = f"{row['interval']}, n = {row['n']}"
@@ -198,7 +198,7 @@ def table(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
     for point in event["selection"]["points"]:
         cell = point.get("customdata")
         if cell and cell[0] == chosen.name:
-            open_events(scored, where, *cell[:5])
+            open_cell(scored, where, *cell[:5])
     cell_form(chosen, scored, where)
 
 
@@ -213,23 +213,23 @@ def cell_form(chosen: ClassTable, scored: Scored, where: dict[str, str]) -> None
             "score column", [(0.0, 1.0), *columns], format_func=lambda w: f"{w[0]:.2f} to {w[1]:.2f}"
         )
         if right.form_submit_button(f"open {chosen.name} events", icon=":material/search:"):
-            open_events(scored, where, chosen.name, *row, *column)
+            open_cell(scored, where, chosen.name, *row, *column)
 
 
-def open_events(
+def open_cell(
     scored: Scored, where: dict[str, str], name: str, low: float, high: float, score_low: float, score_high: float
 ) -> None:
-    """Go to these events on the page that shows one at a time."""
+    """The events of a cell, one at a time."""
     experiment = scored.experiment
     title = next(c.title for c in experiment.columns if c.name == experiment.judge_columns[0])
-    window = {"by": title, "low": f"{low:g}", "high": f"{high:g}"}
-    score = {"score": [f"{score_low:g}", f"{score_high:g}"]}
-    st.switch_page("pages/inspect.py", query_params=where | window | score | {"class": name})
+    window = {"by": title, "low": float(low), "high": float(high), "class": name}
+    window["score"] = (float(score_low), float(score_high))
+    opening.open_events(**where, **window)
 
 
 def open_misclassified(where: dict[str, str], threshold: float) -> None:
     if st.button("see misclassified events", icon=":material/search:", type="tertiary"):
-        st.switch_page("pages/inspect.py", query_params=where | {"wrong": "true", "at": f"{threshold:g}"})
+        opening.open_events(**where, wrong=True, at=threshold)
 
 
 def baselines(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
@@ -263,7 +263,7 @@ def page() -> None:
         threshold, split, scheme = controls(scored)
     with frame.refusals():
         found = judged.evaluation(scored, threshold, split, scheme)
-    where = {"data": data.name, "run": run.id, "from": "the run's own", "scheme": scheme}
+    where = {"data": data.name, "scores": run.id, "from": opening.OF_RUN, "label": scheme}
     where |= {} if split == "all" else {"of": split}
     key_numbers(found)
     main_figure(found, scored, where)

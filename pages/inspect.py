@@ -14,16 +14,17 @@ from core.errors import DarkroomError
 from core.experiment import Experiment, View
 from core.judge.scored import Scored
 from pages.parts import cached, choose, form, frame, judged
+from pages.parts.opening import ANY, OF_RUN
 
-ANY, NO_FLAG, NO_RUN, OF_RUN = "any", "no flag", "no run", "the run's own"
-GO = "inspect-go"  # an event to put into the address at the next rerun: a drawn widget cannot be changed
+NO_FLAG, NO_RUN = "no flag", "no run"
+UID = "uid"
 N_LISTED, N_QUANTITIES = 2000, 5
 HEIGHT = 370
 
 
 def choose_scores(data: Dataset) -> Scored | None:
     """A run whose scores are shown beside the events, if one is wanted."""
-    run_id = judged.pick_run(judged.runs_with_scores(data), "scores of", none=NO_RUN)
+    run_id = judged.pick_run(judged.runs_with_scores(data), "scores", "scores of", none=NO_RUN)
     if run_id is None:
         return None
     with frame.refusals():
@@ -45,14 +46,14 @@ def choose_selection(data: Dataset, found: Scored | None) -> Selection:
     chosen = starts[name]
     schemes = list(cached.experiment_of(data).label_schemes)
     scheme = st.segmented_control(
-        "labels", schemes, default=chosen.labels, key="scheme", required=True, **choose.STAY,
+        "labels", schemes, default=chosen.labels, key="label", required=True, **choose.STAY,
         help="  \n".join(f"**{n}**: {text}" for n, text in cached.experiment_of(data).label_schemes.items()),
     )  # fmt: skip
     return Selection(chosen.cuts, scheme or chosen.labels, chosen.split)
 
 
 def _forget_labels() -> None:
-    st.session_state.pop("scheme", None)
+    st.session_state.pop("label", None)
 
 
 def ask(experiment: Experiment, found: Scored | None) -> tuple[str, EventFilter]:
@@ -117,24 +118,29 @@ def choose_picture(data: Dataset) -> tuple[View, Any]:
 
 
 def which_event(selected: Selected, rows: Any, asked: str) -> int:
-    """The row that is shown: the one in the address, or the first one after the filter was changed."""
-    if GO in st.session_state:
-        st.session_state["uid"] = st.session_state.pop(GO)
-    text = st.text_input(
-        "event", key="uid", width=190, label_visibility="collapsed", placeholder="run.subrun.entry.crystal",
-        help="jump to an event: run.subrun.entry.crystal, or its number", **choose.STAY,
-    )  # fmt: skip
-    was, st.session_state["inspect-asked"] = st.session_state.get("inspect-asked"), asked
+    """The row that is shown: the one in the address, or the first one where there is none or the filter has moved on.
+
+    The address is written here and not by a bound widget, which cannot give way to a filter that was opened by a link.
+    """
+    text, last = st.query_params.get(UID, ""), st.session_state.get("inspect-last", ("", ""))
+    if not text and last[0] == asked:
+        text = last[1]
     row, problem = _row_of(selected, text)
-    moved = was not in (None, asked) and (row is None or events.place(rows, row) is None)
+    moved = last[0] not in ("", asked) and (row is None or events.place(rows, row) is None)
     if len(rows) and (not text or moved):
-        st.session_state[GO] = events.uid_text(selected.experiment, selected.dataset, rows[0])
-        st.rerun()
-    if problem:
-        st.error(problem, icon=":material/error:")
-        st.stop()
+        row, problem = int(rows[0]), ""
+    if row is not None:
+        text = events.uid_text(selected.experiment, selected.dataset, row)
+        if st.query_params.get(UID) != text:
+            st.query_params[UID] = text
+    st.session_state["inspect-last"] = (asked, text)
+    st.session_state["typed-event"] = text
+    st.text_input(
+        "event", key="typed-event", on_change=_typed, width=180, label_visibility="collapsed",
+        placeholder="run.subrun.entry.crystal", help="jump to an event: run.subrun.entry.crystal, or its number",
+    )  # fmt: skip
     if row is None:
-        st.info("No event passes the filter: widen it in the sidebar.", icon=":material/info:")
+        st.error(problem or "No event passes the filter: widen it in the sidebar.", icon=":material/error:")
         st.stop()
     return row
 
@@ -164,12 +170,16 @@ def steps(selected: Selected, rows: Any, row: int) -> None:
             on_click=_go, args=(events.uid_text(selected.experiment, selected.dataset, to),),
             help=("next" if by > 0 else "previous") + " event of the filter",
         )  # fmt: skip
-    where = f"{place:,} of {len(rows):,}" if place else f"not among the {len(rows):,} that pass the filter"
+    where = f"{place:,} of {len(rows):,}" if place else f"not among {len(rows):,}"
     st.markdown(f":small[{where}]", width="content")
 
 
 def _go(text: str) -> None:
-    st.session_state["uid"] = text
+    st.query_params[UID] = text
+
+
+def _typed() -> None:
+    _go(st.session_state["typed-event"])
 
 
 def event_list(selected: Selected, found: Scored | None, rows: Any, row: int) -> None:

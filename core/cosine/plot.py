@@ -82,7 +82,7 @@ def _mark_windows(figure: go.Figure, onset_ns: float) -> None:
         for axis in ("", "2"):
             where = {"xref": f"x{axis}", "yref": f"y{axis} domain", "x0": x, "x1": x, "y0": 0, "y1": 1}
             shapes += [{"type": "line", "line": style, **where}]
-        side = {0: "right", 100: "left"}.get(offset, "center")  # else the first three hide each other
+        side = {0: "right", 100: "left", 600: "left"}.get(offset, "center")  # else neighbours hide each other
         texts.append(
             {
                 "x": x, "y": 1.0, "xref": "x", "yref": "paper", "xanchor": side, "yanchor": "bottom", "showarrow": False,

@@ -119,10 +119,10 @@ def averages(experiment: Experiment, data: Dataset, parts: dict[str, Any], key: 
     return _averages(experiment, data, parts, data.id, key)
 
 
-def pick_run(options: list[str], label: str = "run", none: str | None = None) -> str | None:
-    """A run id, kept in the address; with `none`, no run can be chosen and is where to start."""
+def pick_run(options: list[str], key: str, label: str = "run", none: str | None = None) -> str | None:
+    """A run id, kept in the address under `key`; with `none`, no run can be chosen and is where to start."""
     choices = [*([none] if none else []), *options]
-    if st.session_state.get("run") not in (None, *choices):
-        del st.session_state["run"]
-    chosen = st.selectbox(label, choices, key="run", **choose.STAY)
+    if st.session_state.get(key) not in (None, *choices):
+        del st.session_state[key]
+    chosen = st.selectbox(label, choices, key=key, **choose.STAY)
     return None if chosen == none else chosen

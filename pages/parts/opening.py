@@ -1,0 +1,27 @@
+"""Open certain events on the page that shows one at a time."""
+
+from typing import Any
+
+import streamlit as st
+
+ANY, OF_RUN = "any", "the run's own"
+
+NO_FILTER = {
+    "class": ANY, "low": None, "high": None, "flag": ANY, "score": (0.0, 1.0), "of": ANY, "wrong": False,
+}  # fmt: skip
+
+
+def open_events(**asked: Any) -> None:
+    """Go there with these values of its widgets; no condition of an earlier visit is left to narrow the events.
+
+    The session resets what is not asked, which an address cannot; the address says what is asked.
+    """
+    for key, value in (NO_FILTER | asked).items():
+        st.session_state[key] = value
+    st.switch_page("pages/inspect.py", query_params={key: _in_address(value) for key, value in asked.items()})
+
+
+def _in_address(value: Any) -> str | list[str]:
+    if isinstance(value, tuple):
+        return [str(_in_address(v)) for v in value]
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
