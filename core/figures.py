@@ -236,7 +236,7 @@ def training_curves(
     places = [(1, 1), (1, 2)] if beside else [(1, 1), (2, 1)]
     figure = make_subplots(*places[1], shared_xaxes=True, vertical_spacing=0.07, horizontal_spacing=0.12)
     runs = list(dict.fromkeys(curve.run for curve in curves))
-    several, in_legend = len(runs) > 1, set()
+    several = len(runs) > 1
     for curve in curves:
         colour, dash, symbol = class_style(curve.class_name or "loss")
         if several:
@@ -246,17 +246,17 @@ def training_curves(
         row, col = places[bool(curve.class_name)]
         figure.add_scatter(
             x=list(curve.x), y=[scale * v for v in curve.y], row=row, col=col,
-            name=group, legendgroup=group, showlegend=group not in in_legend,
+            name=group, legendgroup=group, showlegend=group not in [t.name for t in figure.data],
             mode="lines+markers" if curve.is_validation else "lines", marker={"symbol": symbol, "size": 7},
             line={"color": colour, "dash": dash, "width": 2 if curve.is_validation else 1.2},
             hovertemplate=f"{curve.run}: {what}, {'validation' if curve.is_validation else training}"
             f"<br>%{{y:.4g}} at %{{x}} {x_title}<extra></extra>",
         )  # fmt: skip
-        in_legend.add(group)
-    _finish(figure, x_title, f"efficiency [%]{'<br>(signal solid, background dashed)' * several}")
+    _finish(figure, x_title, f"efficiency [%]{'<br>(signal solid, background dashed)' * (several and not beside)}")
     figure.update_yaxes(title_text="loss", row=1, col=1)
-    figure.update_xaxes(title_text=x_title if beside else None, row=1, col=1)
-    return figure.update_layout(height=480)
+    if x_title == "epochs":
+        figure.update_xaxes(dtick=math.ceil(max((x for c in curves for x in c.x), default=1) / 10))
+    return figure.update_xaxes(title_text=x_title if beside else None, row=1, col=1)
 
 
 def _per_bin(rows: str, histograms: Mapping[str, Histogram], unit: str) -> str:

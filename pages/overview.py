@@ -7,6 +7,7 @@ from core.data import demo
 from core.data.dataset import Dataset, list_datasets
 from core.errors import DarkroomError
 from core.jobs import control, watching
+from core.learn import keeping
 from core.registry import EXPERIMENTS
 from core.tour import Step
 from pages.parts import cached, frame, watch
@@ -89,13 +90,17 @@ def tables(found: list[Dataset], listed: list[runs.RunSummary]) -> None:
         if not listed:
             st.caption("No run yet: step 3 makes the first one.")
             return
+        with frame.refusals():
+            states = keeping.states(listed[:4])
         rows = [
-            {"run": r.id, "state": r.state, "network": r.network, "data set": r.dataset,
+            {"run": r.id, "state": states[r.id], "network": r.network, "data set": r.dataset,
              "validation loss": r.validation_loss}
             for r in listed[:4]
         ]  # fmt: skip
         config = {"validation loss": st.column_config.NumberColumn(format="%.4f")}
-        st.dataframe(rows, hide_index=True, height="content", column_config=config, alt="the newest runs")
+        st.dataframe(
+            rows, hide_index=True, height="content", column_config=config, placeholder="", alt="the newest runs"
+        )
         st.page_link("pages/runs.py", label="compare runs", icon=":material/list:")
 
 

@@ -25,14 +25,14 @@ COLUMNS = {
 def rows(listed: list[RunSummary]) -> list[dict[str, Any]]:
     """The list of runs as it is shown; a run whose job still works says so."""
     with frame.refusals():
-        busy = keeping.busy_jobs()
+        states = keeping.states(listed)
     return [
         {
-            "run": r.id, "state": f"job {busy[r.id].id} {busy[r.id].state}" if r.id in busy else r.state,
+            "run": r.id, "state": states[r.id],
             "network": r.network, "data set": r.dataset, "labels": r.labels, "epochs": r.n_epochs or None,
             "validation loss": r.validation_loss, "events/s": r.events_per_s, "device": r.device,
             "seconds": r.seconds or None, "when": r.started_at.replace("T", " ").removesuffix("Z"),
-            "parameters": r.n_parameters or None, "problem": "" if r.id in busy else r.problem,
+            "parameters": r.n_parameters or None, "problem": r.problem if states[r.id] == r.state else "",
         }
         for r in listed
     ]  # fmt: skip
@@ -66,7 +66,7 @@ def run_table(listed: list[RunSummary]) -> None:
     ticked = [i for i, run_id in enumerate(ids) if run_id in st.session_state.get("compared", ())]
     key = f"runs-table-{st.session_state.get('runs-table', 0)}"
     st.dataframe(
-        rows(listed), key=key, hide_index=True, height="content" if len(listed) < 5 else 214, selection_mode="multi-row", column_config=COLUMNS,
+        rows(listed), key=key, hide_index=True, height="content" if len(listed) < 5 else 214, selection_mode="multi-row", column_config=COLUMNS, placeholder="",
         on_select=lambda: _take_over(ids, key), selection_default={"selection": {"rows": ticked}}, alt="trained networks",
     )  # fmt: skip
 
@@ -78,14 +78,27 @@ def confirm_delete(ids: list[str]) -> None:
         st.write(f"- run **{frame.plain(run_id)}** with its network, curves and scores ({size(run_id)})")
     st.write("The data sets stay. A deleted run cannot be brought back, only trained again.")
     with st.container(horizontal=True):
-        if st.button(f"delete {_n(ids)}", type="primary", icon=":material/delete:"):
-            with frame.refusals():
-                for run_id in ids:
-                    keeping.delete_run(run_id)
-            _redraw_table()
+        deleted = st.button(
+            f"delete {_n(ids)}",
+            type="primary",
+            icon=":material/delete:",
+            on_click=_delete,
+            args=(ids,),
+            key="delete-now",
+        )
+        if st.button("keep") or deleted:
             st.rerun()
-        if st.button("keep"):
-            st.rerun()
+
+
+def _delete(ids: list[str]) -> None:
+    """Delete the runs; what is refused is told on the page."""
+    st.session_state["not-deleted"] = refused = []
+    for run_id in ids:
+        try:
+            keeping.delete_run(run_id)
+        except DarkroomError as error:
+            refused.append(str(error))
+    _redraw_table()
 
 
 def size(run_id: str) -> str:
@@ -118,14 +131,21 @@ def actions(ids: list[str], opened: list[Run]) -> None:
 
 def comparison(opened: list[Run], axis: str) -> None:
     """Loss and efficiencies of the chosen runs in one figure."""
-    with frame.refusals():
-        found = [curves.of_run(run, axis) for run in opened]
+    found = []
+    for run in opened:
+        try:
+            found.append(curves.of_run(run, axis))
+        except DarkroomError as error:
+            st.warning(frame.plain(str(error)), icon=":material/warning:")
     every = max((one.every for one in found), default=1)
     thinned = f"; long curves are thinned, up to every {every}. of their points is drawn" if every > 1 else ""
-    training = "latest 30 batches" if axis == "batches" else "training, whole epoch"
-    note = f"Lines: mean over the {training}; markers: validation{thinned}. Apart: overtrained."
+    training = "mean of the latest 30 batches" if axis == "batches" else "mean of the epoch"
+    note = (
+        f"Thin: training, {training}; with markers: validation; signal solid, background dashed{thinned}. "
+        "A validation loss that rises while the training's falls: overtrained."
+    )
     drawn = [curve for one in found for curve in one.curves]
-    figure = figures.training_curves(drawn, axis, training, beside=True).update_layout(height=280)
+    figure = figures.training_curves(drawn, axis, training, beside=True).update_layout(height=260)
     frame.show_figure(figure, "runs", note, lambda: curves.columns(found, axis))
 
 
@@ -188,6 +208,8 @@ def page() -> None:
             "curves over", curves.AXES, key="runs-axis", default="epochs", required=True, **choose.STAY
         )
     frame.heading("Runs", "Which network learned what, and from what?")
+    for sentence in st.session_state.pop("not-deleted", ()):
+        st.error(frame.plain(sentence), icon=":material/error:")
     run_table(shown)
     newest = [run.id for run in shown if run.state in WHOLE][:1]
     looked_at = opened(chosen or newest)
@@ -198,9 +220,11 @@ def page() -> None:
             comparison(looked_at, axis or "epochs")
         with differences_tab:
             differs = keeping.differences(looked_at)
-            st.dataframe(differs, hide_index=True, alt="what was asked for differently") if differs else st.caption(
-                "Tick two or more runs: the parameters in which they differ stand here."
-            )
+            if differs:
+                config = {"parameter": st.column_config.TextColumn(width="medium")}
+                st.dataframe(differs, hide_index=True, column_config=config, alt="what was asked for differently")
+            else:
+                st.caption("Tick two or more runs: the parameters in which they differ stand here.")
         with details_tab:
             for run in looked_at:
                 details(run)

@@ -95,7 +95,8 @@ def sentence(job: Job, jobs: Sequence[Job], points: Sequence[Metric] = (), now: 
         ahead = (place(job, jobs) or 1) - 1
         soon = starts_in_s(job, jobs, now)
         waits = "is the next to start" if not ahead else f"waits behind {ahead} other{'s' * (ahead > 1)}"
-        return f"queued: {waits}" + (f", begins in about {duration(soon)}" if soon is not None else "")
+        begins = "" if soon is None else f", begins in about {duration(soon)}" if soon >= 1.0 else ", begins soon"
+        return f"queued: {waits}{begins}"
     if job.stop_requested_at is not None and not job.is_ended:
         left = max(0.0, job.stop_requested_at + (job.stop_grace_s or 0.0) - now)
         return f"stopping: it keeps what it has and ends; if not, it is killed in {duration(left)}"
@@ -115,14 +116,14 @@ def queue_rows(jobs: Sequence[Job], now: float | None = None) -> list[dict[str, 
 
 
 def _row(job: Job, jobs: Sequence[Job], now: float) -> dict[str, Any]:
-    at, done = place(job, jobs), fraction(job)
+    at, done, soon = place(job, jobs), fraction(job), starts_in_s(job, jobs, now)
+    state = f"queued, no. {at}" if at else "stopping" if job.stop_requested_at and not job.is_ended else job.state
     return {
         "job": job.id,
-        "state": f"queued, {at}." if at else "stopping" if job.stop_requested_at and not job.is_ended else job.state,
-        "done": None if done is None else 100.0 * done,
+        "state": state if done is None or job.is_ended else f"{state} {done:.0%}",
         "what": job.title,
         "user": job.user,
-        "begins in": duration(starts_in_s(job, jobs, now)),
+        "begins in": duration(soon or None),
         "submitted": clock(job.submitted_at),
         "message": job.message,
     }

@@ -14,6 +14,12 @@ def busy_jobs() -> dict[str, Job]:
     return {run: job for job in busy for run in (job.run, job.arguments.get("run")) if run}
 
 
+def states(listed: Sequence[runs.RunSummary]) -> dict[str, str]:
+    """The state of each run in words, by run id: that of the job while one works on it."""
+    busy = busy_jobs()
+    return {r.id: f"job {busy[r.id].id} {busy[r.id].state}" if r.id in busy else r.state for r in listed}
+
+
 def delete_run(run_id: str) -> None:
     """Delete a run for good, unless a job is working on it."""
     runs.delete(run_id, is_busy=run_id in busy_jobs())

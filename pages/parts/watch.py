@@ -16,9 +16,8 @@ OPEN = ("queued", *queue.ACTIVE)
 ICONS = {"finished": ":material/check_circle:", "failed": ":material/error:", "lost": ":material/help:"}
 COLUMNS = {
     "job": st.column_config.NumberColumn("job", width=45),
-    "state": st.column_config.TextColumn("state", width=80),
-    "done": st.column_config.ProgressColumn("done", format="%.0f %%", min_value=0, max_value=100, width=80),
-    "what": st.column_config.TextColumn("what", width="medium"),
+    "state": st.column_config.TextColumn("state", width=95),
+    "what": st.column_config.TextColumn("what", width=145),
 }
 
 
@@ -38,7 +37,12 @@ def queue_table(jobs: list[Job]) -> None:
     """All users' jobs: those that wait or work in their order, then the ended."""
     height = "content" if len(jobs) < 5 else 214
     st.dataframe(
-        watching.queue_rows(jobs), hide_index=True, height=height, column_config=COLUMNS, alt="the jobs of all users"
+        watching.queue_rows(jobs),
+        hide_index=True,
+        height=height,
+        column_config=COLUMNS,
+        placeholder="",
+        alt="the jobs of all users",
     )
 
 
@@ -94,7 +98,7 @@ def log(job: Job) -> None:
     """The last lines of what the job wrote, and all of it to download."""
     with st.expander("log", expanded=job.state in ("failed", "lost"), icon=":material/subject:", key=f"log-{job.id}"):
         text = control.log_tail(job.id)
-        st.code(text or "nothing was written yet", language=None, height=180, wrap_lines=True)
+        st.code(text or "Nothing was written.", language=None, height=180, wrap_lines=True)
         path = local.log_path(job.id)
         if path.exists():
             st.download_button(
@@ -116,9 +120,12 @@ def training_figure(job: Job, points: list[Metric], height: int) -> None:
     drawn = curves.of_points([point.values for point in points], job.run or f"job {job.id}")
     if not drawn.curves:
         waits = "The curves begin with the first batches; Keras takes some seconds to start."
-        st.info(waits if not job.is_ended else "This training ended before its first batch.")
+        st.caption("It ended before its first batch." if job.is_ended else waits)
         return
     thinned = f"; every {drawn.every}. of {drawn.n_points:,} points is drawn" if drawn.every > 1 else ""
-    note = f"Mean over the latest 30 batches; markers: validation after each epoch{thinned}. Apart: overtrained."
+    note = (
+        f"Thin: mean of the latest 30 batches; with markers: validation after each epoch{thinned}. "
+        "A validation loss that rises while the training's falls: overtrained."
+    )
     figure = figures.training_curves(drawn.curves).update_layout(height=height)
     frame.show_figure(figure, f"job-{job.id}", note, lambda: curves.columns([drawn], "batch"))

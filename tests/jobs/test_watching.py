@@ -79,6 +79,7 @@ def test_sentences_tell_what_is_and_how_it_ended() -> None:
     assert watching.sentence(waiting, [waiting, running], now=1030.0) == (
         "queued: is the next to start, begins in about 1 min 10 s"
     )
+    assert watching.sentence(waiting, [waiting, running], now=1200.0).endswith(", begins soon")
     stopping = job(1, stop_requested_at=1000.0, stop_grace_s=30.0)
     assert "killed in 20 s" in watching.sentence(stopping, [stopping], now=1010.0)
     ended = job(1, "lost", started_at=1000.0, ended_at=1065.0)
@@ -101,6 +102,7 @@ def test_the_queue_is_shown_in_the_order_of_its_work() -> None:
     queue.move(made[2].id, ("queued",), "running")
     rows = watching.queue_rows(queue.list_jobs())
     assert [(row["job"], row["state"]) for row in rows] == [
-        (made[2].id, "running"), (made[1].id, "queued, 1."), (made[3].id, "queued, 2."), (made[0].id, "finished"),
+        (made[2].id, "running"), (made[1].id, "queued, no. 1"), (made[3].id, "queued, no. 2"), (made[0].id, "finished"),
     ]  # fmt: skip
-    assert [row["done"] for row in rows] == [None, None, None, 100.0]
+    queue.set_progress(made[2].id, 21.0, 100.0, "")
+    assert watching.queue_rows(queue.list_jobs())[0]["state"] == "running 21%"

@@ -100,8 +100,10 @@ def test_a_run_is_deleted_unless_a_job_works_on_it(monkeypatch: pytest.MonkeyPat
     job = queue.submit("train", "t", {})
     queue.set_run(job.id, made.id)
     assert keeping.busy_jobs() == {made.id: queue.get(job.id)}
+    assert keeping.states(runs.list_runs()) == {made.id: f"job {job.id} queued"}
     with pytest.raises(DarkroomError, match="stop the job first"):
         keeping.delete_run(made.id)
     queue.request_stop(job.id, "ada", 1.0)
+    assert keeping.states(runs.list_runs()) == {made.id: "unfinished"}
     keeping.delete_run(made.id)
     assert not made.path.exists() and keeping.size_bytes(made.id) == 0

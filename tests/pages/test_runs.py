@@ -1,0 +1,100 @@
+"""The list of runs: whole, half and damaged ones, compared, opened and deleted only after a question."""
+
+import pytest
+
+from core import runs
+from core.jobs import control, queue
+
+
+@pytest.fixture(autouse=True)
+def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "ensure_runner", lambda: False)
+
+
+def with_curves(run_id: str, loss: float = 0.5) -> None:
+    path = runs.runs_folder() / run_id
+    batch = {"kind": "batch", "step": 1, "epoch": 1, "loss": loss, "signal_efficiency": 0.9}
+    epoch = {"kind": "epoch", "step": 1, "epoch": 1, "loss": loss, "validation_loss": loss, "signal_efficiency": 0.9}
+    runs.write_curves(path, "batches", [batch])
+    runs.write_curves(path, "epochs", [epoch])
+
+
+def table(at):
+    return at.dataframe[0].value.set_index("run")
+
+
+def button(at, label: str):
+    return next(b for b in at.button if b.label.startswith(label))
+
+
+def test_whole_half_and_damaged_runs_are_told_apart(opened, few):
+    with_curves(few)
+    half, damaged = runs.create("compact").name, runs.create("cnn")
+    (damaged / "manifest.json").write_text("{}")
+    made = runs.create("dense").name
+    job = queue.submit("train", "t", {})
+    queue.set_run(job.id, made)
+    at = opened("runs")
+    shown = table(at)
+    assert shown.loc[few, "state"] == "finished"
+    assert shown.loc[half, "state"] == "unfinished"
+    assert shown.loc[damaged.name, "state"] == "damaged"
+    assert "cannot be read" in shown.loc[damaged.name, "problem"]
+    assert (shown.loc[made, "state"], shown.loc[made, "problem"]) == (f"job {job.id} queued", "")
+    assert len(at.get("plotly_chart")) == 1  # without a choice: the newest whole run
+
+
+def test_compared_runs_come_from_the_address_and_damaged_ones_say_why(opened, few):
+    with_curves(few)
+    half = runs.create("compact").name
+    at = opened("runs", compared=half)
+    assert at.multiselect(key="compared").value == [half]
+    assert "is unfinished" in at.warning[0].value
+    at.multiselect(key="compared").set_value([few]).run()
+    assert not at.warning
+    assert at.multiselect(key="compared").value == [few]
+    assert len(at.get("plotly_chart")) == 1
+    at.multiselect(key="compared").set_value([few, half]).run()
+    assert not at.exception
+
+
+def test_a_run_without_curves_leaves_the_page_alive(opened, few):
+    (runs.runs_folder() / few / "epochs.parquet").unlink(missing_ok=True)
+    at = opened("runs", compared=few)
+    assert "epochs.parquet" in at.warning[0].value
+    assert at.code[-1].value == "python -m core runs"
+
+
+def test_filters_shorten_the_list(opened, few):
+    runs.create("compact")
+    at = opened("runs")
+    assert len(table(at)) == 2
+    at.multiselect(key="runs-state").set_value(["finished"]).run()
+    assert table(at).index.tolist() == [few]
+
+
+def test_deleting_asks_first_and_names_what_goes(opened, few):
+    at = opened("runs", compared=few)
+    button(at, "delete 1 run ...").click().run()
+    assert runs.open_run(few)
+    assert any(few in m.value and "MB" in m.value for m in at.markdown)
+    button(at, "keep").click().run()
+    assert runs.open_run(few)
+    button(at, "delete 1 run ...").click().run()
+    at.button(key="delete-now").click().run()
+    assert not at.exception
+    assert runs.list_runs() == []
+
+
+def test_a_run_that_a_job_works_on_is_not_deleted(opened, few):
+    queue.submit("predict", "p", {"run": few})
+    at = opened("runs", compared=few)
+    button(at, "delete 1 run ...").click().run()
+    at.button(key="delete-now").click().run()
+    assert any("stop the job first" in e.value for e in at.error)
+    assert runs.open_run(few)
+
+
+def test_parameters_and_provenance_can_be_downloaded(opened, few):
+    labels = [b.label for b in opened("runs", compared=few).get("download_button")]
+    assert {"params.json", "provenance.json", "selection.json"} <= set(labels)
