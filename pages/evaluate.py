@@ -208,9 +208,11 @@ def cell_form(chosen: ClassTable, scored: Scored, where: dict[str, str]) -> None
         left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
         rows = list(itertools.pairwise(chosen.energy_edges_kev.tolist()))
         columns = list(itertools.pairwise(chosen.score_edges.tolist()))
-        row = left.selectbox("energy row [keV]", rows, format_func=lambda w: f"{w[0]:.1f} to {w[1]:.1f}")
+        row = left.selectbox(
+            "energy row [keV]", rows, key="cell-row", format_func=lambda w: f"{w[0]:.1f} to {w[1]:.1f}"
+        )
         column = middle.selectbox(
-            "score column", [(0.0, 1.0), *columns], format_func=lambda w: f"{w[0]:.2f} to {w[1]:.2f}"
+            "score column", [(0.0, 1.0), *columns], key="cell-column", format_func=lambda w: f"{w[0]:.2f} to {w[1]:.2f}"
         )
         if right.form_submit_button(f"open {chosen.name} events", icon=":material/search:"):
             open_cell(scored, where, chosen.name, *row, *column)
