@@ -119,6 +119,7 @@ def progress() -> None:
 
 
 def page() -> None:
+    frame.heading("Data", "Which raw files are there, what do they hold, and how are they read?")
     with st.sidebar:
         key = st.selectbox(
             "experiment",
@@ -128,7 +129,6 @@ def page() -> None:
             persist_state="session",
         )
     experiment = EXPERIMENTS[key]
-    frame.heading("Data", "Which raw files are there, what do they hold, and how are they read?")
     chosen = pick_files(experiment)
     mapping, options = choose_mapping(experiment)
     prepare(experiment, chosen, mapping)

@@ -257,9 +257,9 @@ def downloads(found: Evaluation, name: str) -> None:
 
 
 def page() -> None:
+    frame.heading("Evaluate", "How much signal is kept, how much background is rejected, and is it better than a cut?")
     with st.sidebar:
         run, data = choose_run()
-    frame.heading("Evaluate", "How much signal is kept, how much background is rejected, and is it better than a cut?")
     scored = need_scores(run, data)
     with st.sidebar:
         threshold, split, scheme = controls(scored)

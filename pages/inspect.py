@@ -193,7 +193,7 @@ def event_list(selected: Selected, found: Scored | None, rows: Any, row: int) ->
     st.session_state["events"] = {"selection": {"rows": marked}}
     config = {c.title: st.column_config.NumberColumn(format=f"%.{c.decimals}f") for c in experiment.columns}
     st.dataframe(
-        table, key="events", on_select=_picked, selection_mode="single-row", hide_index=True, height=260, row_height=28,
+        table, key="events", on_select=_picked, selection_mode="single-row", hide_index=True, height=260, row_height=28, placeholder="-",
         column_config=config | {"score": st.column_config.NumberColumn(format="%.4f")}, alt="events that pass the filter",
     )  # fmt: skip
     st.session_state["inspect-shown"] = table["event"]
@@ -224,6 +224,7 @@ def typical(selected: Selected, rows: Any, key: str) -> None:
 
 
 def page() -> None:
+    frame.heading("Inspect", "What does one event look like, and why is it where it is?")
     with st.sidebar:
         data = choose.dataset()
         experiment = cached.experiment_of(data)
@@ -234,7 +235,6 @@ def page() -> None:
         selected = cached.select(data, selection)
         rows = judged.find_events(selected, found, column, asked)
     key = "|".join((data.id, cached.selection_key(selection), found.run.id if found else "", column, repr(asked)))
-    frame.heading("Inspect", "What does one event look like, and why is it where it is?")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         row = which_event(selected, rows, key)
         steps(selected, rows, row)
@@ -248,7 +248,7 @@ def page() -> None:
         known = events.facts(experiment, data, row, selected.cutting.labels, scores)
         lines = [{"of this event": name, "": value} for name, value in known.items()]
         st.dataframe(lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event")
-    listed, average = st.tabs(["events", experiment.average.title], key="below", on_change="rerun")
+    listed, average = st.tabs(["events", experiment.average.title], key="below", bind="query-params")
     if listed.open:
         with listed:
             event_list(selected, found, rows, row)

@@ -149,6 +149,15 @@ def comparison(opened: list[Run], axis: str) -> None:
     frame.show_figure(figure, "runs", note, lambda: curves.columns(found, axis))
 
 
+def differing(opened: list[Run]) -> None:
+    """The parameters in which the chosen runs differ."""
+    if differs := keeping.differences(opened):
+        config = {"parameter": st.column_config.TextColumn(width="medium")}
+        st.dataframe(differs, hide_index=True, column_config=config, alt="what was asked for differently")
+    else:
+        st.caption("Tick two or more runs: the parameters in which they differ stand here.")
+
+
 def details(run: Run) -> None:
     """Everything that a run's result depends on."""
     told = run.provenance
@@ -196,10 +205,27 @@ def opened(ids: list[str]) -> list[Run]:
     return found
 
 
+def show(looked_at: list[Run], axis: str) -> None:
+    """What is asked about the chosen runs; only the open tab is drawn."""
+    curves_tab, differences_tab, details_tab = st.tabs(
+        ["curves", "what differs", "details"], key="runs-show", on_change="rerun", bind="query-params"
+    )
+    if curves_tab.open:
+        with curves_tab:
+            comparison(looked_at, axis)
+    if differences_tab.open:
+        with differences_tab:
+            differing(looked_at)
+    if details_tab.open:
+        with details_tab:
+            for run in looked_at:
+                details(run)
+
+
 def page() -> None:
+    frame.heading("Runs", "Which network learned what, and from what?")
     listed = runs.list_runs()
     if not listed:
-        frame.heading("Runs", "Which network learned what, and from what?")
         frame.nothing_yet("There is no run yet: a training makes one.", "pages/train.py", "Go to Train")
     with st.sidebar:
         shown = filters(listed)
@@ -207,27 +233,14 @@ def page() -> None:
         axis = st.segmented_control(
             "curves over", curves.AXES, key="runs-axis", default="epochs", required=True, **choose.STAY
         )
-    frame.heading("Runs", "Which network learned what, and from what?")
     for sentence in st.session_state.pop("not-deleted", ()):
         st.error(frame.plain(sentence), icon=":material/error:")
     run_table(shown)
     newest = [run.id for run in shown if run.state in WHOLE][:1]
     looked_at = opened(chosen or newest)
     actions(chosen, looked_at)
-    curves_tab, differences_tab, details_tab = st.tabs(["curves", "what differs", "details"])
     if looked_at:
-        with curves_tab:
-            comparison(looked_at, axis or "epochs")
-        with differences_tab:
-            differs = keeping.differences(looked_at)
-            if differs:
-                config = {"parameter": st.column_config.TextColumn(width="medium")}
-                st.dataframe(differs, hide_index=True, column_config=config, alt="what was asked for differently")
-            else:
-                st.caption("Tick two or more runs: the parameters in which they differ stand here.")
-        with details_tab:
-            for run in looked_at:
-                details(run)
+        show(looked_at, axis or "epochs")
     frame.foot(f"{len(shown)} of {len(listed)} runs in {runs.runs_folder()}.", "python -m core runs")
 
 

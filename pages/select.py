@@ -129,14 +129,14 @@ def save(data: Dataset, selection: Selection) -> None:
 
 
 def page() -> None:
+    head = frame.heading("Select", "What remains after the cuts, and what was lost where?")
     with st.sidebar:
         data = choose.dataset()
         selection = controls(data)
     choose.remember(data, selection)
     with frame.refusals():
         selected = cached.select(data, selection)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        frame.heading("Select", "What remains after the cuts, and what was lost where?")
+    with head:
         st.toggle("log", value=True, key="log", persist_state="session")
         save(data, selection)
     key_numbers(selected)

@@ -119,6 +119,7 @@ def jobs_now(warnings: list[str]) -> None:
 
 
 def page() -> None:
+    head = frame.heading("Train", "Does it learn, how long will it take, and is it done?")
     with st.sidebar:
         data, selection, name, own, training = controls()
     with frame.refusals():
@@ -128,8 +129,7 @@ def page() -> None:
         asked = fit.task(selected, name, own, training)
     except DarkroomError as error:
         refusal = str(error)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        frame.heading("Train", "Does it learn, how long will it take, and is it done?")
+    with head:
         launch(asked, refusal, name)
     key_numbers(selected, asked)
     watch.live(jobs_now, selected.warnings)

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
@@ -20,10 +21,20 @@ FLOW_COLUMNS = {
 }
 
 
-def heading(title: str, question: str) -> None:
-    """The page's name and the question that it answers. That the page was seen is kept for the guided tour."""
+_messages: ContextVar[Any] = ContextVar("messages", default=st)
+
+
+def heading(title: str, question: str) -> Any:
+    """The page's name and the question that it answers; returns their row, for what stands beside them.
+
+    To be called first: what goes wrong later, also in the sidebar, is said below it. That the page was seen is kept
+    for the guided tour.
+    """
     st.session_state["seen"] = {*st.session_state.get("seen", ()), title.lower()}
-    st.markdown(f"#### {title} :gray[·] :small[:gray[{question}]]")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.markdown(f"#### {title} :gray[·] :small[:gray[{question}]]")
+    _messages.set(st.container())
+    return row
 
 
 def plain(text: str) -> str:
@@ -37,7 +48,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except DarkroomError as error:
-        st.error(str(error).replace("$", r"\$"), icon=":material/error:")
+        _messages.get().error(plain(str(error)), icon=":material/error:")
         st.stop()
 
 
@@ -86,8 +97,9 @@ def foot(facts: str, command: str) -> None:
 
 def nothing_yet(sentence: str, page: str, label: str) -> None:
     """What is missing and the one button that brings it; ends the page."""
-    st.info(sentence, icon=":material/info:")
-    st.page_link(page, label=label, icon=":material/arrow_forward:")
+    with _messages.get():
+        st.info(sentence, icon=":material/info:")
+        st.page_link(page, label=label, icon=":material/arrow_forward:")
     st.stop()
 
 

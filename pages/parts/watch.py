@@ -22,15 +22,20 @@ COLUMNS = {
 
 
 def live(draw: Callable[..., None], *arguments: Any) -> None:
-    """Draw by a timer while any job waits or works, else once. With the end of the last job the page is run again."""
-    is_busy = bool(control.list_jobs(1, OPEN))
+    """Draw by a timer while any job waits or works, else once. When one came or went the whole page is run again."""
+    before = _open_jobs()
 
     def watched() -> None:
         draw(*arguments)
-        if is_busy and not control.list_jobs(1, OPEN):
+        if before and _open_jobs() != before:
             st.rerun()
 
-    st.fragment(watched, run_every=PERIOD_S if is_busy else None)()
+    st.fragment(watched, run_every=PERIOD_S if before else None)()
+
+
+def _open_jobs() -> list[int]:
+    with frame.refusals():
+        return [job.id for job in control.list_jobs(states=OPEN)]
 
 
 def queue_table(jobs: list[Job]) -> None:

@@ -36,6 +36,7 @@ def test_every_page_opens_in_an_empty_workspace(workspace, page):
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     at.switch_page(f"pages/{page}.py").run()
     assert not at.exception
+    assert any(m.value.startswith("#### ") for m in at.main.markdown)
 
 
 def test_no_page_imports_a_training_library(few):

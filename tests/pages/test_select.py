@@ -35,7 +35,7 @@ def test_moving_the_threshold_moves_the_labels(opened):
 def test_an_upside_down_window_is_a_sentence_and_the_page_lives(opened):
     at = opened("select")
     at.number_input(key="cut-energy_low_kev-typed").set_value(12.0).run()
-    assert "The energy window is upside down (12 to 10 keV)" in at.error[0].value
+    assert "The energy window is upside down (12 to 10 keV)" in at.error[0].value.replace("\\", "")
     at.number_input(key="cut-energy_low_kev-typed").set_value(4.0).run()
     assert not at.error
     assert shown(at)["signal"] > 0
@@ -45,7 +45,7 @@ def test_zero_events_after_the_cuts(opened):
     at = opened("select")
     at.number_input(key="cut-energy_low_kev-typed").set_value(800.0).run()
     at.number_input(key="cut-energy_high_kev-typed").set_value(900.0).run()
-    assert "No row is inside the cuts: after 'energy 800-900 keV' 0 are left" in at.warning[0].value
+    assert "No row is inside the cuts: after 'energy 800-900 keV' 0 are left" in at.warning[0].value.replace("\\", "")
     assert shown(at)["signal"] == 0
 
 
@@ -73,7 +73,7 @@ def test_hostile_selection_names_are_refused(opened, name):
     at = opened("select")
     at.text_input(key="save-name").set_value(name).run()
     next(b for b in at.button if b.label == "save selection").click().run()
-    assert "The selection name" in at.error[0].value
+    assert "The selection name" in at.error[0].value.replace("\\", "")
     assert stored("few") == []
 
 
