@@ -7,6 +7,7 @@ from typing import Any
 from core.jobs.queue import ACTIVE, Job, Metric
 
 LATEST = "latest"
+ONE_STAGE = ("train", "predict", "prepare")  # the progress of other kinds begins anew with each stage
 
 
 def chosen_job(jobs: Sequence[Job], choice: str = LATEST) -> Job | None:
@@ -43,6 +44,8 @@ def seconds_left(job: Job, points: Sequence[Metric] = ()) -> float | None:
         began, first = batches[0].time, float(batches[0].values["step"])
     elif points:
         began = points[-1].time
+    elif job.kind not in ONE_STAGE:
+        return None
     n_done, took_s = job.progress_done - first, job.heartbeat - began
     if n_done <= 0 or took_s <= 0:
         return None

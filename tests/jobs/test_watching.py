@@ -1,5 +1,6 @@
 """What a watcher is told: true fractions, times that follow from the speed, places in the queue."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -58,7 +59,11 @@ def test_the_time_left_of_scoring_counts_from_the_end_of_the_training() -> None:
 
 def test_no_time_is_left_to_tell_where_nothing_was_told() -> None:
     assert watching.seconds_left(job(1, "queued")) is None
-    assert watching.seconds_left(job(1, started_at=1.0, heartbeat=2.0, progress_done=0.0, progress_total=5.0)) is None
+    begun = job(1, started_at=1.0, heartbeat=3.0, progress_done=0.0, progress_total=5.0)
+    assert watching.seconds_left(begun) is None
+    half = dataclasses.replace(begun, progress_done=2.5)
+    assert watching.seconds_left(half) == pytest.approx(2.0)
+    assert watching.seconds_left(dataclasses.replace(half, kind="demo")) is None
 
 
 def test_a_queued_job_begins_after_those_before_it_in_its_lane() -> None:

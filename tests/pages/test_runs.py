@@ -96,5 +96,5 @@ def test_a_run_that_a_job_works_on_is_not_deleted(opened, few):
 
 
 def test_parameters_and_provenance_can_be_downloaded(opened, few):
-    labels = [b.label for b in opened("runs", compared=few).get("download_button")]
+    labels = [b.label for b in opened("runs", **{"compared": few, "runs-show": "details"}).get("download_button")]
     assert {"params.json", "provenance.json", "selection.json"} <= set(labels)
