@@ -167,8 +167,12 @@ def draw_means(means: Mapping[str, MeanWaveform], colours: Mapping[str, str]) ->
             hovertemplate="%{x:.0f} ns: %{y:.3g} per ns",
         )  # fmt: skip
     figure.update_xaxes(title_text="time from the onset [ns]")
-    figure.update_yaxes(title_text="fraction of the charge [1/ns]", type="log")
-    figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45})
+    figure.update_yaxes(title_text="fraction of the charge [1/ns]", type="log", exponentformat="power", dtick=1)
+    highest = max((float(m.mean.max()) for m in means.values() if m.n), default=0.0)
+    if highest > 0:  # noise around zero reaches down without end on this axis
+        figure.update_yaxes(range=[np.log10(highest) - 3.0, np.log10(highest) + 0.2])
+    legend = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
+    figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45}, legend=legend)
     return figure
 
 
