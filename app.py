@@ -8,7 +8,7 @@ import streamlit as st
 ICON = Path(__file__).parent / "pages" / "parts" / "icon.png"
 
 PAGES = [
-    st.Page("pages/overview.py", title="Overview", url_path="overview", icon=":material/home:", default=True),
+    st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),
     st.Page("pages/data.py", title="Data", url_path="data", icon=":material/folder_open:"),
     st.Page("pages/select.py", title="Select", url_path="select", icon=":material/filter_alt:"),
     st.Page("pages/inspect.py", title="Inspect", url_path="inspect", icon=":material/search:"),

@@ -24,7 +24,8 @@ def controls(data: Dataset) -> Selection:
         "start from", list(starts), key="start", index=list(starts).index(fallback), on_change=_restart, **choose.STAY
     )
     if st.session_state.get("started-from") != (data.name, start):
-        _start(data, start, starts[start])
+        first_visit = "started-from" not in st.session_state
+        _start(data, start, choose.from_address(experiment, starts[start]) if first_visit else starts[start])
     st.button("reset to it", on_click=_restart, icon=":material/restart_alt:", type="tertiary")
     specs = parameters.specs(experiment.cuts)
     options = {s.name: cached.values(data, s.options_from) for s in specs if s.options_from}
@@ -37,15 +38,17 @@ def controls(data: Dataset) -> Selection:
     with st.expander("division into samples"):
         division = form.draw(SPLIT, SplitParameters)
     with frame.refusals():
-        return Selection(
+        chosen = Selection(
             parameters.build(experiment.cuts, values),
             labels or starts[start].labels,
             parameters.build(SplitParameters, division),
         )
+    choose.into_address(chosen, starts[start])
+    return chosen
 
 
 def _restart() -> None:
-    st.session_state.pop("started-from", None)
+    st.session_state["started-from"] = None
 
 
 def _start(data: Dataset, name: str, selection: Selection) -> None:

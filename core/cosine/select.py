@@ -41,7 +41,7 @@ class FeatureLimit:
 class Cuts:
     """What is kept, and what the labels are made of."""
 
-    crystals: tuple[int, ...] = param((1, 3, 7), "crystals used", low=0, high=15, options_from="crystal")
+    crystals: tuple[int, ...] = param((1, 3, 7), "crystals used; none: all", low=0, high=15, options_from="crystal")
     signal_runs: tuple[int, ...] = param(
         (1601, 1765), "calibration runs: coincident events are signal", low=0, high=999999, options_from="run"
     )
@@ -67,8 +67,6 @@ class Cuts:
             raise DarkroomError(
                 f"The energy window is upside down ({low:g} to {high:g} keV): the lower edge must be below the upper."
             )
-        if not self.crystals:
-            raise DarkroomError("No crystal is chosen: choose at least one.")
         both = set(self.signal_runs) & set(self.background_runs)
         if both:
             raise DarkroomError(f"Run {min(both)} is both a calibration and a physics run: give it one role.")
@@ -87,12 +85,11 @@ SCHEMES = {
 
 def cut_list(cuts: Cuts) -> list[Cut]:
     """The cuts common to both classes, in the order of the cut flow."""
-    made = [
-        Cut(f"crystal {_listed(cuts.crystals)}", "crystal", values=cuts.crystals),
-        Cut(f"run {_listed(cuts.runs)}", "run", values=cuts.runs),
-    ]
-    if not cuts.runs:
-        made.pop()
+    made = []
+    if cuts.crystals:
+        made.append(Cut(f"crystal {_listed(cuts.crystals)}", "crystal", values=cuts.crystals))
+    if cuts.runs:
+        made.append(Cut(f"run {_listed(cuts.runs)}", "run", values=cuts.runs))
     if cuts.energy_low_kev is not None or cuts.energy_high_kev is not None:
         low = -np.inf if cuts.energy_low_kev is None else cuts.energy_low_kev
         high = np.inf if cuts.energy_high_kev is None else cuts.energy_high_kev
@@ -187,9 +184,7 @@ PRESETS = {
     ),
     "everything": Preset(
         Selection(
-            Cuts(
-                crystals=tuple(range(16)), signal_runs=(), background_runs=(), energy_low_kev=None, energy_high_kev=None
-            ),
+            Cuts(crystals=(), signal_runs=(), background_runs=(), energy_low_kev=None, energy_high_kev=None),
             "published",
         ),
         "no cut at all: where to start with another experiment's files",
@@ -208,7 +203,7 @@ def statistics(selected: Selected) -> list[dict[str, Any]]:
     crystal = selected.dataset.column("crystal")[selected.preselected]
     energy = selected.dataset.column("energy_kev")[selected.preselected]
     rows = []
-    for c in cuts.crystals:
+    for c in cuts.crystals or np.unique(crystal):
         for low, high in _windows(cuts):
             inside = (crystal == c) & ((energy >= low) & (energy < high) if np.isfinite(high) else True)
             row: dict[str, Any] = {"crystal": int(c), "window_kev": [low, high] if np.isfinite(high) else None}

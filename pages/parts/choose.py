@@ -8,6 +8,7 @@ from core import parameters
 from core.data import selection as selecting
 from core.data.dataset import Dataset, list_datasets
 from core.data.selection import Selection
+from core.errors import DarkroomError
 from core.experiment import Experiment
 from pages.parts import cached, frame
 
@@ -46,6 +47,26 @@ def default_start(data: Dataset, starts: dict[str, Selection]) -> str:
     """The first preset that keeps any row of the data set, else the last preset (no cut)."""
     presets = list(cached.experiment_of(data).presets)
     return next((n for n in presets if len(cached.select(data, starts[n]).preselected)), presets[-1])
+
+
+def from_address(experiment: Experiment, base: Selection) -> Selection:
+    """`base` with the changes that a copied link names; what is wrong in a link is told and left out."""
+    try:
+        return Selection(
+            parameters.override(base.cuts, st.query_params.get_all("cut")),
+            selecting.checked_scheme(experiment, st.query_params.get("labelled", base.labels)),
+            parameters.override(base.split, st.query_params.get_all("division")),
+        )
+    except DarkroomError as error:
+        st.warning(f"The link could not be followed: {frame.plain(str(error))}", icon=":material/link_off:")
+        return base
+
+
+def into_address(selection: Selection, base: Selection) -> None:
+    """Keep in the address how a selection differs from where it started, so that the link shows the same."""
+    st.query_params["cut"] = parameters.as_assignments(selection.cuts, base.cuts)
+    st.query_params["division"] = parameters.as_assignments(selection.split, base.split)
+    st.query_params["labelled"] = [selection.labels] if selection.labels != base.labels else []
 
 
 def remember(data: Dataset, selection: Selection) -> None:

@@ -33,7 +33,10 @@ def test_shipped_mappings_survive_a_round_trip(path):
         ("record_samples = 12.5", r"'record_samples' is 12.5: expected a whole number"),
         ("polarity = 'up'", r"'polarity' is 'up': expected one of positive, negative"),
         ("coincidence = 3", r"'coincidence' is 3: expected a list"),
-        ("[[coincidence]]\nbranch = 'a'\ncomparison = '__import__'", r"'comparison' is '__import__': expected one of >="),
+        (
+            "[[coincidence]]\nbranch = 'a'\ncomparison = '__import__'",
+            r"'comparison' is '__import__': expected one of >=",
+        ),
         ("[[coincidence]]\nexpr = 'a > 1'", r"Unknown parameter 'expr' for Condition"),
         ("waveforms = ['traces']\ncrystals = [1, 2]\npmts = [0, 1]", r"'pmts' has 2 entries for 2 crystals"),
         ("waveforms = ['a', 'b', 'c']", r"'waveforms' names 3 branches: expected one or two"),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from learning_toy import write_dataset
 
 from core.data.dataset import Dataset, open_dataset
+from tests.learn.learning_toy import write_dataset
 
 
 @pytest.fixture

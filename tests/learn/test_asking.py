@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from learning_toy import TINY, selected
 
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.jobs import control
 from core.learn import asking, fit
+from tests.learn.learning_toy import TINY, selected
 
 
 def test_settings_make_the_same_training_again(make_dataset: Callable[..., Dataset]) -> None:

@@ -1,12 +1,12 @@
 """Curves for the figures: every point that is known, none invented, the thinning told."""
 
 import pytest
-from learning_toy import TINY
 
 from core import runs, workspace
 from core.errors import DarkroomError
 from core.jobs import control, queue
 from core.learn import curves, keeping
+from tests.learn.learning_toy import TINY
 
 
 def batch(step: int, loss: float | None = 0.5) -> dict[str, object]:

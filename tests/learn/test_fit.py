@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from learning_toy import QUICK, TINY, Listener, selected, selection
 
 from core import runs
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.learn import fit, predict
 from core.learn.progress import Silent
+from tests.learn.learning_toy import QUICK, TINY, Listener, selected, selection
 
 MakeDataset = Callable[..., Dataset]
 
@@ -185,9 +185,8 @@ def test_records_that_do_not_fit_are_refused_before_keras_starts(make_dataset: M
 def test_the_same_code_trains_and_scores_on_jax(make_dataset: MakeDataset, workspace: Path) -> None:
     make_dataset(n=160)
     code = (
-        "import json, sys\n"
-        "sys.path.insert(0, 'tests/learn')\n"
-        "from learning_toy import Listener, TINY, QUICK, selection\n"
+        "import json\n"
+        "from tests.learn.learning_toy import Listener, TINY, QUICK, selection\n"
         "from core.learn import fit\n"
         "job = Listener({'dataset': 'toy', 'selection': selection(), 'network': 'compact',\n"
         "                'parameters': TINY, 'training': QUICK})\n"

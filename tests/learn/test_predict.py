@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from learning_toy import QUICK, TINY, Listener, selected
 
 from core import runs, workspace
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.learn import fit, predict
+from tests.learn.learning_toy import QUICK, TINY, Listener, selected
 
 MakeDataset = Callable[..., Dataset]
 

@@ -85,6 +85,26 @@ def test_a_deep_link_opens_the_same_start(opened):
     )
 
 
+def test_a_link_carries_every_cut_to_another_session(opened):
+    at = opened("select")
+    at.number_input(key="cut-energy_low_kev-typed").set_value(4.5).run()
+    at.segmented_control(key="labels").set_value("truth").run()
+    query = {name: at.query_params[name] for name in ("cut", "labelled")}
+    assert query == {"cut": "energy_low_kev=4.5", "labelled": "truth"}
+    other = opened("select", cut="energy_low_kev=4.5", labelled="truth")
+    assert shown(other) == shown(at)
+    assert other.slider(key="cut-energy_low_kev").value == 4.5
+    next(b for b in other.button if b.label == "reset to it").click().run()
+    assert shown(other) == shown(opened("select"))
+
+
+@pytest.mark.parametrize("cut", ["energy_low_kev=abc", "nonsense=1", "__class__=1", "energy_low_kev=99"])
+def test_a_wrong_cut_in_a_link_is_told_and_left_out(opened, cut):
+    at = opened("select", cut=cut)
+    assert "The link could not be followed" in at.warning[0].value
+    assert shown(at) == shown(opened("select"))
+
+
 def test_a_nonsense_link_falls_back(opened):
     at = opened("select", data="../../etc/passwd", start="nothing")
     assert at.selectbox(key="data").value == "few"
