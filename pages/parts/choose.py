@@ -1,6 +1,7 @@
 """Pickers that stand on several pages. What is chosen is kept in the address and across pages."""
 
 import shlex
+from typing import Any
 
 import streamlit as st
 
@@ -23,9 +24,27 @@ def dataset() -> Dataset:
             "There is no data set yet. Prepare one from raw files; the shipped sample may still be on its way.",
             "pages/data.py", "Go to Data",
         )  # fmt: skip
-    name = st.selectbox("data set", names, key="data", label_visibility="collapsed", width=220, **STAY)
+    name = one_of("data set", names, "data", label_visibility="collapsed", width=220)
     with frame.refusals():
         return cached.open_dataset(name)
+
+
+def one_of(label: str, options: list[str], key: str, **look: Any) -> str:
+    """One of the options (the first to begin with), always in the address: a default could be another tomorrow.
+
+    A bound widget leaves its default out, so the address is kept here: what differs from what was last written there
+    came with a link and is followed.
+    """
+    asked, written = st.query_params.get(key), f"{key} in the address"
+    if asked in options and asked != st.session_state.get(written):
+        st.session_state[key] = asked
+    elif st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    chosen = st.selectbox(label, options, key=key, persist_state="session", **look)
+    if st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+    st.session_state[written] = chosen
+    return chosen
 
 
 def describe(data: Dataset) -> str:
@@ -64,9 +83,14 @@ def from_address(experiment: Experiment, base: Selection) -> Selection:
 
 def into_address(selection: Selection, base: Selection) -> None:
     """Keep in the address how a selection differs from where it started, so that the link shows the same."""
-    st.query_params["cut"] = parameters.as_assignments(selection.cuts, base.cuts)
-    st.query_params["division"] = parameters.as_assignments(selection.split, base.split)
-    st.query_params["labelled"] = [selection.labels] if selection.labels != base.labels else []
+    wanted = {
+        "cut": parameters.as_assignments(selection.cuts, base.cuts),
+        "division": parameters.as_assignments(selection.split, base.split),
+        "labelled": [selection.labels] if selection.labels != base.labels else [],
+    }
+    for name, values in wanted.items():
+        if st.query_params.get_all(name) != values:
+            st.query_params[name] = values
 
 
 def remember(data: Dataset, selection: Selection) -> None:

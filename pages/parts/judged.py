@@ -122,7 +122,5 @@ def averages(experiment: Experiment, data: Dataset, parts: dict[str, Any], key: 
 def pick_run(options: list[str], key: str, label: str = "run", none: str | None = None) -> str | None:
     """A run id, kept in the address under `key`; with `none`, no run can be chosen and is where to start."""
     choices = [*([none] if none else []), *options]
-    if st.session_state.get(key) not in (None, *choices):
-        del st.session_state[key]
-    chosen = st.selectbox(label, choices, key=key, **choose.STAY)
+    chosen = choose.one_of(label, choices, key)
     return None if chosen == none else chosen
