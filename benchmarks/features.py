@@ -25,12 +25,13 @@ import uproot
 from benchmarks import report
 from core.cosine import features, model, pulses
 from core.cosine.experiment import EXPERIMENT
+from core.cosine.read import BLOCK_ENTRIES
 from core.data.dataset import open_dataset
 from core.data.demo import default_mapping
 from core.data.loader import batches
 from core.data.prepare import prepare
 
-KERNEL_EVENTS, REPEATS = 4000, 5
+KERNEL_EVENTS, REPEATS = BLOCK_ENTRIES, 15
 SIZES = (2_000, 40_000)
 
 
@@ -59,8 +60,9 @@ def bare_read(files: list[Path]) -> int:
         with uproot.open(path) as file:
             tree = file["ntp"]
             names = [k for k in tree.keys() if k.startswith(wanted) and not any(u in k for u in unread)]  # noqa: SIM118
-            for start in range(0, tree.num_entries, 500):
-                arrays = tree.arrays(names, entry_start=start, entry_stop=start + 500, library="ak", how=dict)
+            for start in range(0, tree.num_entries, BLOCK_ENTRIES):
+                stop = start + BLOCK_ENTRIES
+                arrays = tree.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
                 n += sum(len(arrays[k].layout.content) // pulses.N_SAMPLES for k in names if k.startswith("wf"))
     return n // 2
 
@@ -117,7 +119,7 @@ def main() -> None:
             raw.mkdir()
             files = EXPERIMENT.simulate(raw, n_events=n, seed=n)
             if n == SIZES[1]:
-                mine, bare = prepare_and_read(files[::8], REPEATS)
+                mine, bare = prepare_and_read(files[::8], 5)
             command = [sys.executable, "-m", "benchmarks.features", "--one-size", str(raw)]
             environment = {**os.environ, "DARKROOM_WORKSPACE": f"{temporary}/workspace-{n}"}
             done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)

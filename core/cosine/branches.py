@@ -1,6 +1,7 @@
 """Opening a TTree and finding its branches, with errors that say what is there."""
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,13 +32,24 @@ class Tree:
     path: Path
     name: str
     n_entries: int
+    handle: Any
     branches: dict[str, Any]
+    full_names: dict[str, str]
+
+    def ranges(self, leaf: Leaf, at_most: int) -> Iterator[tuple[int, int]]:
+        """Entry ranges of at most `at_most` that end where the compressed pieces of a branch do, where that is possible.
+
+        A piece that two ranges share would be decompressed twice.
+        """
+        for low, high in itertools.pairwise(self.branches[leaf.branch].entry_offsets):
+            for start in range(low, high, at_most):
+                yield start, min(start + at_most, high)
 
     def find(self, name: str) -> Leaf | None:
         """The branch called `name`, where `a.b`, `a/b` and `a_b` are the same; None if there is none."""
         for spelled in (name, *(re.sub(r"[./]", sep, name) for sep in "./_")):
-            if spelled in self.branches:
-                return Leaf(name, spelled)
+            if spelled in self.full_names:
+                return Leaf(name, self.full_names[spelled])
         head, _, tail = name.replace("/", ".").partition(".")
         if tail and head in self.branches:
             dtype = getattr(self.branches[head].interpretation, "to_dtype", None)
@@ -59,12 +71,13 @@ class Tree:
         )
 
     def read(self, leaves: Sequence[Leaf], start: int, stop: int) -> dict[str, Any]:
-        """Awkward arrays of the entries [start, stop), by the mapping's names."""
+        """Awkward arrays of the entries [start, stop), by the mapping's names: all branches in one request."""
+        wanted = {id(self.branches[leaf.branch]) for leaf in leaves}
         try:
-            arrays = {
-                name: self.branches[name].array(entry_start=start, entry_stop=stop, library="ak")
-                for name in dict.fromkeys(leaf.branch for leaf in leaves)
-            }
+            arrays = self.handle.arrays(
+                filter_branch=lambda branch: id(branch) in wanted,
+                entry_start=start, entry_stop=stop, library="ak", how=dict,
+            )  # fmt: skip
         except Exception as error:  # noqa: BLE001  (a damaged file can make the parser fail in any way)
             raise DarkroomError(
                 f"{self.path.name}: entries {start} to {stop} cannot be read ({type(error).__name__}: {_short(error)}); "
@@ -91,7 +104,7 @@ def _tree(file: Any, path: Path, name: str) -> Tree:
                 f"{path.name}: there is no TTree '{name}'; the file holds {there}. Correct 'tree' in the mapping."
             )
         handle = file[name]
-        tree = Tree(path, name, int(handle.num_entries), _branches(handle))
+        tree = Tree(path, name, int(handle.num_entries), handle, *_branches(handle))
     if tree.n_entries == 0:
         raise DarkroomError(
             f"{path.name}: the tree '{name}' is empty: expected at least one entry. Leave the file out."
@@ -99,22 +112,24 @@ def _tree(file: Any, path: Path, name: str) -> Tree:
     return tree
 
 
-def _branches(handle: Any) -> dict[str, Any]:
-    """Every branch by its name and by its full path; looked up once, because uproot's own search is slow."""
-    found = {}
+def _branches(handle: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """Every branch by its full name, and the full name by what it may be called; looked up once, as uproot is slow."""
+    found: dict[str, Any] = {}
+    full_names: dict[str, str] = {}
     for branch in handle.itervalues(recursive=True):
         path, above = branch.name, branch.parent
         while above is not handle:
             path, above = f"{above.name}/{path}", above.parent
         found[path] = branch
-        found.setdefault(branch.name, branch)
-    return found
+        full_names.setdefault(branch.name, path)
+    return found, full_names | {path: path for path in found}
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     with _parsing(path):
-        file = uproot.open(path)
+        # every entry is read once, so a cache would only fill memory; the plain file source costs least per request
+        file = uproot.open(path, handler=uproot.MultithreadedFileSource, num_workers=1, array_cache=None)
     with file:
         yield file
 
@@ -133,35 +148,41 @@ def _parsing(path: Path) -> Iterator[None]:
         ) from None
 
 
-def records(values: Any, n_samples: int, path: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """(int16 (n, n_samples), true lengths int32 (n,)) of one PMT's records, padded with zeros or cut.
+@dataclass(frozen=True)
+class Records:
+    """The records of one PMT: `samples` int16, one after the other, and their `lengths` int32 (n,)."""
 
-    Accepts regular and jagged integer arrays; a whole block of equal records costs no copy.
-    """
+    samples: np.ndarray
+    lengths: np.ndarray
+
+    def put(self, out: np.ndarray, entries: np.ndarray) -> None:
+        """Write the records of `entries` (ascending, none of them empty) to `out` (n, n_samples), padded with 0 or cut."""
+        n_samples = out.shape[1]
+        if (self.lengths[entries] == n_samples).all() and len(self.samples) == len(entries) * n_samples:
+            out[:] = self.samples.reshape(len(entries), n_samples)
+            return
+        starts = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
+        out[:] = 0
+        for row, i in enumerate(entries):
+            n = min(int(self.lengths[i]), n_samples)
+            out[row, :n] = self.samples[starts[i] : starts[i] + n]
+
+
+def records(values: Any, path: Path, name: str) -> Records:
+    """One PMT's records from a regular or jagged array of whole numbers, without a copy where that is possible."""
     if values.ndim != 2:
         raise DarkroomError(
             f"{path.name}: branch '{name}' has {values.ndim - 1} dimensions per entry: expected 1 (samples)."
         )
     lengths = np.asarray(ak.to_numpy(ak.num(values, axis=1)), np.int32)
-    flat = np.asarray(ak.to_numpy(ak.flatten(values, axis=1)))
-    if flat.dtype.kind not in "iu":
-        raise DarkroomError(f"{path.name}: branch '{name}' holds {flat.dtype}: expected whole ADC counts.")
-    if flat.dtype != np.int16 and flat.size and (flat.min() < -32768 or flat.max() > 32767):
+    samples = np.asarray(ak.to_numpy(ak.flatten(values, axis=1)))
+    if samples.dtype.kind not in "iu":
+        raise DarkroomError(f"{path.name}: branch '{name}' holds {samples.dtype}: expected whole ADC counts.")
+    if samples.dtype != np.int16 and samples.size and (samples.min() < -32768 or samples.max() > 32767):
         raise DarkroomError(
-            f"{path.name}: branch '{name}' holds values from {flat.min()} to {flat.max()}: expected ADC counts of at most 15 bits."
+            f"{path.name}: branch '{name}' holds values from {samples.min()} to {samples.max()}: expected ADC counts of at most 15 bits."
         )
-    flat = flat.astype(np.int16, copy=False)
-    if (lengths == n_samples).all():
-        return flat.reshape(len(lengths), n_samples), lengths
-    out = np.zeros((len(lengths), n_samples), np.int16)
-    starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    full = lengths == n_samples
-    if (full | (lengths == 0)).all():
-        out[full] = flat.reshape(int(full.sum()), n_samples)
-        return out, lengths
-    for i, n in enumerate(np.minimum(lengths, n_samples)):
-        out[i, :n] = flat[starts[i] : starts[i] + n]
-    return out, lengths
+    return Records(samples.astype(np.int16, copy=False), lengths)
 
 
 def preview(path: Path, n_entries: int = 5) -> dict[str, Any]:

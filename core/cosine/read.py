@@ -17,7 +17,7 @@ from core.cosine.mapping import Mapping, run_and_subrun
 from core.errors import DarkroomError
 from core.experiment import Block
 
-BLOCK_ENTRIES = 500  # 500 entries x 2 crystals x 16 kB: 16 MB at a time
+BLOCK_ENTRIES = 1000  # 1000 entries of one crystal: 16 MB at a time, where the file is not stored in smaller pieces
 UID_BITS = {"subrun": 12, "entry": 27, "crystal": 4}
 
 
@@ -31,8 +31,7 @@ def blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
         plan = _plan(tree, mapping)
         if mapping.run_branch:
             run = _single_run(tree, mapping, plan, path)
-        for start in range(0, tree.n_entries, BLOCK_ENTRIES):
-            stop = min(start + BLOCK_ENTRIES, tree.n_entries)
+        for start, stop in tree.ranges(plan.waveform, BLOCK_ENTRIES):
             arrays = tree.read(plan.wanted, start, stop)
             for crystal in plan.crystals:
                 block = _crystal_block(arrays, plan, mapping, crystal, start, (run, subrun), path)
@@ -47,6 +46,8 @@ class _Plan:
     crystals: tuple[int, ...]
     found: dict[str, branches.Leaf]
     others: dict[int, tuple[int, ...]]
+
+    waveform: branches.Leaf
 
     @property
     def wanted(self) -> list[branches.Leaf]:
@@ -81,7 +82,7 @@ def _plan(tree: branches.Tree, mapping: Mapping) -> _Plan:
             leaf = tree.need(name) if o in present else tree.find(name)
             if leaf is not None:
                 found[name] = leaf
-    return _Plan(present, found, others)
+    return _Plan(present, found, others, found[mapping.waveforms[0].format(c=present[0])])
 
 
 def _single_run(tree: branches.Tree, mapping: Mapping, plan: _Plan, path: Path) -> int:
@@ -168,18 +169,19 @@ def _waveforms(
         first, second = (both[:, i] if mapping.pmt_axis == "first" else both[:, :, i] for i in mapping.pair(crystal))
     else:
         first, second = (arrays[name] for name in names)
-    pmts = [branches.records(values, mapping.record_samples, path, names[-1]) for values in (first, second)]
-    (raw1, n1), (raw2, n2) = pmts
-    if (n1 != n2).any():
-        i = int(np.flatnonzero(n1 != n2)[0])
+    pmts = [branches.records(values, path, name) for values, name in ((first, names[0]), (second, names[-1]))]
+    lengths, other = (pmt.lengths for pmt in pmts)
+    if (lengths != other).any():
+        i = int(np.flatnonzero(lengths != other)[0])
         raise DarkroomError(
-            f"{path.name}: the two PMTs of crystal {crystal} have {n1[i]} and {n2[i]} samples in the same entry: "
+            f"{path.name}: the two PMTs of crystal {crystal} have {lengths[i]} and {other[i]} samples in the same entry: "
             "expected equal records."
         )
-    entry = np.flatnonzero(n1 > 0)
-    if len(entry) == len(n1):
-        return np.stack([raw1, raw2], axis=1), n1, entry
-    return np.stack([raw1[entry], raw2[entry]], axis=1), n1[entry], entry
+    entry = np.flatnonzero(lengths > 0)
+    raw = np.empty((len(entry), 2, mapping.record_samples), np.int16)
+    for p, pmt in enumerate(pmts):
+        pmt.put(raw[:, p], entry)
+    return raw, lengths[entry], entry
 
 
 def _scalar(arrays: dict[str, Any], name: str, entry: np.ndarray, path: Path, default: np.ndarray) -> np.ndarray:
