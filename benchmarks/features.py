@@ -11,6 +11,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "B
 
 import argparse
 import json
+import math
 import resource
 import statistics
 import subprocess
@@ -31,7 +32,7 @@ from core.data.demo import default_mapping
 from core.data.loader import batches
 from core.data.prepare import prepare
 
-KERNEL_EVENTS, REPEATS = BLOCK_ENTRIES, 15
+KERNEL_EVENTS, KERNEL_REPEATS, REPEATS = BLOCK_ENTRIES, 15, 5
 SIZES = (2_000, 40_000)
 
 
@@ -44,7 +45,7 @@ def kernel_events_per_s() -> float:
     counts, p = np.rint(raw).astype(np.int16), features.FeatureParameters()
     features.compute(counts[:10], p)
     rates = []
-    for _ in range(REPEATS):
+    for _ in range(KERNEL_REPEATS):
         began = time.perf_counter()
         features.compute(counts, p)
         rates.append(KERNEL_EVENTS / (time.perf_counter() - began))
@@ -96,9 +97,9 @@ def loader_events_per_s(name: str) -> float:
     return n / seconds
 
 
-def one_size(folder: Path) -> dict[str, float]:
-    """In a process of its own: prepare the files of `folder`, read them back, and tell the peak memory."""
-    prepare(EXPERIMENT, sorted(folder.glob("mrgd*")), "memory", default_mapping(EXPERIMENT))
+def one_size(files: list[Path]) -> dict[str, float]:
+    """In a process of its own: prepare the files, read them back, and tell the peak memory."""
+    prepare(EXPERIMENT, files, "memory", default_mapping(EXPERIMENT))
     rate = loader_events_per_s("memory")
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"peak_memory_mb": peak_mb, "loader_events_per_s": rate}
@@ -106,21 +107,21 @@ def one_size(folder: Path) -> dict[str, float]:
 
 def main() -> None:
     parser = report.options(__doc__ or "")
-    parser.add_argument("--one-size", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--one-size", type=Path, nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one_size:
         print(json.dumps(one_size(options.one_size)))
         return
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["DARKROOM_WORKSPACE"] = f"{temporary}/workspace"
+        raw = Path(temporary) / "raw"
+        raw.mkdir()
+        files = EXPERIMENT.simulate(raw, n_events=SIZES[1], seed=SIZES[1])
+        mine, bare = prepare_and_read(files[::8], REPEATS)
         by_size = {}
         for n in SIZES:
-            raw = Path(temporary) / f"raw-{n}"
-            raw.mkdir()
-            files = EXPERIMENT.simulate(raw, n_events=n, seed=n)
-            if n == SIZES[1]:
-                mine, bare = prepare_and_read(files[::8], 5)
-            command = [sys.executable, "-m", "benchmarks.features", "--one-size", str(raw)]
+            some = files[: math.ceil(len(files) * n / SIZES[1])]  # files of the same size, fewer of them
+            command = [sys.executable, "-m", "benchmarks.features", "--one-size", *map(str, some)]
             environment = {**os.environ, "DARKROOM_WORKSPACE": f"{temporary}/workspace-{n}"}
             done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
             by_size[n] = json.loads(done.stdout.splitlines()[-1])

@@ -12,8 +12,6 @@ from core.parameters import param
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
 
-LINEAR, ASINH = 0, 1
-
 
 @dataclass(frozen=True)
 class WaveformInput:
@@ -58,8 +56,9 @@ class WaveformInput:
         rest = np.nan_to_num(baseline - np.floor(baseline + np.float32(0.5)), nan=0.0)
         sign = np.float32(1.0 if dataset.meta.get("positive", True) else -1.0)
         out = np.empty((len(raw), n_pooled, 2), np.float32)
-        mode = ASINH if self.shape_of_scale == "asinh" else LINEAR
-        _pool(raw, sign * rest, begin, self.pool_samples, np.float32(1.0 / self.scale_adc), mode, out)
+        _pool(raw, sign * rest, begin, self.pool_samples, np.float32(1.0 / self.scale_adc), out)
+        if self.shape_of_scale == "asinh":
+            np.arcsinh(out, out=out)  # here, because NumPy's is vectorised and a compiled loop's is not
         return out
 
     def _window(self, dataset: "Dataset") -> tuple[int, int]:
@@ -85,9 +84,7 @@ class WaveformInput:
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True)
-def _pool(
-    raw: np.ndarray, rest: np.ndarray, begin: int, pool: int, factor: np.float32, mode: int, out: np.ndarray
-) -> None:
+def _pool(raw: np.ndarray, rest: np.ndarray, begin: int, pool: int, factor: np.float32, out: np.ndarray) -> None:
     """Mean of `pool` samples, minus the baseline's rest, times factor, into out (n, n_times, 2)."""
     n, n_times = out.shape[0], out.shape[1]
     for i in range(n):
@@ -105,7 +102,3 @@ def _pool(
                     for k in range(pool):
                         total += trace[start + k]
                     out[i, t, p] = np.float32(total) * per_sample - offset
-        if mode == ASINH:
-            for t in range(n_times):
-                for p in range(2):
-                    out[i, t, p] = np.arcsinh(out[i, t, p])
