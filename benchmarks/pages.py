@@ -40,7 +40,8 @@ def made_up_run(dataset_name: str) -> str:
     network = EXPERIMENT.networks["compact"]
     parameters_of = {"network": "compact", "parameters": to_dict(network.parameters()), "training": {}}
     runs.write_settings(folder, parameters_of, {}, selection.to_dict())
-    runs.write_rows(folder, uid, chosen.labels, chosen.split)
+    source = dataset.source_of(chosen.preselected)
+    runs.write_rows(folder, uid, source, chosen.labels, chosen.split)
     curve = [{"kind": "epoch", "epoch": 1, "step": 1, "loss": 0.5}]
     for name in runs.CURVES:
         runs.write_curves(folder, name, curve)
@@ -50,7 +51,7 @@ def made_up_run(dataset_name: str) -> str:
         "n_parameters": 0, "n_epochs": 1, "validation_loss": 0.5, "counts": {}, "warnings": [], "versions": {},
     }  # fmt: skip
     runs.seal(folder, told)
-    runs.write_scores(folder, dataset.name, uid, score, chosen.split)
+    runs.write_scores(folder, dataset.name, uid, source, score, chosen.split)
     return folder.name
 
 

@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--jobs", type=int, help="processes (default: one per core)")
     _mapping(p)
 
-    add("datasets", data.datasets, "list the prepared data sets")
+    p = add("datasets", data.datasets, "list the prepared data sets, or delete one")
+    p.add_argument("action", nargs="?", choices=("delete",))
+    p.add_argument("name", nargs="?")
 
     p = add("select", data.select, "apply cuts and labels: rows, cut flow, statistics")
     p.add_argument("dataset", metavar="NAME")

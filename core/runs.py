@@ -2,9 +2,9 @@
 
 workspace/runs/<id>/model.keras        the network with its best weights
     params.json, recipe.json, selection.json   what was asked for
-    rows.parquet                       uid, label, split of every row inside the preselection
+    rows.parquet                       uid, source, label, split of every row inside the preselection
     batches.parquet, epochs.parquet    the curves
-    scores/<dataset>.parquet           uid, score, split
+    scores/<dataset>.parquet           uid, source, score, split
     provenance.json                    data, versions, device, seconds, counts
     manifest.json                      SHA-256 of the files above, written last: without it a run is unfinished
 """
@@ -108,9 +108,10 @@ def write_settings(
     workspace.write_json(path / "selection.json", dict(selection))
 
 
-def write_rows(path: Path, uid: np.ndarray, labels: np.ndarray, split: np.ndarray) -> None:
-    """Keep the side and label of every row: uid int64 (n,), labels int8 (-1: none), split int8."""
-    _write_table(path / "rows.parquet", {"uid": uid, "label": labels.astype(np.int8), "split": split.astype(np.int8)})
+def write_rows(path: Path, uid: np.ndarray, source: np.ndarray, labels: np.ndarray, split: np.ndarray) -> None:
+    """Keep the side and label of every row: uid and source int64 (n,), labels int8 (-1: none), split int8."""
+    columns = {"uid": uid, "source": source, "label": labels.astype(np.int8), "split": split.astype(np.int8)}
+    _write_table(path / "rows.parquet", columns)
 
 
 def write_curves(path: Path, name: str, points: Sequence[Mapping[str, Any]]) -> None:
@@ -213,15 +214,22 @@ def read_curves(run: Run, name: str) -> pd.DataFrame:
 
 
 def read_rows(run: Run) -> dict[str, np.ndarray]:
-    """uid int64, label int8 (-1: none), split int8 of the rows inside the run's preselection."""
+    """uid, source int64, label int8 (-1: none), split int8 of the rows inside the run's preselection."""
     return _columns(_read_table(run, "rows.parquet"))
 
 
-def write_scores(path: Path, dataset_name: str, uid: np.ndarray, score: np.ndarray, split: np.ndarray) -> None:
-    """Write the scores of a data set: uid int64 (n,), score float32 (n,), split int8 (n,) (3: not the run's own)."""
+def write_scores(
+    path: Path, dataset_name: str, uid: np.ndarray, source: np.ndarray, score: np.ndarray, split: np.ndarray
+) -> None:
+    """Write the scores of a data set: uid, source int64 (n,), score float32 (n,), split int8 (n,) (3: not the run's own).
+
+    `source` (`Dataset.source_of`) says of which file content: a file that was changed since has other events under the
+    same uid.
+    """
     file = path / "scores" / f"{workspace.checked_name(dataset_name, 'data set')}.parquet"
     file.parent.mkdir(exist_ok=True)
-    _write_table(file, {"uid": uid, "score": score.astype(np.float32), "split": split.astype(np.int8)})
+    columns = {"uid": uid, "source": source, "score": score.astype(np.float32), "split": split.astype(np.int8)}
+    _write_table(file, columns)
 
 
 def scored_datasets(run: Run) -> list[str]:
@@ -230,7 +238,7 @@ def scored_datasets(run: Run) -> list[str]:
 
 
 def read_scores(run: Run, dataset_name: str) -> dict[str, np.ndarray]:
-    """uid int64 (n,), score float32 (n,), split int8 (n,) of the rows of a data set that were scored."""
+    """uid, source int64 (n,), score float32 (n,), split int8 (n,) of the rows of a data set that were scored."""
     if dataset_name not in scored_datasets(run):
         there = ", ".join(scored_datasets(run)) or "none"
         raise DarkroomError(

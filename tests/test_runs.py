@@ -21,7 +21,7 @@ def made(network: str = "compact", seal: bool = True) -> Path:
     """A run with a model file of a few bytes."""
     path = runs.create(network)
     runs.write_settings(path, {"network": network, "parameters": {}, "training": {}}, {}, {"labels": "truth"})
-    runs.write_rows(path, np.arange(4), np.array([0, 1, -1, 1]), np.array([0, 0, 1, 2]))
+    runs.write_rows(path, np.arange(4), np.zeros(4, np.int64), np.array([0, 1, -1, 1]), np.array([0, 0, 1, 2]))
     (path / runs.MODEL).write_bytes(b"weights")
     runs.write_curves(path, "epochs", [{"epoch": 1, "loss": 0.5, "signal_efficiency": None}, {"epoch": 2, "loss": 0.4}])
     if seal:
@@ -52,7 +52,7 @@ def test_ids_tell_time_and_network_and_never_repeat() -> None:
 @pytest.mark.usefixtures("workspace")
 def test_scores_keep_uid_score_and_split() -> None:
     run = runs.open_run(made().name)
-    runs.write_scores(run.path, "sample", np.array([5, 3]), np.array([0.25, 0.75]), np.array([2, 3]))
+    runs.write_scores(run.path, "sample", np.array([5, 3]), np.array([7, 7]), np.array([0.25, 0.75]), np.array([2, 3]))
     assert runs.scored_datasets(run) == ["sample"]
     found = runs.read_scores(run, "sample")
     assert [found[c].tolist() for c in ("uid", "score", "split")] == [[5, 3], [0.25, 0.75], [2, 3]]

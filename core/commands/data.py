@@ -11,7 +11,7 @@ from core.commands.text import Result, progress, table
 from core.data import events
 from core.data import prepare as preparing
 from core.data import selection as selecting
-from core.data.dataset import Dataset, list_datasets, open_dataset
+from core.data.dataset import Dataset, delete_dataset, list_datasets, open_dataset
 from core.data.selection import Selected, Selection
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
@@ -88,7 +88,10 @@ def find_mapping(experiment: Experiment, name: str | None) -> Any:
 
 
 def datasets(options: argparse.Namespace) -> Result:
-    del options
+    if options.action == "delete":
+        if not options.name:
+            raise DarkroomError("Which data set? Write `python -m core datasets delete NAME`.")
+        delete_dataset(options.name)
     found = [open_dataset(name) for name in list_datasets()]
     rows = [
         {"name": d.name, "experiment": d.experiment, "n_rows": d.n_rows, "simulated": d.simulated, "path": str(d.path)}

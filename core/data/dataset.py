@@ -1,11 +1,15 @@
 """A prepared data set: open it, read its table by column and its arrays by row.
 
 <name>/dataset.json        what it was made from, n_rows, sampling, id
-<name>/table.parquet       one line per row (see the experiment's columns)
-<name>/sources.parquet     one line per raw file: run, sub-run, hash, rows, flags told
-<name>/parts/<file>.h5     `waveform` int16 (n, 2, n_samples), bitshuffle-LZ4, chunks of CHUNK_ROWS rows
+<name>/table-<id>.parquet  one line per row (see the experiment's columns)
+<name>/sources.parquet     one line per raw file: run, sub-run, hash, rows
+<name>/parts/*.h5          `waveform` int16 (n, 2, n_samples), bitshuffle-LZ4, chunks of CHUNK_ROWS rows
+
+Table and parts carry what they hold in their names and are never written over: who has opened a data set goes on
+reading the same rows while it grows.
 """
 
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +24,7 @@ import pyarrow.parquet as pq
 from core import workspace
 from core.errors import DarkroomError
 
+FORMAT = 2  # raised when the meaning of what is stored changes
 CHUNK_ROWS = 32
 ARRAY = "waveform"
 
@@ -83,19 +88,25 @@ class Dataset:
 
     def column(self, name: str) -> np.ndarray:
         """One column, read-only, shape (n_rows,)."""
-        return self.read_column(self.path, name)
+        return self.read_column(self.path / str(self.meta["table"]), name)
+
+    def source_of(self, rows: np.ndarray) -> np.ndarray:
+        """int64 (n,): which file content each row comes from (start of its SHA-256). With the uid it tells an event."""
+        keys = np.array([int(str(p["sha256"])[:15], 16) for p in self.meta["parts"]], np.int64)
+        ends = np.cumsum([p["n_rows"] for p in self.meta["parts"]])
+        return keys[np.searchsorted(ends, rows, side="right")]
 
     def columns(self, names: Iterable[str]) -> dict[str, np.ndarray]:
         return {name: self.column(name) for name in dict.fromkeys(names)}
 
 
-def read_column(path: Path, name: str) -> np.ndarray:
-    """Read one column of a data set's table from disk as a read-only array."""
+def read_column(table: Path, name: str) -> np.ndarray:
+    """Read one column of a data set's table file as a read-only array."""
     try:
-        values = pq.read_table(path / "table.parquet", columns=[name])[name].to_numpy()
+        values = pq.read_table(table, columns=[name])[name].to_numpy()
     except (OSError, KeyError, ValueError) as error:
         raise DarkroomError(
-            f"Column '{name}' of data set '{path.name}' cannot be read ({error}): prepare the data set again."
+            f"Column '{name}' of data set '{table.parent.name}' cannot be read ({error}): prepare the data set again."
         ) from None
     values.flags.writeable = False
     return values
@@ -107,7 +118,7 @@ def datasets_folder() -> Path:
 
 def list_datasets() -> list[str]:
     """Names of the finished data sets in the workspace."""
-    return sorted(p.parent.name for p in datasets_folder().glob("*/dataset.json"))
+    return sorted(p.parent.name for p in datasets_folder().glob("[!.]*/dataset.json"))
 
 
 def open_dataset(name: str, read: Callable[[Path, str], np.ndarray] = read_column) -> Dataset:
@@ -116,7 +127,14 @@ def open_dataset(name: str, read: Callable[[Path, str], np.ndarray] = read_colum
     if not (path / "dataset.json").exists():
         known = ", ".join(list_datasets()) or "none yet"
         raise DarkroomError(f"There is no data set '{name}' (there are: {known}): prepare it first.")
-    return Dataset(path, workspace.read_json(path / "dataset.json"), read)
+    meta = workspace.read_json(path / "dataset.json")
+    found = meta.get("format") if isinstance(meta, dict) else type(meta).__name__
+    if found != FORMAT:
+        raise DarkroomError(
+            f"Data set '{name}' has format {found}, expected {FORMAT}: delete it with `python -m core datasets delete "
+            f"{name}` and prepare it again."
+        )
+    return Dataset(path, meta, read)
 
 
 def open_part(dataset: Dataset, part: Part) -> h5py.File:
@@ -124,12 +142,17 @@ def open_part(dataset: Dataset, part: Part) -> h5py.File:
     path = dataset.path / "parts" / part.file
     try:
         file = h5py.File(path, "r")
-        if file[ARRAY].shape[0] == part.n_rows:
-            return file
-        found = f"{file[ARRAY].shape[0]} rows, expected {part.n_rows}"
-    except (OSError, KeyError) as error:
-        found = str(error)
-    raise DarkroomError(f"{path} is damaged ({found}): prepare data set '{dataset.name}' again.")
+    except OSError as error:
+        raise _damaged(dataset, path, str(error)) from None
+    n_rows = file[ARRAY].shape[0] if ARRAY in file else 0
+    if n_rows != part.n_rows:
+        file.close()
+        raise _damaged(dataset, path, f"{n_rows} rows, expected {part.n_rows}")
+    return file
+
+
+def _damaged(dataset: Dataset, path: Path, found: str) -> DarkroomError:
+    return DarkroomError(f"{path} is damaged ({found}): prepare data set '{dataset.name}' again.")
 
 
 def read_waveforms(dataset: Dataset, rows: Iterable[int]) -> np.ndarray:
@@ -148,3 +171,14 @@ def read_waveforms(dataset: Dataset, rows: Iterable[int]) -> np.ndarray:
                 for i in here:
                     out[i] = file[ARRAY][wanted[i] - part.offset]
     return out
+
+
+def delete_dataset(name: str) -> None:
+    """Delete a data set for good; runs that were trained on it stay."""
+    path = datasets_folder() / workspace.checked_name(name, "data set")
+    if not path.is_dir():
+        raise DarkroomError(f"There is no data set '{name}' (there are: {', '.join(list_datasets()) or 'none yet'}).")
+    hidden = path.with_name(f".deleted-{path.name}")
+    shutil.rmtree(hidden, ignore_errors=True)
+    path.rename(hidden)  # it leaves the list in one step, however long the deleting takes
+    shutil.rmtree(hidden)

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -24,11 +25,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import parameters, workspace
-from core.data.dataset import ARRAY, CHUNK_ROWS, datasets_folder
+from core.data.dataset import ARRAY, CHUNK_ROWS, FORMAT, datasets_folder
 from core.errors import DarkroomError
 from core.experiment import Experiment
 
-FORMAT = 1  # raised when the meaning of a stored column changes: older data sets are then refused
+SWEEP_AFTER_S = 86_400.0  # what a killed preparation or a changed file left behind is removed after a day
 Progress = Callable[[int, int, str], None]
 
 
@@ -95,11 +96,13 @@ def _head(experiment: Experiment, mapping: Any, folder: Path) -> dict[str, Any]:
         **experiment.record_meta(mapping),
     }
     known = folder / "head.json"
-    if not known.exists():
+    if not (folder / "dataset.json").exists():  # nothing to grow: an earlier try may have had another mapping
+        if known.exists() and workspace.read_json(known) != json.loads(json.dumps(head)):
+            shutil.rmtree(folder / "parts", ignore_errors=True)
         workspace.write_json(known, head)
     elif workspace.read_json(known) != json.loads(json.dumps(head)):
         raise DarkroomError(
-            f"Data set '{folder.name}' was made with another experiment, mapping or version: choose another name or delete it."
+            f"Data set '{folder.name}' was made with another experiment, mapping or version: choose another name, or delete it with `python -m core datasets delete {folder.name}`."
         )
     return head
 
@@ -129,9 +132,9 @@ def _make_part(key: str, path: Path, folder: Path, mapping: dict[str, Any]) -> N
 
     experiment = experiment_by_key(key)
     made_mapping: Any = parameters.build(experiment.mapping, mapping)
-    stem = folder / "parts" / path.name
     tables: list[dict[str, np.ndarray]] = []
-    before = _fingerprint(path)
+    before, sha256 = _fingerprint(path), file_sha256(path)
+    stem = folder / "parts" / f"{path.name}-{sha256[:8]}"
     h5 = stem.with_name(stem.name + ".h5")
     with workspace.replacing(h5) as temporary, h5py.File(temporary, "w") as out:
         n_rows = 0
@@ -149,10 +152,10 @@ def _make_part(key: str, path: Path, folder: Path, mapping: dict[str, Any]) -> N
     with workspace.replacing(stem.with_name(stem.name + ".parquet")) as temporary:
         pq.write_table(table, temporary, compression="zstd")
     info = {
-        "file": h5.name, "n_rows": n_rows, "path": str(path), **before,
-        "sha256": file_sha256(path), **experiment.source(path, made_mapping),
+        "file": h5.name, "n_rows": n_rows, "path": str(path), **before, "sha256": sha256,
+        **experiment.source(path, made_mapping),
     }  # fmt: skip
-    workspace.write_json(stem.with_name(stem.name + ".json"), info)
+    workspace.write_json(folder / "parts" / f"{path.name}.json", info)
 
 
 def _append(out: h5py.File, array: np.ndarray) -> None:
@@ -200,37 +203,62 @@ def _finished(folder: Path, path: Path) -> dict[str, Any] | None:
 def _finish(
     experiment: Experiment, folder: Path, head: dict[str, Any], mapping: Any, paths: list[Path]
 ) -> dict[str, Any]:
-    """Join the parts into table.parquet and sources.parquet, then dataset.json: readers see the old set or the new."""
+    """Join the parts into a new table, then write dataset.json: readers see the old set or the new."""
     listed = {p.name for p in paths} | _old_members(folder)
     parts = [workspace.read_json(folder / "parts" / f"{n}.json") for n in listed]
     parts.sort(key=lambda p: (p["run"], p["subrun"], p["file"]))
     _refuse_same_source(parts)
-    tables = [pq.read_table(folder / "parts" / p["file"].replace(".h5", ".parquet")) for p in parts]
-    table = pa.concat_tables(tables)
-    with workspace.replacing(folder / "table.parquet") as temporary:
-        pq.write_table(table, temporary, compression="lz4", use_dictionary=False)
+    content = json.dumps([head, [(p["file"], p["sha256"], p["n_rows"]) for p in parts]], sort_keys=True)
+    identity = hashlib.sha256(content.encode()).hexdigest()[:16]
+    stems = [p["file"].removesuffix(".h5") for p in parts]
+    table = folder / f"table-{identity}.parquet"
+    is_simulated = _join(experiment, [folder / "parts" / f"{stem}.parquet" for stem in stems], table)
     with workspace.replacing(folder / "sources.parquet") as temporary:
         pq.write_table(pa.Table.from_pylist(parts), temporary)
-    content = json.dumps([head, [(p["file"], p["sha256"], p["n_rows"]) for p in parts]], sort_keys=True)
     meta = {
         **head,
-        "id": hashlib.sha256(content.encode()).hexdigest()[:16],
-        "n_rows": table.num_rows,
-        "simulated": experiment.is_simulated(table),
+        "id": identity,
+        "table": table.name,
+        "n_rows": sum(p["n_rows"] for p in parts),
+        "simulated": is_simulated,
         "mapping_title": mapping.title,
         "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": {p: version(p) for p in ("numpy", "uproot", "h5py", "numba")},
         "parts": [{k: p[k] for k in ("file", "n_rows", "path", "sha256", "run", "subrun")} for p in parts],
     }
     workspace.write_json(folder / "dataset.json", meta)
+    _sweep(folder, {table.name, "sources.parquet", *(f"{s}{end}" for s in stems for end in (".h5", ".parquet"))})
     return meta
+
+
+def _join(experiment: Experiment, tables: list[Path], target: Path) -> bool:
+    """Write the tables one after the other; True if any row is simulated. One part at a time is in memory."""
+    is_simulated = False
+    schema = pq.read_schema(tables[0])
+    with (
+        workspace.replacing(target) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="lz4", use_dictionary=False) as writer,
+    ):
+        for path in tables:
+            table = pq.read_table(path)
+            is_simulated |= experiment.is_simulated(table)
+            writer.write_table(table)
+    return is_simulated
+
+
+def _sweep(folder: Path, kept: set[str]) -> None:
+    """Remove tables and parts that the data set no longer names, once nobody can still be reading them."""
+    patterns = ("*.parquet", ".*.part", "parts/*.h5", "parts/*.parquet", "parts/.*.part")
+    for path in (p for pattern in patterns for p in folder.glob(pattern)):
+        if path.name not in kept and time.time() - path.stat().st_mtime > SWEEP_AFTER_S:
+            path.unlink(missing_ok=True)
 
 
 def _old_members(folder: Path) -> set[str]:
     known = folder / "dataset.json"
     if not known.exists():
         return set()
-    return {p["file"].removesuffix(".h5") for p in workspace.read_json(known)["parts"]}
+    return {Path(p["path"]).name for p in workspace.read_json(known)["parts"]}
 
 
 def _refuse_same_source(parts: list[dict[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """A run's stored scores beside the data set's table: rows, labels under any scheme, the judgement. No network runs."""
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +19,7 @@ class Scored:
     """The rows of a data set that a run has scored.
 
     rows int64 (n,): row numbers, ascending; score float32 (n,), probability of signal; split int8 (n,).
-    `n_gone`: scored rows that the data set no longer has.
+    `n_gone`: scored events that the data set no longer has, because a file was changed since.
     """
 
     run: runs.Run
@@ -59,7 +60,7 @@ def open_scored(run: runs.Run, experiment: Experiment, dataset: Dataset) -> Scor
     order = np.argsort(uid, kind="stable")
     at = np.minimum(np.searchsorted(uid, stored["uid"], sorter=order), len(uid) - 1)
     rows = order[at]
-    known = uid[rows] == stored["uid"]
+    known = (uid[rows] == stored["uid"]) & (dataset.source_of(rows) == stored["source"])
     rows, score, split = rows[known], stored["score"][known], stored["split"][known]
     ascending = np.argsort(rows)
     return Scored(run, experiment, dataset, rows[ascending], score[ascending], split[ascending], int((~known).sum()))
@@ -91,7 +92,7 @@ def judge_run(
             f"Data set '{scored.dataset.name}' is measured and has no truth: choose the labels "
             f"{' or '.join(scored.schemes())}."
         )
-    return scored.experiment.evaluate(
+    found: Evaluation = scored.experiment.evaluate(
         {name: scored.column(name) for name in scored.experiment.judge_columns},
         scored.score,
         scored.labels(own),
@@ -102,3 +103,7 @@ def judge_run(
         label_scheme=own,
         other_labels={s: scored.labels(s) for s in scored.schemes() if s != own},
     )
+    if scored.n_gone:
+        gone = f"{scored.n_gone:,} scored events are left out: the files that they came from have changed since."
+        found = dataclasses.replace(found, notes=(*found.notes, gone))
+    return found

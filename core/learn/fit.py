@@ -260,7 +260,8 @@ def _score(asked: Task, model: Any, folder: Path, curves: Curves, is_stopped: bo
     except _StopRequested:
         print("Stopped: the rows are not scored, start a predict job for that.")
         return
-    runs.write_scores(folder, asked.dataset.name, asked.dataset.column("uid")[rows], score, asked.selected.split)
+    uid, source = asked.dataset.column("uid")[rows], asked.dataset.source_of(rows)
+    runs.write_scores(folder, asked.dataset.name, uid, source, score, asked.selected.split)
 
 
 def run_job(job: Any) -> None:

@@ -85,30 +85,40 @@ def score_dataset(
     recipe = recipe_of(experiment, run)
     shape = recipe.shape(dataset)
     chosen = select(experiment, dataset, from_dict(experiment, selection or run.selection))
-    rows, uid = chosen.preselected, dataset.column("uid")
+    rows = chosen.preselected
+    uid, source = dataset.column("uid")[rows], dataset.source_of(rows)
     known = runs.read_scores(run, dataset.name) if dataset.name in runs.scored_datasets(run) else None
     if known is not None:
-        rows = rows[~np.isin(uid[rows], known["uid"])]
+        todo = ~_found(known, uid, source)[0]
+        rows, uid, source = rows[todo], uid[todo], source[todo]
     if not len(rows):
         return 0
     model = load_model(run)
     refuse_other_input(run, model, shape, dataset)
     total = len(rows)
     score = probabilities(model, dataset, rows, recipe, on_rows and (lambda done: on_rows(done, total)))[:, SIGNAL]
-    new = {"uid": uid[rows], "score": score, "split": side_of(run, uid[rows])}
+    new = {"uid": uid, "source": source, "score": score, "split": side_of(run, uid, source)}
     if known is not None:
-        new = {name: np.concatenate([known[name], new[name]]) for name in new}
-    runs.write_scores(run.path, dataset.name, new["uid"], new["score"], new["split"])
+        still = ~np.isin(known["uid"], uid)  # a row that was scored anew had other content before
+        new = {name: np.concatenate([known[name][still], new[name]]) for name in new}
+    runs.write_scores(run.path, dataset.name, **new)
     return total
 
 
-def side_of(run: runs.Run, uid: np.ndarray) -> np.ndarray:
-    """int8 (n,): the split in which the run had each uid, OTHER for those it never saw."""
+def side_of(run: runs.Run, uid: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """int8 (n,): the split in which the run had each event, OTHER for those it never saw."""
     own = runs.read_rows(run)
+    found, at = _found(own, uid, source)
+    return (np.where(found, own["split"][at], OTHER) if len(own["uid"]) else np.full(len(uid), OTHER)).astype(np.int8)
+
+
+def _found(own: dict[str, np.ndarray], uid: np.ndarray, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which events (n,) are among `own`, by uid and file content, and where."""
+    if not len(own["uid"]):
+        return np.zeros(len(uid), bool), np.zeros(len(uid), np.int64)
     order = np.argsort(own["uid"])
-    at = np.searchsorted(own["uid"], uid, sorter=order).clip(max=len(order) - 1)
-    found = own["uid"][order[at]] == uid
-    return np.where(found, own["split"][order[at]], OTHER).astype(np.int8)
+    at = order[np.searchsorted(own["uid"], uid, sorter=order).clip(max=len(order) - 1)]
+    return (own["uid"][at] == uid) & (own["source"][at] == source), at
 
 
 def run_job(job: Any) -> None:

@@ -20,7 +20,8 @@ def write_settings(asked: "Task", folder: Path) -> None:
     }
     runs.write_settings(folder, params, parameters.to_dict(asked.recipe), chosen.selection.to_dict())
     uid = asked.dataset.column("uid")[chosen.preselected]
-    runs.write_rows(folder, uid, chosen.labels, chosen.split)
+    source = asked.dataset.source_of(chosen.preselected)
+    runs.write_rows(folder, uid, source, chosen.labels, chosen.split)
 
 
 def origin(asked: "Task") -> dict[str, Any]:

@@ -19,15 +19,14 @@ N_BINS_2D = 80
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _column(path: str, dataset_id: str, name: str) -> Any:
-    del dataset_id  # part of the key only: a grown data set is another one
-    return dataset.read_column(Path(path), name)
+def _column(table: str, name: str) -> Any:
+    return dataset.read_column(Path(table), name)  # a grown data set has another table file
 
 
 def open_dataset(name: str) -> dataset.Dataset:
     """A data set whose columns come from the cache."""
     opened = dataset.open_dataset(name)
-    return dataset.Dataset(opened.path, opened.meta, lambda path, column: _column(str(path), opened.id, column))
+    return dataset.Dataset(opened.path, opened.meta, lambda table, column: _column(str(table), column))
 
 
 def experiment_of(data: dataset.Dataset) -> Experiment:

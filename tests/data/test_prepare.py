@@ -1,6 +1,7 @@
 """Prepared data sets: complete, atomic, resumable, growing; and every refusal."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from core.data import prepare as preparing
-from core.data.dataset import open_dataset, read_waveforms
+from core.data.dataset import delete_dataset, list_datasets, open_dataset, read_waveforms
 from core.data.demo import default_mapping
 from core.data.prepare import prepare
 from core.errors import DarkroomError
@@ -50,7 +51,7 @@ def test_two_processes_make_the_same_data_set_as_one(workspace, raw_files):
 
 def test_growing_adds_files_and_leaves_finished_parts_alone(workspace, raw_files):
     first = prepare(EXPERIMENT, raw_files[:2], "a", MAPPING)
-    part = workspace / "datasets" / "a" / "parts" / f"{raw_files[0].name}.h5"
+    part = workspace / "datasets" / "a" / "parts" / open_dataset("a").parts[0].file
     before = part.stat().st_mtime_ns
     grown = prepare(EXPERIMENT, raw_files[2:3], "a", MAPPING)
     assert grown["n_rows"] > first["n_rows"]
@@ -67,6 +68,55 @@ def test_a_changed_file_is_read_again(workspace, raw_files, tmp_path):
     first = prepare(EXPERIMENT, [copy], "a", MAPPING)
     shutil.copy(raw_files[1], copy)
     assert prepare(EXPERIMENT, [copy], "a", MAPPING)["id"] != first["id"]
+
+
+def test_who_has_opened_a_data_set_goes_on_reading_it_while_it_grows(workspace, raw_files):
+    prepare(EXPERIMENT, raw_files[2:4], "a", MAPPING)
+    before = open_dataset("a")
+    uid, wave = before.column("uid").copy(), read_waveforms(before, [0, 7]).copy()
+    prepare(EXPERIMENT, raw_files[:2], "a", MAPPING)  # these come first in the order of runs
+    np.testing.assert_array_equal(before.column("uid"), uid)
+    np.testing.assert_array_equal(read_waveforms(before, [0, 7]), wave)
+    after = open_dataset("a")
+    assert after.column("uid")[0] != uid[0]
+    assert set(uid) < set(after.column("uid"))
+    assert len(after.source_of(np.arange(after.n_rows))) == after.n_rows
+    assert len(set(after.source_of(np.arange(after.n_rows)))) == 4
+
+
+def test_what_nobody_names_any_more_is_removed_after_a_day(workspace, raw_files):
+    prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
+    old = workspace / "datasets" / "a" / open_dataset("a").meta["table"]
+    prepare(EXPERIMENT, raw_files[1:2], "a", MAPPING)
+    assert old.exists()
+    os.utime(old, (0, 0))
+    prepare(EXPERIMENT, raw_files[2:3], "a", MAPPING)
+    assert not old.exists()
+    open_dataset("a").column("uid")
+
+
+def test_a_wrong_first_try_does_not_block_the_name(workspace, raw_files):
+    wrong = type(MAPPING)(**{**MAPPING.__dict__, "tree": "nothing"})
+    with pytest.raises(DarkroomError, match=r"there is no TTree 'nothing'"):
+        prepare(EXPERIMENT, raw_files[:1], "a", wrong)
+    assert prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)["n_rows"] > 0
+
+
+def test_a_data_set_is_deleted_whole(workspace, raw_files):
+    prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
+    delete_dataset("a")
+    assert list_datasets() == []
+    assert not list((workspace / "datasets").iterdir())
+    with pytest.raises(DarkroomError, match=r"There is no data set 'a'"):
+        delete_dataset("a")
+
+
+def test_an_older_format_is_refused(workspace, raw_files):
+    prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
+    path = workspace / "datasets" / "a" / "dataset.json"
+    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
+    with pytest.raises(DarkroomError, match=r"Data set 'a' has format 1, expected 2: delete it"):
+        open_dataset("a")
 
 
 def test_a_killed_preparation_is_taken_up_again(workspace, raw_files):

@@ -10,7 +10,7 @@ import hdf5plugin
 import numpy as np
 import pandas as pd
 
-from core.data.dataset import ARRAY, CHUNK_ROWS, Dataset
+from core.data.dataset import ARRAY, CHUNK_ROWS, FORMAT, Dataset
 from core.data.selection import Selected, from_dict, select
 from core.learn.progress import Silent
 from core.registry import experiment_by_key
@@ -56,9 +56,9 @@ def write_dataset(folder: Path, labels: np.ndarray, seed: int, sampling_ns: floa
         "coincident": labels, "nmt500_us": np.where(labels, 0.17, 0.03), "truth_class": labels.astype(np.int8),
         "baseline1_adc": np.full(n, 300.0, np.float32), "baseline2_adc": np.full(n, 300.0, np.float32),
     }  # fmt: skip
-    pd.DataFrame(table).to_parquet(folder / "table.parquet")
+    pd.DataFrame(table).to_parquet(folder / "table-toy.parquet")
     meta = {
-        "id": f"toy{seed}", "experiment": "cosine", "n_rows": n, "sampling_ns": sampling_ns, "simulated": True,
+        "id": f"toy{seed}", "format": FORMAT, "table": "table-toy.parquet", "experiment": "cosine", "n_rows": n, "sampling_ns": sampling_ns, "simulated": True,
         "record_samples": N_SAMPLES, "pretrigger_samples": PRETRIGGER, "positive": True, "parts": parts,
     }  # fmt: skip
     (folder / "dataset.json").write_text(json.dumps(meta))

@@ -33,7 +33,7 @@ def test_a_job_scores_another_data_set_and_fills_gaps_only(make_dataset: MakeDat
     scores = runs.read_scores(run, "other")
     assert scores["uid"].tolist() == other.column("uid").tolist()
     assert set(scores["split"]) == {3}
-    runs.write_scores(run.path, "toy", own["uid"][40:], own["score"][40:], own["split"][40:])
+    runs.write_scores(run.path, "toy", own["uid"][40:], own["source"][40:], own["score"][40:], own["split"][40:])
     job = Listener({"run": run.id, "dataset": "toy"})
     predict.run_job(job)
     filled = runs.read_scores(run, "toy")

@@ -40,5 +40,7 @@ def test_a_filter_without_hits_says_so(opened):
 def test_a_mapping_is_checked_while_it_is_edited(opened):
     at = opened("data")
     at.number_input(key="map-pretrigger_samples").set_value(500).run()
-    assert "'baseline_samples' is 1000: expected at most 'pretrigger_samples' (500)" in at.error[0].value.replace("\\", "")
+    assert "'baseline_samples' is 1000: expected at most 'pretrigger_samples' (500)" in at.error[0].value.replace(
+        "\\", ""
+    )
     assert not queue.list_jobs()
