@@ -12,7 +12,7 @@ from core.errors import DarkroomError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Prints text, or with --json one JSON object last. Returns the exit status: 2 for user errors."""
+    """Run one command. Prints text, or with --json one JSON object last. Returns the exit status: 2 for user errors, 1 for failed jobs."""
     options = _parser().parse_args(arguments)
     try:
         result, text = options.command(options)
@@ -22,8 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("darkroom: interrupted; jobs that were started go on (see `python -m core jobs`).", file=sys.stderr)
         return 130
-    print(json.dumps(result, allow_nan=False) if options.json else text)
-    return 0
+    failed = result.get("state") in ("failed", "lost")
+    print(
+        json.dumps(result, allow_nan=False) if options.json else text,
+        file=sys.stderr if failed and not options.json else None,
+    )
+    return 1 if failed else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,7 +100,11 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
     p = add("evaluate", training.evaluate, "efficiencies, ROC and tables of a run, with intervals")
     p.add_argument("run", metavar="RUN")
     p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
-    p.add_argument("--split", default="test", choices=("train", "validation", "test", "all"))
+    p.add_argument(
+        "--split",
+        choices=("train", "validation", "test", "other", "all"),
+        help="default: test, or other for data that the run was not trained on",
+    )
     p.add_argument("--labels", help="label scheme (default: the run's own)")
     p.add_argument("--data", metavar="NAME", help="data set with scores of the run (default: its own)")
     p.add_argument("--export", type=Path, metavar="FILE", help="write the energy table as .csv, .tex or .json")
@@ -112,7 +120,7 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
 
 def _mapping(p: argparse.ArgumentParser) -> None:
     p.add_argument("--mapping", help="a shipped mapping's name or a TOML file (default: the experiment's own format)")
-    _settings(p, "a field of the mapping, e.g. pmts=2,3")
+    _settings(p, "a field of the mapping, e.g. nominal_noise_adc=2")
 
 
 def _settings(p: argparse.ArgumentParser, what: str = "a parameter, e.g. epochs=3") -> None:

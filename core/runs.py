@@ -237,6 +237,11 @@ def scored_datasets(run: Run) -> list[str]:
     return sorted(p.stem for p in (run.path / "scores").glob("*.parquet"))
 
 
+def is_scored(run_id: str, dataset_name: str) -> bool:
+    """Whether a run has scores of a data set, without opening it."""
+    return (runs_folder() / run_id / "scores" / f"{dataset_name}.parquet").exists()
+
+
 def read_scores(run: Run, dataset_name: str) -> dict[str, np.ndarray]:
     """uid, source int64 (n,), score float32 (n,), split int8 (n,) of the rows of a data set that were scored."""
     if dataset_name not in scored_datasets(run):

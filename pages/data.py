@@ -8,7 +8,8 @@ import streamlit as st
 
 from core import parameters, workspace
 from core.data import files
-from core.data.dataset import list_datasets, open_dataset
+from core.data.dataset import Dataset, list_datasets, open_dataset
+from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control
 from core.registry import EXPERIMENTS
@@ -52,16 +53,17 @@ def show_preview(experiment: Experiment, file: files.RawFile, options: tuple[str
     with frame.refusals():
         found = _preview(experiment.key, str(file.path), file.mtime_ns, file.size, options)
     if found["mapping_problem"] is None:
-        st.success(f"The mapping reads {file.name}.", icon=":material/check:")
+        st.success(f"The mapping reads {frame.plain(file.name)}.", icon=":material/check:")
     else:
         others = " or ".join(found["fitting_mappings"])
         hint = f" The mapping {others} reads it." if others else ""
-        st.warning(found["mapping_problem"] + hint, icon=":material/warning:")
+        st.warning(frame.plain(found["mapping_problem"] + hint), icon=":material/warning:")
     for name, tree in found["trees"].items():
-        st.caption(f"{file.name}: tree {name}, {tree['n_entries']:,} entries, {tree['n_branches']} branches")
+        told = f"{file.name}: tree {name}, {tree['n_entries']:,} entries, {tree['n_branches']} branches"
+        st.caption(frame.plain(told))
         st.dataframe(tree["branches"], hide_index=True, height=230, alt="branches")
     if not found["trees"]:
-        st.warning(f"{file.name} holds no TTree, but {', '.join(found['objects']) or 'nothing'}.")
+        st.warning(frame.plain(f"{file.name} holds no TTree, but {', '.join(found['objects']) or 'nothing'}."))
 
 
 def choose_mapping(experiment: Experiment) -> tuple[Any, tuple[str, ...]]:
@@ -95,6 +97,7 @@ def prepare(experiment: Experiment, chosen: list[files.RawFile], mapping: Any) -
                 "files": [str(files.below_roots(f.path)) for f in chosen],
                 "name": workspace.checked_name(name, "data set"),
                 "mapping": parameters.to_dict(mapping),
+                "is_bounded": True,
             }
             job = control.submit("prepare", f"prepare {name}", arguments)
         st.session_state["prepare-job"] = job.id
@@ -103,7 +106,8 @@ def prepare(experiment: Experiment, chosen: list[files.RawFile], mapping: Any) -
 @st.fragment(run_every=1.0)
 def progress() -> None:
     """The job that was started here, until it is over."""
-    job = control.get(st.session_state["prepare-job"])
+    with frame.refusals():
+        job = control.get(st.session_state["prepare-job"])
     done = (job.progress_done or 0) / (job.progress_total or 1)
     name = job.arguments["name"]
     if job.state == "finished":
@@ -113,9 +117,20 @@ def progress() -> None:
         )
         st.page_link("pages/inspect.py", label=f"Inspect {name}", query_params={"data": name}, icon=":material/search:")
     elif job.is_ended:
-        st.error(f"Preparing '{name}' {job.state}: {job.message}", icon=":material/error:")
+        st.error(frame.plain(f"Preparing '{name}' {job.state}: {job.message}"), icon=":material/error:")
     else:
         st.progress(min(done, 1.0), text=f"{job.state}: {job.progress_text or 'waiting for its turn'}")
+
+
+def readable() -> list[Dataset]:
+    """The data sets that can be opened; of the others it is said why not."""
+    found = []
+    for name in list_datasets():
+        try:
+            found.append(open_dataset(name))
+        except DarkroomError as error:
+            frame.warn(str(error))
+    return found
 
 
 def page() -> None:
@@ -136,7 +151,7 @@ def page() -> None:
         progress()
     if chosen:
         show_preview(experiment, chosen[0], options)
-    prepared = [open_dataset(name) for name in list_datasets()]
+    prepared = readable()
     if prepared:
         st.markdown("**Prepared data sets**")
         rows = [
@@ -145,11 +160,11 @@ def page() -> None:
             for d in prepared
         ]  # fmt: skip
         st.dataframe(rows, hide_index=True, alt="prepared data sets")
-    names = " ".join(f"'{f.path}'" for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
+    names = shlex.join(str(f.path) for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
     frame.foot(
         f"Only files below the data roots can be opened here: {', '.join(map(str, files.data_roots()))}.",
         f"python -m core prepare {experiment.key} {names or 'FILES...'} --name NAME {shlex.join(options)}",
     )
 
 
-page()
+frame.show(page)

@@ -15,7 +15,7 @@ from core.judge.evaluation import Evaluation
 from core.judge.scored import Scored
 from pages.parts import cached, choose, frame, judged, opening
 
-SPLITS = ("test", "validation", "train", "all")
+SPLITS = ("test", "validation", "train", "other", "all")
 HEIGHT = 330
 WIDTHS = (1.0, 1.04, 1.0, 1.0, 1.12)  # of the key numbers, by their texts
 
@@ -71,9 +71,9 @@ def _follow(key: str) -> None:
         del st.session_state[key]
         st.rerun(scope="app")
     if job.is_ended:
-        st.error(f"Job {job.id} {job.state}: {job.message or 'see its log'}", icon=":material/error:")
+        st.error(frame.plain(f"Job {job.id} {job.state}: {job.message or 'see its log'}"), icon=":material/error:")
         return
-    st.caption(f"job {job.id} {job.state}, {job.progress_text or 'waiting'}")
+    st.caption(frame.plain(f"job {job.id} {job.state}, {job.progress_text or 'waiting'}"))
 
 
 def controls(found: Scored) -> tuple[float, str, str]:
@@ -286,4 +286,4 @@ def page() -> None:
     )
 
 
-page()
+frame.show(page)

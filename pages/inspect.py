@@ -264,4 +264,4 @@ def page() -> None:
     )
 
 
-page()
+frame.show(page)

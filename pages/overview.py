@@ -135,4 +135,4 @@ def page() -> None:
     )
 
 
-page()
+frame.show(page)

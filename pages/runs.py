@@ -244,4 +244,4 @@ def page() -> None:
     frame.foot(f"{len(shown)} of {len(listed)} runs in {runs.runs_folder()}.", "python -m core runs")
 
 
-page()
+frame.show(page)

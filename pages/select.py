@@ -57,8 +57,10 @@ def _start(data: Dataset, name: str, selection: Selection) -> None:
     form.fill(SPLIT, selection.split)
     st.session_state["labels"] = selection.labels
     st.session_state["limited"] = [limit.feature for limit in selection.cuts.limits]
+    ranges = {c.name: (c.low, c.high) for c in cached.experiment_of(data).columns}
     for limit in selection.cuts.limits:
-        st.session_state[f"limit-{limit.feature}"] = (limit.low, limit.high)
+        low, high = ranges[limit.feature]  # an open end is the end of the slider
+        st.session_state[f"limit-{limit.feature}"] = (min(max(limit.low, low), high), max(min(limit.high, high), low))
     st.session_state["started-from"] = (data.name, name)
 
 
@@ -166,4 +168,4 @@ def page() -> None:
     frame.foot(f"{choose.describe(data)}; labels {selection.labels}.", command)
 
 
-page()
+frame.show(page)

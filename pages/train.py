@@ -140,4 +140,4 @@ def page() -> None:
     )
 
 
-page()
+frame.show(page)

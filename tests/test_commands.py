@@ -129,7 +129,10 @@ def test_networks_have_the_printed_sizes(capsys):
 def test_a_damaged_model_file_is_refused_by_its_hash(few, capsys):
     model = runs.open_run(few).path / runs.MODEL
     model.write_bytes(model.read_bytes()[:-1] + b"x")
-    assert "is damaged or was changed: found" in refused(capsys, "predict", few, "few", "--wait")
+    assert main(["predict", few, "few", "--wait", "--json"]) == 1
+    job = json.loads(capsys.readouterr().out)
+    assert job["state"] == "failed"
+    assert "is damaged or was changed: found" in job["message"]
 
 
 @pytest.mark.network

@@ -30,7 +30,12 @@ def simulate(options: argparse.Namespace) -> Result:
         raise DarkroomError(f"--crystals is '{options.crystals}': expected numbers such as 1,3,7.") from None
     if options.events < 1:
         raise DarkroomError(f"--events is {options.events}: expected at least 1.")
-    options.out.mkdir(parents=True, exist_ok=True)
+    if options.seed < 0:
+        raise DarkroomError(f"--seed is {options.seed}: expected 0 or more.")
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DarkroomError(f"--out {options.out} cannot be made ({error.strerror}): choose another folder.") from None
     started = time.perf_counter()
     files = experiment.simulate(
         options.out, options.events, crystals, options.seed, settings, progress=progress(options)

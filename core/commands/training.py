@@ -60,9 +60,11 @@ def _job_result(job: Job, options: argparse.Namespace) -> Result:
         "events_per_s": None,
     }
     if job.state in ("failed", "lost"):
-        raise DarkroomError(
-            f"Job {job.id} {job.state}: {job.message or 'its process ended without a word'} See `python -m core jobs log {job.id}`."
-        )
+        why = job.message or "its process ended without a word"
+        return {
+            **result,
+            "message": why,
+        }, f"darkroom: job {job.id} {job.state}: {why} See `python -m core jobs log {job.id}`."
     if job.run and job.is_ended and (running.runs_folder() / job.run / "manifest.json").exists():
         told = running.open_run(job.run).provenance
         result |= {key: told[key] for key in ("device", "seconds", "events_per_s")}
@@ -109,7 +111,8 @@ def runs(options: argparse.Namespace) -> Result:
 def evaluate(options: argparse.Namespace) -> Result:
     run = running.open_run(options.run)
     experiment, dataset = find_dataset(options.data or run.dataset)
-    found = judge_run(open_scored(run, experiment, dataset), options.threshold, options.split, options.labels)
+    split = options.split or ("test" if dataset.name == run.dataset else "other")
+    found = judge_run(open_scored(run, experiment, dataset), options.threshold, split, options.labels)
     if options.export:
         write_export(options.export, found)
     result = {"run": run.id, "dataset": dataset.name, "simulated": dataset.simulated, **found.to_dict()}

@@ -80,11 +80,11 @@ def compute(
     """Features, flags and stored waveforms of `raw`, int16 or uint16 (n, 2, L).
 
     `n_samples` int32 (n,): true length of each record where it is shorter than L; what lies beyond is not used.
-    Returns (columns, flags, waveform): `columns` name -> (n,) float32 (`n_pulses` int16), `flags` uint32 (n,) with
+    Returns (columns, flags, waveform): `columns` name -> (n,) float32, `flags` uint32 (n,) with
     bit i for `FLAGS[i]`, `waveform` int16 (n, 2, L) = sign * (raw - floor(baseline + 0.5)), positive-going, 0 beyond
     `n_samples`.
 
-    What is undefined is NaN (`n_pulses` -1) and flagged, never 0 or infinite. `no_onset` leaves baseline, noise and
+    What is undefined is NaN and flagged, never 0 or infinite. `no_onset` leaves baseline, noise and
     height only; `truncated` undefines the quantities whose window ends after the record; `low_charge` a ratio whose
     denominator is at most max(0, 3 sigma sqrt(n)). Values are kept under `saturated` (a sample at the lowest or highest
     code), `negative_charge`, `asymmetry_out_of_range` (|A| > 1), `empty_pmt` (no significant charge in one PMT over
@@ -113,8 +113,5 @@ def compute(
     integers = (p.pretrigger_samples, p.baseline_samples, p.search_before_samples, p.lowest_adc, highest, sign)
     edges = window_edges(p.sampling_ns)
     kernel.run(np.ascontiguousarray(raw), lengths, settings, integers, edges, waveform, table, flags)
-    columns = {
-        name: table[:, i].astype(np.int16 if name == "n_pulses" else np.float32)
-        for i, name in enumerate(kernel.OUTPUTS)
-    }
+    columns = {name: table[:, i].astype(np.float32) for i, name in enumerate(kernel.OUTPUTS)}
     return columns, flags, waveform

@@ -265,7 +265,6 @@ def run(raw, n_samples, settings, integers, edges, waveform, table, flags):  # t
         n = min(np.int64(n_samples[e]), raw.shape[2])
         row = table[e]
         row[:] = np.nan
-        row[16] = -1
         if n <= 0:
             waveform[e] = 0
             flags[e] = _NO_ONSET | _BAD_BASELINE

@@ -68,6 +68,11 @@ class Mapping:
     coincidence: tuple[Condition, ...] = param((), "the event is coincident if one of these holds; none: unknown")
 
     def check(self) -> None:
+        if not self.crystals or len(set(self.crystals)) != len(self.crystals):
+            raise DarkroomError(f"'crystals' is {list(self.crystals)}: expected at least one, and none of them twice.")
+        for field in ("{run}", "{subrun}"):
+            if self.file_name.count(field) > 1:
+                raise DarkroomError(f"'file_name' is '{self.file_name}': expected {field} at most once.")
         if len(self.waveforms) not in (1, 2):
             raise DarkroomError(f"'waveforms' names {len(self.waveforms)} branches: expected one or two.")
         if self.per_array and len(self.pmts) != 2 * len(self.crystals):
@@ -81,6 +86,10 @@ class Mapping:
             )
         if self.pretrigger_samples >= self.record_samples:
             raise DarkroomError("'pretrigger_samples' must be smaller than 'record_samples'.")
+
+    def named(self, branch: str, crystal: int) -> str:
+        """The name of a branch for one crystal."""
+        return branch.replace("{c}", str(crystal)).replace("{other}", str(crystal))
 
     @property
     def per_array(self) -> bool:

@@ -133,13 +133,14 @@ def mean_waveform(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> M
     begin, end = (round(t / dataset.sampling_ns) for t in MEAN_WINDOW_NS)
     time_ns = np.arange(begin, end) * dataset.sampling_ns
     shapes = []
-    for record, first in zip(
-        read_waveforms(dataset, chosen), np.rint(onset / dataset.sampling_ns).astype(int), strict=True
-    ):
+    baselines = np.stack([dataset.column(f"baseline{p}_adc")[chosen] for p in (1, 2)], axis=1).astype(np.float64)
+    rests = (baselines - np.floor(baselines + 0.5)).sum(axis=1) * (1 if dataset.meta["positive"] else -1)
+    firsts = np.rint(onset / dataset.sampling_ns).astype(int)
+    for record, rest, first in zip(read_waveforms(dataset, chosen), rests, firsts, strict=True):
         a, b = first + begin, first + end
         if a < 0 or b > dataset.record_samples:
             continue
-        pulse = record[:, a:b].sum(axis=0, dtype=np.float64)
+        pulse = record[:, a:b].sum(axis=0, dtype=np.float64) - rest
         if pulse.sum() > 0:
             shapes.append(pulse / pulse.sum() / dataset.sampling_ns)
     if not shapes:

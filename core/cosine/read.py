@@ -30,7 +30,7 @@ def blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
     with branches.open_tree(path, mapping.tree) as tree:
         plan = _plan(tree, mapping)
         if mapping.run_branch:
-            run = _single_run(tree, mapping, plan, path)
+            run = _single_run(tree, mapping, path)
         for start, stop in tree.ranges(plan.waveform, BLOCK_ENTRIES):
             arrays = tree.read(plan.wanted, start, stop)
             for crystal in plan.crystals:
@@ -56,38 +56,51 @@ class _Plan:
 
 def _plan(tree: branches.Tree, mapping: Mapping) -> _Plan:
     """Find every branch that the mapping names; the first missing one is named together with those that are there."""
-    present = tuple(
-        c for c in mapping.crystals if all(tree.find(name.format(c=c)) is not None for name in mapping.waveforms)
-    )
-    if not present:
-        tree.refuse(mapping.waveforms[0].format(c=mapping.crystals[0]), "waveform")
+    present = _present(tree, mapping)
     found: dict[str, branches.Leaf] = {}
     for name in filter(None, (mapping.run_branch, mapping.event_branch, mapping.time_branch)):
         found[name] = tree.need(name)
     per_crystal = [*mapping.waveforms, mapping.energy_branch]
     for c in present:
         for name in filter(None, per_crystal):
-            found[name.format(c=c)] = tree.need(name.format(c=c))
+            found[mapping.named(name, c)] = tree.need(mapping.named(name, c))
         for name in (mapping.truth_class, mapping.truth_population, mapping.truth_energy, mapping.truth_n_pe):
-            leaf = tree.find(name.format(c=c)) if name else None  # measured files have no truth
+            leaf = tree.find(mapping.named(name, c)) if name else None  # measured files have no truth
             if leaf is not None:
-                found[name.format(c=c)] = leaf
+                found[mapping.named(name, c)] = leaf
     others = {c: tuple(o for o in mapping.crystals if o != c) for c in present}
     for condition in mapping.coincidence:
         if "{other}" not in condition.branch:
             found[condition.branch] = tree.need(condition.branch)
             continue
         for o in mapping.crystals:
-            name = condition.branch.format(other=o)
+            name = mapping.named(condition.branch, o)
             leaf = tree.need(name) if o in present else tree.find(name)
             if leaf is not None:
                 found[name] = leaf
-    return _Plan(present, found, others, found[mapping.waveforms[0].format(c=present[0])])
+    return _Plan(present, found, others, found[mapping.named(mapping.waveforms[0], present[0])])
 
 
-def _single_run(tree: branches.Tree, mapping: Mapping, plan: _Plan, path: Path) -> int:
-    runs = np.unique(ak.to_numpy(tree.read([plan.found[mapping.run_branch]], 0, tree.n_entries)[mapping.run_branch]))
-    if len(runs) != 1 or not 0 <= int(runs[0]) < 1_000_000:
+def _present(tree: branches.Tree, mapping: Mapping) -> tuple[int, ...]:
+    """The crystals that have waveforms; one that has them of one PMT only is refused, and so is a file without any."""
+    present = []
+    for c in mapping.crystals:
+        names = [mapping.named(name, c) for name in mapping.waveforms]
+        missing = [name for name in names if tree.find(name) is None]
+        if not missing:
+            present.append(c)
+        elif len(missing) < len(names):
+            tree.refuse(missing[0], "waveform")
+    if not present:
+        tree.refuse(mapping.named(mapping.waveforms[0], mapping.crystals[0]), "waveform")
+    return tuple(present)
+
+
+def _single_run(tree: branches.Tree, mapping: Mapping, path: Path) -> int:
+    """The run number of a file whose mapping takes it from a branch."""
+    leaf, entries = tree.need(mapping.run_branch), np.arange(tree.n_entries)
+    runs = np.unique(_scalar(tree.read([leaf], 0, tree.n_entries), mapping.run_branch, entries, path, entries))
+    if len(runs) != 1 or not 0 <= runs[0] < 1_000_000:
         raise DarkroomError(
             f"{path.name}: branch '{mapping.run_branch}' holds runs {list(runs[:5])}: expected one run number below "
             "1,000,000 in a file; split the file by run."
@@ -107,7 +120,7 @@ def _crystal_block(
     table["energy_kev"] = _energy(arrays, mapping, crystal, entry, table["charge_adc"], path)
     flags[np.isnan(table["energy_kev"])] |= _bit("no_energy")
     table["flags"] = flags
-    table["coincident"] = _coincident(arrays, plan, mapping, crystal, entry)
+    table["coincident"] = _coincident(arrays, plan, mapping, crystal, entry, path)
     table["run"] = np.full(len(entry), run[0], np.int32)
     table["subrun"] = np.full(len(entry), run[1], np.int32)
     table["crystal"] = np.full(len(entry), crystal, np.int8)
@@ -122,7 +135,9 @@ def _crystal_block(
         ("truth_n_pe", mapping.truth_n_pe, np.int32, -1),
     )
     for column, name, dtype, unknown in truth:
-        table[column] = _scalar(arrays, name.format(c=crystal), entry, path, np.full(len(entry), unknown)).astype(dtype)
+        table[column] = _scalar(arrays, mapping.named(name, crystal), entry, path, np.full(len(entry), unknown)).astype(
+            dtype
+        )
     return Block(table, waveform)
 
 
@@ -159,12 +174,18 @@ def _waveforms(
     arrays: dict[str, Any], mapping: Mapping, crystal: int, path: Path
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(raw int16 (n, 2, record_samples), true lengths (n,), entry within the block (n,)) of the rows that have samples."""
-    names = [name.format(c=crystal) for name in mapping.waveforms]
+    names = [mapping.named(name, crystal) for name in mapping.waveforms]
     if mapping.per_array:
         both = arrays[names[0]]
         if both.ndim != 3:
             raise DarkroomError(
                 f"{path.name}: branch '{names[0]}' has {both.ndim - 1} dimensions per entry: expected 2 (PMT and sample)."
+            )
+        n_pmts = int(ak.min(ak.num(both, axis=1 if mapping.pmt_axis == "first" else 2), axis=None))
+        if max(mapping.pair(crystal)) >= n_pmts:
+            raise DarkroomError(
+                f"{path.name}: branch '{names[0]}' has {n_pmts} PMTs, the mapping asks for {mapping.pair(crystal)}: "
+                "correct 'pmts' (they count from 0) or 'pmt_axis'."
             )
         first, second = (both[:, i] if mapping.pmt_axis == "first" else both[:, :, i] for i in mapping.pair(crystal))
     else:
@@ -185,12 +206,16 @@ def _waveforms(
 
 
 def _scalar(arrays: dict[str, Any], name: str, entry: np.ndarray, path: Path, default: np.ndarray) -> np.ndarray:
+    """One number per row, or the default where the file has no such branch."""
     if not name or name not in arrays:
         return default
     values = arrays[name]
-    if values.ndim != 1:
-        raise DarkroomError(f"{path.name}: branch '{name}' has several numbers per entry: expected one.")
-    return np.asarray(ak.to_numpy(values))[entry]
+    numbers = np.asarray(ak.to_numpy(values)) if values.ndim == 1 and not ak.fields(values) else None
+    if numbers is None or numbers.dtype.kind not in "iufb":
+        raise DarkroomError(
+            f"{path.name}: branch '{name}' holds {ak.type(values).content} per entry: expected one number. Correct the mapping."
+        )
+    return numbers[entry]
 
 
 def _energy(
@@ -198,7 +223,7 @@ def _energy(
 ) -> np.ndarray:
     """keV as float32; infinite values count as unknown."""
     if mapping.energy_branch:
-        name = mapping.energy_branch.format(c=crystal)
+        name = mapping.named(mapping.energy_branch, crystal)
         energy = _scalar(arrays, name, entry, path, charge).astype(np.float32) * np.float32(mapping.energy_scale_to_kev)
     elif mapping.energy_kev_per_charge:
         energy = (charge * mapping.energy_kev_per_charge).astype(np.float32)
@@ -213,24 +238,30 @@ _COMPARE = {
 }  # fmt: skip
 
 
-def _coincident(arrays: dict[str, Any], plan: _Plan, mapping: Mapping, crystal: int, entry: np.ndarray) -> np.ndarray:
-    """1 coincident, 0 not, -1 unknown (the mapping has no condition)."""
+def _coincident(
+    arrays: dict[str, Any], plan: _Plan, mapping: Mapping, crystal: int, entry: np.ndarray, path: Path
+) -> np.ndarray:
+    """1 coincident, 0 not, -1 unknown: the mapping has no condition, or none holds and a compared value is NaN."""
     if not mapping.coincidence:
         return np.full(len(entry), -1, np.int8)
-    result = np.zeros(len(entry), bool)
+    result, unknown = np.zeros(len(entry), bool), np.zeros(len(entry), bool)
     for condition in mapping.coincidence:
         others = plan.others[crystal] if "{other}" in condition.branch else (0,)
         for other in others:
-            name = condition.branch.format(other=other)
+            name = mapping.named(condition.branch, other)
             if name in arrays:
-                values = np.asarray(ak.to_numpy(arrays[name]))[entry] * condition.scale
+                values = _scalar(arrays, name, entry, path, entry) * condition.scale
                 result |= _COMPARE[condition.comparison](values, condition.value)
-    return result.astype(np.int8)
+                unknown |= np.isnan(values)
+    return np.where(result, 1, np.where(unknown, -1, 0)).astype(np.int8)
 
 
 def source(path: Path, mapping: Mapping) -> dict[str, Any]:
     """What the sources table says of a file: run and sub-run."""
     run, subrun = run_and_subrun(mapping, path)
+    if mapping.run_branch:
+        with branches.open_tree(path, mapping.tree) as tree:
+            run = _single_run(tree, mapping, path)
     return {"run": run, "subrun": subrun}
 
 

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from core import parameters, workspace
 from core.data.dataset import ARRAY, CHUNK_ROWS, FORMAT, datasets_folder
+from core.data.files import below_roots
 from core.errors import DarkroomError
 from core.experiment import Experiment
 
@@ -284,6 +285,8 @@ def run_job(job: Any) -> None:
     experiment = experiment_by_key(job.arguments["experiment"])
     mapping: Any = parameters.build(experiment.mapping, job.arguments["mapping"])
     files = [Path(f) for f in job.arguments["files"]]
+    if job.arguments.get("is_bounded"):  # asked for by a page: a link may have been put in the way since
+        files = [below_roots(f) for f in files]
 
     def progress(done: int, total: int, file: str) -> None:
         job.report(done, total, f"{file} read")

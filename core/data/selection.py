@@ -10,7 +10,7 @@ import numpy as np
 from core import parameters, workspace
 from core.data.cuts import Cutting, cut_table
 from core.data.dataset import Dataset
-from core.data.splits import OTHER, SPLITS, SplitParameters, split_rows
+from core.data.splits import SPLITS, SplitParameters, split_rows
 from core.errors import DarkroomError
 from core.experiment import Experiment
 
@@ -141,12 +141,6 @@ def need_both_classes(selected: Selected) -> None:
     )
 
 
-def relabel(selected: Selected, scheme: str) -> np.ndarray:
-    """Labels int8 (m,) of the preselected rows under another scheme, the cuts unchanged."""
-    other = Selection(selected.selection.cuts, checked_scheme(selected.experiment, scheme), selected.selection.split)
-    return select(selected.experiment, selected.dataset, other).labels
-
-
 def store(dataset: Dataset, name: str, selection: Selection) -> None:
     """Keep a selection under a name beside the data set's other selections."""
     folder = workspace.folder("selections", dataset.name)
@@ -164,6 +158,3 @@ def load(experiment: Experiment, dataset_name: str, name: str) -> Selection:
         known = ", ".join(stored(dataset_name)) or "none yet"
         raise DarkroomError(f"Data set '{dataset_name}' has no selection '{name}' (there are: {known}).")
     return from_dict(experiment, workspace.read_json(path))
-
-
-__all__ = ["OTHER", "Selected", "Selection", "load", "preset", "relabel", "select", "store", "stored"]

@@ -1,6 +1,7 @@
 """Training: one function for every network of every experiment, on TensorFlow or JAX alike."""
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -197,7 +198,15 @@ def _fit(keras: Any, model: Any, asked: Task, curves: Curves, context: Context) 
             return
         told = told or {}
         loss = told.get("loss")
-        is_best = loss is None or fitted.best_loss is None or loss < fitted.best_loss
+        is_defined = loss is None or math.isfinite(loss)
+        if not is_defined and not fitted.weights:
+            raise DarkroomError(
+                f"The validation loss became undefined in epoch {curves.epoch + 1}: the network has diverged. Lower "
+                f"learning_rate (now {asked.training.learning_rate:g}) and train again."
+            )
+        if not is_defined:  # the best weights so far are kept
+            model.stop_training = True
+        is_best = is_defined and (loss is None or fitted.best_loss is None or loss < fitted.best_loss)
         if is_best:
             fitted.weights, fitted.best_loss, fitted.best_epoch = model.get_weights(), loss, curves.epoch + 1
         context.metric(curves.add_epoch(logs, told, is_best))

@@ -38,7 +38,9 @@ def one_of(label: str, options: list[str], key: str, **look: Any) -> str:
     asked, written = st.query_params.get(key), f"{key} in the address"
     if asked in options and asked != st.session_state.get(written):
         st.session_state[key] = asked
-    elif st.session_state.get(key) not in options:
+    elif asked not in (None, *options):
+        frame.warn(f"There is no {label} '{asked}' here: another one is shown.")
+    if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
     chosen = st.selectbox(label, options, key=key, persist_state="session", **look)
     if st.query_params.get(key) != chosen:
@@ -58,7 +60,10 @@ def starting_points(data: Dataset) -> dict[str, Selection]:
     experiment = cached.experiment_of(data)
     found = {name: preset.selection for name, preset in experiment.presets.items()}
     for name in selecting.stored(data.name):
-        found[name] = selecting.load(experiment, data.name, name)
+        try:
+            found[name] = selecting.load(experiment, data.name, name)
+        except DarkroomError as error:
+            frame.warn(f"The selection '{name}' is left out: {error}")
     return found
 
 
@@ -77,7 +82,7 @@ def from_address(experiment: Experiment, base: Selection) -> Selection:
             parameters.override(base.split, st.query_params.get_all("division")),
         )
     except DarkroomError as error:
-        st.warning(f"The link could not be followed: {frame.plain(str(error))}", icon=":material/link_off:")
+        frame.warn(f"The link could not be followed: {error}")
         return base
 
 

@@ -19,9 +19,14 @@ def fill(prefix: str, instance: Any) -> None:
             continue
         if spec.is_tuple:
             value = list(value) if spec.choices or spec.options_from else ", ".join(map(str, value))
-        st.session_state[_key(prefix, spec)] = value
+        st.session_state[_key(prefix, spec)] = _on_slider(spec, value)
         if spec.slider:
             st.session_state[_key(prefix, spec, "typed")] = value
+
+
+def _on_slider(spec: Spec, value: Any) -> Any:
+    """The value, or the nearest that the field's slider can show: a typed one may lie beyond it."""
+    return min(max(value, spec.slider[0]), spec.slider[1]) if spec.slider else value
 
 
 def draw(
@@ -72,7 +77,7 @@ def _start(prefix: str, spec: Spec, options: Sequence[Any] | None) -> None:
     if spec.is_tuple:
         chosen = spec.choices or options is not None
         value = list(value) if chosen else ", ".join(map(str, value))
-    st.session_state[_key(prefix, spec)] = value
+    st.session_state[_key(prefix, spec)] = _on_slider(spec, value)
     if spec.slider:
         st.session_state[_key(prefix, spec, "typed")] = value
 

@@ -42,6 +42,11 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#$|~:])", r"\\\1", text)
 
 
+def warn(sentence: str) -> None:
+    """Say below the heading what a user should know; the page goes on."""
+    _messages.get().warning(plain(sentence), icon=":material/warning:")
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Show a `DarkroomError` raised inside as one sentence, and end the page there."""
@@ -50,6 +55,12 @@ def refusals() -> Iterator[None]:
     except DarkroomError as error:
         _messages.get().error(plain(str(error)), icon=":material/error:")
         st.stop()
+
+
+def show(page: Callable[[], None]) -> None:
+    """Draw a page; whatever is refused on it, is said in a sentence."""
+    with refusals():
+        page()
 
 
 def show_figure(

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import runs, workspace
+from core import runs
 from core.data import events
 from core.data.dataset import Dataset
 from core.data.selection import Selected
@@ -15,15 +15,9 @@ from core.judge.scored import Scored
 from pages.parts import cached, choose
 
 
-@st.cache_data(max_entries=4, ttl=5, show_spinner=False)
-def _listed(root: str) -> list[runs.RunSummary]:
-    del root  # part of the key only
-    return [run for run in runs.list_runs() if run.state in ("finished", "stopped")]
-
-
 def usable_runs(experiment: Experiment | None = None) -> dict[str, runs.RunSummary]:
     """Runs with a network, newest first, by id."""
-    found = _listed(str(workspace.root()))
+    found = (run for run in runs.list_runs() if run.state in ("finished", "stopped"))
     return {run.id: run for run in found if experiment is None or run.experiment == experiment.key}
 
 
@@ -31,15 +25,9 @@ def has_scores(run: runs.Run, data: Dataset) -> bool:
     return bool(scoring.version(run, data.name))
 
 
-@st.cache_data(max_entries=16, ttl=5, show_spinner=False)
-def _with_scores(root: str, experiment_key: str, dataset_name: str) -> list[str]:
-    found = [run.id for run in _listed(root) if run.experiment == experiment_key]
-    return [run_id for run_id in found if dataset_name in runs.scored_datasets(runs.open_run(run_id))]
-
-
 def runs_with_scores(data: Dataset) -> list[str]:
     """Ids of the runs that have scores of a data set, newest first."""
-    return _with_scores(str(workspace.root()), data.experiment, data.name)
+    return [run_id for run_id in usable_runs(cached.experiment_of(data)) if runs.is_scored(run_id, data.name)]
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the run's scores ...")

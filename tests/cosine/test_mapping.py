@@ -60,3 +60,21 @@ def test_run_and_subrun_come_from_the_file_name():
         run_and_subrun(mapping, Path("odd.root"))
     with pytest.raises(DarkroomError, match=r"sub-run 9999 is beyond 4095"):
         run_and_subrun(mapping, Path("mrgd_M001765.root.9999"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("crystals = []", r"'crystals' is \[\]: expected at least one"),
+        ("crystals = [1, 1]", r"none of them twice"),
+        ("file_name = '{run}-{run}.root'", r"expected \{run\} at most once"),
+    ],
+)
+def test_mappings_that_would_mix_events_up(tmp_path, text, sentence):
+    with pytest.raises(DarkroomError, match=sentence):
+        load_mapping(written(tmp_path, text))
+
+
+def test_braces_in_a_branch_name_are_never_evaluated():
+    assert Mapping().named("{c.__class__}", 3) == "{c.__class__}"
+    assert Mapping().named("wf{c}{", 3) == "wf3{"

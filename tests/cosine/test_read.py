@@ -156,7 +156,7 @@ REFUSALS = {
     "a missing branch is named with those that are there": (
         lambda p: write(p, {"wf31": RECORDS[:, 0], "crystal3_energy": ENERGY}),
         BASE,
-        r"data12.root: the waveform branch 'wf31'.*there are: .*wf31",
+        r"data12.root: the waveform branch 'wf32' is missing.*there are: .*wf31",
     ),
     "a missing energy": (
         lambda p: write(p, {"wf31": RECORDS[:, 0], "wf32": RECORDS[:, 1]}),
@@ -215,3 +215,47 @@ def test_preview_names_branches_types_and_first_values(file):
     (tree,) = found["trees"].values()
     assert tree["n_entries"] == N
     assert {b["branch"] for b in tree["branches"]} == {"wf31", "wf32", "crystal3_energy"}
+
+
+def test_nan_in_a_compared_branch_is_unknown_not_alone(file):
+    veto = np.array([np.nan, 100, 0, np.nan, 0, 0, 0], np.float32)
+    clusters = np.array([0, 0, 0, 9, 0, 0, 0], np.int32)
+    conditions = (Condition("veto", ">=", 80.0), Condition("crystal{other}.nc", ">=", 4.0))
+    mapping = Mapping(**{**BASE.__dict__, "crystals": (3, 5), "coincidence": conditions})
+    own = np.zeros(N, np.int32)
+    block = only(write(file, plain(veto=veto, crystal5_nc=clusters, crystal3_nc=own)), mapping)
+    np.testing.assert_array_equal(block.table["coincident"], [-1, 1, 0, 1, 0, 0, 0])
+
+
+WRONG_SHAPES = {
+    "pmts beyond the axis": (
+        {"wf": RECORDS},
+        {"waveforms": ("wf",), "pmts": (0, 2)},
+        r"has 2 PMTs, the mapping asks for \(0, 2\)",
+    ),
+    "jagged energy": (
+        {"crystal3_energy": ak.Array([[1], [2, 3]] + [[1]] * 5)},
+        {},
+        r"branch 'crystal3.energy' holds .* expected one number",
+    ),
+    "an array where one number belongs": (
+        {"time": RECORDS[:, 0]},
+        {"time_branch": "time"},
+        r"branch 'time' holds .* expected one number",
+    ),
+    "half of the PMTs": ({"wf52": RECORDS[:, 1]}, {"crystals": (3, 5)}, r"the waveform branch 'wf51' is missing"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_SHAPES)
+def test_wrong_shapes_are_sentences(file, case):
+    branches, changes, sentence = WRONG_SHAPES[case]
+    write(file, {**plain(), **branches})
+    with pytest.raises(DarkroomError, match=sentence):
+        list(read.blocks(file, Mapping(**{**BASE.__dict__, **changes})))
+
+
+def test_the_source_of_a_file_is_its_run_branch(file):
+    write(file, plain(run=np.full(N, 1765, np.int32)))
+    assert read.source(file, Mapping(**{**BASE.__dict__, "run_branch": "run"})) == {"run": 1765, "subrun": 0}
+    assert read.source(file, BASE) == {"run": 12, "subrun": 0}

@@ -67,6 +67,7 @@ def test_another_recipe_or_sampling_is_refused(make_dataset: MakeDataset) -> Non
 @pytest.mark.usefixtures("workspace")
 def test_a_run_knows_the_side_of_its_rows_only() -> None:
     path = runs.create("compact")
-    runs.write_rows(path, np.array([30, 10, 20]), np.array([0, 1, 1]), np.array([2, 0, 1]))
+    runs.write_rows(path, np.array([30, 10, 20]), np.array([7, 7, 8]), np.array([0, 1, 1]), np.array([2, 0, 1]))
     run = runs.Run(Path(path), {}, {}, {}, {})
-    assert predict.side_of(run, np.array([20, 99, 10, 30, 5])).tolist() == [1, 3, 0, 2, 3]
+    uid, source = np.array([20, 99, 10, 30, 5, 20]), np.array([8, 7, 7, 7, 7, 7])  # the last is of another file
+    assert predict.side_of(run, uid, source).tolist() == [1, 3, 0, 2, 3, 3]

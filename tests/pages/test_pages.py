@@ -56,3 +56,23 @@ def test_two_sessions_never_see_each_others_state(opened):
     assert second.number_input(key="cut-energy_low_kev-typed").value == 3.0
     assert first.number_input(key="cut-energy_low_kev-typed").value == 7.0
     assert [m.value for m in first.metric] != [m.value for m in second.metric]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_workspace_that_cannot_be_used_is_a_sentence_on_every_page(tmp_path, monkeypatch, page):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DARKROOM_WORKSPACE", str(tmp_path / "file" / "workspace"))
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.switch_page(f"pages/{page}.py").run()
+    assert not at.exception
+    assert "set DARKROOM_WORKSPACE to a folder that you may write to" in at.error[0].value.replace("\\", "")
+
+
+def test_a_damaged_data_set_is_named_and_the_others_stay(opened, few):
+    from core import workspace
+
+    bad = workspace.folder("datasets", "bad") / "dataset.json"
+    bad.write_text("{")
+    at = opened("data")
+    assert "bad/dataset.json cannot be read as JSON" in at.warning[0].value.replace("\\", "")
+    assert "few" in list(at.dataframe[-1].value["name"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import workspace
 from core.data.dataset import open_dataset
 from core.data.selection import load, select, stored
 from core.registry import EXPERIMENTS
@@ -126,3 +127,24 @@ def test_measured_data_without_energy_start_from_everything(opened, test_data):
     at.selectbox(key="start").select("cnn2020").run()
     assert shown(at)["inside the cuts"] == 0
     assert any("120 of 120 rows have no energy: the energy window excludes them" in c.value for c in at.caption)
+
+
+def test_values_beyond_a_slider_survive_a_link_and_a_stored_selection(opened):
+    """A typed value may lie beyond its slider; one-sided limits have an open end."""
+    at = opened("select", cut="energy_high_kev=50")
+    assert at.slider(key="cut-energy_high_kev").value == 20.0
+    assert at.number_input(key="cut-energy_high_kev-typed").value == 50.0
+    linked = opened("select", cut='limits=[{"feature": "es", "low": 0.3, "high": 1e30}]')
+    assert shown(linked)["inside the cuts"] < shown(opened("select"))["inside the cuts"]
+    linked.text_input(key="save-name").set_value("one-sided").run()
+    next(b for b in linked.button if b.label == "save selection").click().run()
+    assert shown(opened("select", start="one-sided")) == shown(linked)
+
+
+def test_a_damaged_stored_selection_does_not_end_the_page(opened):
+    opened("select")
+    folder = workspace.folder("selections", "few")
+    (folder / "bad.json").write_text("{")
+    at = opened("select")
+    assert "The selection 'bad' is left out" in at.warning[0].value
+    assert shown(at)["signal"] > 0
