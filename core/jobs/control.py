@@ -2,7 +2,6 @@
 
 import re
 import signal
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +13,6 @@ from core.jobs.runner import ensure_runner
 
 STOP_GRACE_S = 30.0
 TAIL_BYTES = 256 * 1024
-N_REMEMBERED = 20
 
 # CSI and OSC sequences, other two-character escapes, then every control character except tab and newline.
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?")
@@ -96,16 +94,3 @@ def log_tail(job_id: int, n_lines: int = 200) -> str:
     if lines and not lines[-1]:
         lines.pop()
     return "\n".join(_CONTROLS.sub("", line) for line in lines[-n_lines:])
-
-
-def typical_seconds(kind: str, **matching: Any) -> float | None:
-    """Median seconds of the latest finished jobs of this kind whose arguments hold these values; None if none.
-
-    For example `typical_seconds("train", model="cnn")`.
-    """
-    seconds = [
-        job.ended_at - job.started_at
-        for job in queue.list_jobs(limit=500, states=("finished",))
-        if job.kind == kind and job.ended_at and job.started_at and matching.items() <= job.arguments.items()
-    ]
-    return statistics.median(seconds[:N_REMEMBERED]) if seconds else None

@@ -43,16 +43,8 @@ def divide_settings(network: Network, assignments: Sequence[str]) -> tuple[dict[
 def as_settings(asked: Task) -> list[str]:
     """The `name=value` strings that make this training from the network's defaults: the opposite of dividing them."""
     network = asked.network
-    pairs = (asked.network_parameters, network.parameters()), (asked.training, training.training_for(network, {}))
-    settings = []
-    for chosen, default in pairs:
-        before = parameters.to_dict(default)
-        settings += [f"{k}={_text(v)}" for k, v in parameters.to_dict(chosen).items() if v != before[k]]
-    return settings
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
+    own = parameters.as_assignments(asked.network_parameters, network.parameters())
+    return own + parameters.as_assignments(asked.training, training.training_for(network, {}))
 
 
 def expected_seconds(asked: Task) -> float:
