@@ -87,7 +87,7 @@ def step_histogram(
         figure.add_vline(threshold, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
         text = f"{threshold:g} {unit}".strip()
         figure.add_annotation(x=threshold, y=1, yref="paper", text=text, showarrow=False, xanchor="left")
-    figure.update_yaxes(**(_LOG_AXIS if log_y else {"rangemode": "tozero"}))
+    figure.update_yaxes(**(_log_counts(histograms) if log_y else {"rangemode": "tozero"}))
     return _finish(figure, f"{title} [{unit}]" if unit else title, _per_bin(rows, histograms, unit))
 
 
@@ -257,6 +257,12 @@ def training_curves(
     if x_title == "epochs":
         figure.update_xaxes(dtick=math.ceil(max((x for c in curves for x in c.x), default=1) / 10))
     return figure.update_xaxes(title_text=x_title if beside else None, row=1, col=1)
+
+
+def _log_counts(histograms: Mapping[str, Histogram]) -> dict[str, Any]:
+    """A logarithmic axis from half an event up, so that there is always a decade to read."""
+    highest = max((float(np.max(one.counts + one.error_high, initial=1.0)) for one in histograms.values()), default=1.0)
+    return {**_LOG_AXIS, "range": [math.log10(0.5), math.log10(1.5 * highest)]}
 
 
 def _per_bin(rows: str, histograms: Mapping[str, Histogram], unit: str) -> str:
