@@ -30,6 +30,10 @@ def controls(data: Dataset) -> Selection:
     specs = parameters.specs(experiment.cuts)
     options = {s.name: cached.values(data, s.options_from) for s in specs if s.options_from}
     values = form.draw(CUTS, experiment.cuts, options, skip=("limits",))
+    for name, there in options.items():  # what the data set does not have cannot be ticked, and is no change
+        wanted = getattr(starts[start].cuts, name)
+        if set(values[name] or ()) == set(wanted) & set(there):
+            values[name] = wanted
     values["limits"] = feature_limits(experiment.columns)
     labels = st.segmented_control(
         "labels", list(experiment.label_schemes), key="labels", required=True, persist_state="session",

@@ -25,7 +25,7 @@ def test_a_deep_link_to_a_new_server_shows_the_whole_app(start_server: Callable[
     page.goto(f"{start_server().url}/select?data=sample&start=dnn2020")
     expect(heading(page, "Select")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("link", name="Evaluate")).to_be_visible()
-    expect(page.get_by_text("--preset dnn2020")).to_be_visible()
+    expect(page.get_by_test_id("stCode")).to_contain_text("--preset dnn2020")
 
 
 def test_no_page_asks_a_foreign_host_or_breaks(server: Any, page: Any) -> None:

@@ -148,3 +148,9 @@ def test_a_damaged_stored_selection_does_not_end_the_page(opened):
     at = opened("select")
     assert "The selection 'bad' is left out" in at.warning[0].value
     assert shown(at)["signal"] > 0
+
+
+def test_a_preset_with_crystals_that_are_not_there_is_no_change(opened):
+    at = opened("select", start="dnn2020")
+    assert "cut" not in at.query_params
+    assert at.code[0].value == "python -m core select few --preset dnn2020"
