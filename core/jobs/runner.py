@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 from core import workspace
@@ -116,11 +117,16 @@ def _take_lock() -> int | None:
     return None
 
 
+CUDA_PACKAGES = ("nvidia", "jax_cuda12_plugin", "jax_cuda13_plugin")
+
+
 def visible_gpus() -> list[str]:
     """The GPUs that jobs may use, as CUDA_VISIBLE_DEVICES names them, found without importing a framework."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [name.strip() for name in chosen.split(",") if name.strip() not in ("", "-1")]
+    if not any(find_spec(name) for name in CUDA_PACKAGES):
+        return []  # without CUDA libraries every training would run on the same processors, however many GPUs there are
     command = shutil.which("nvidia-smi")
     if command is None:
         driver = Path("/proc/driver/nvidia/gpus")
