@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,7 +58,12 @@ def made(tmp_path_factory):
 @pytest.fixture
 def few(made, tmp_path, monkeypatch):
     """A copy of that workspace; gives the run's id."""
-    shutil.copytree(made[0], tmp_path / "ws", ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copytree(made[0], tmp_path / "ws", ignore=shutil.ignore_patterns("*.lock", "darkroom.sqlite*"))
+    with (  # a runner may still be at work there: SQLite's own copy is whole
+        closing(sqlite3.connect(made[0] / "darkroom.sqlite")) as theirs,
+        closing(sqlite3.connect(tmp_path / "ws" / "darkroom.sqlite")) as ours,
+    ):
+        theirs.backup(ours)
     monkeypatch.setenv("DARKROOM_WORKSPACE", str(tmp_path / "ws"))
     return made[2]["run"]
 

@@ -196,4 +196,12 @@ def test_gpus_are_counted_without_a_framework(monkeypatch: pytest.MonkeyPatch) -
     for text, expected in (("", []), ("-1", []), ("0,2", ["0", "2"]), ("GPU-1a", ["GPU-1a"])):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", text)
         assert runner.visible_gpus() == expected
-    assert "tensorflow" not in sys.modules
+    code = "import sys; from core.jobs import runner; runner.visible_gpus(); print('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_without_cuda_libraries_there_is_one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    monkeypatch.setattr(runner, "find_spec", lambda _name: None)
+    monkeypatch.setattr(runner.shutil, "which", lambda _name: "/nowhere/nvidia-smi")
+    assert runner.visible_gpus() == []
