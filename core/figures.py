@@ -1,6 +1,5 @@
-"""Plotly figures shared by all experiments: numbers in, figure out.
+"""Plotly figures shared by all experiments: numbers in, figure out. One meaning, one colour; a class also has its own dash.
 
-One meaning, one colour: signal blue, background vermillion; a class also has its own line style and marker.
 Backgrounds are transparent and texts have no colour of their own, so that a light and a dark theme both fit.
 """
 
@@ -29,6 +28,7 @@ _FREE_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _LOG_AXIS = {"type": "log", "dtick": 1, "exponentformat": "power"}
+_THRESHOLD = {"color": NEUTRAL, "width": 2, "dash": "dot"}
 _KNOWN = {"signal": (SIGNAL, "solid", "circle"), "background": (BACKGROUND, "dash", "square")}
 
 
@@ -84,10 +84,10 @@ def step_histogram(
     if window is not None:
         figure.add_vrect(*window, fillcolor=NEUTRAL, opacity=0.15, line_width=0)
     if threshold is not None:
-        figure.add_vline(threshold, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
-        text = f"{threshold:g} {unit}".strip()
-        figure.add_annotation(x=threshold, y=1, yref="paper", text=text, showarrow=False, xanchor="left")
-    figure.update_yaxes(**(_log_counts(histograms) if log_y else {"rangemode": "tozero"}))
+        figure.add_vline(threshold, line=_THRESHOLD, annotation_text=f"{threshold:g} {unit}".strip())
+    highest = max((float(np.max(one.counts + one.error_high, initial=1.0)) for one in histograms.values()), default=1.0)
+    half_an_event = {**_LOG_AXIS, "range": [math.log10(0.5), math.log10(1.5 * highest)]}
+    figure.update_yaxes(**(half_an_event if log_y else {"rangemode": "tozero"}))
     return _finish(figure, f"{title} [{unit}]" if unit else title, _per_bin(rows, histograms, unit))
 
 
@@ -257,12 +257,6 @@ def training_curves(
     if x_title == "epochs":
         figure.update_xaxes(dtick=math.ceil(max((x for c in curves for x in c.x), default=1) / 10))
     return figure.update_xaxes(title_text=x_title if beside else None, row=1, col=1)
-
-
-def _log_counts(histograms: Mapping[str, Histogram]) -> dict[str, Any]:
-    """A logarithmic axis from half an event up, so that there is always a decade to read."""
-    highest = max((float(np.max(one.counts + one.error_high, initial=1.0)) for one in histograms.values()), default=1.0)
-    return {**_LOG_AXIS, "range": [math.log10(0.5), math.log10(1.5 * highest)]}
 
 
 def _per_bin(rows: str, histograms: Mapping[str, Histogram], unit: str) -> str:
