@@ -131,7 +131,7 @@ def key_numbers(found: Evaluation) -> None:
     for column, (quantity, (label, help)) in zip(st.columns(WIDTHS, gap="xsmall"), NUMBERS.items(), strict=True):
         row = rows[quantity]
         with column:
-            told = f"{row['interval']}, n = {row['n']}"
+            told = f"{row['interval']} n={row['n']}"  # short: five of them stand in a row of 820 pixels
             st.metric(label, row["value"], told, help=help, delta_color="off", delta_arrow="off")
 
 

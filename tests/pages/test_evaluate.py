@@ -32,7 +32,7 @@ def wanted(evaluation) -> list[tuple[str, str]]:
         "area under the ROC curve",
     )
     rows = {row["quantity"]: row for row in export.key_rows(evaluation)}
-    return [(rows[q]["value"], f"{rows[q]['interval']}, n = {rows[q]['n']}") for q in shown]
+    return [(rows[q]["value"], f"{rows[q]['interval']} n={rows[q]['n']}") for q in shown]
 
 
 def test_key_numbers_are_those_of_the_core(opened, few, judged):
