@@ -1,0 +1,22 @@
+"""Plotly figures shared by all experiments: numbers in, figure out."""
+
+from core.figures.curves import Curve, training_curves
+from core.figures.histograms import histogram_2d, score_spectrum, step_histogram
+from core.figures.judged import count_heatmap, efficiency_vs_energy, roc_curve
+from core.figures.style import BACKGROUND, NEUTRAL, OKABE_ITO, SIGNAL, class_style
+
+__all__ = [
+    "BACKGROUND",
+    "NEUTRAL",
+    "OKABE_ITO",
+    "SIGNAL",
+    "Curve",
+    "class_style",
+    "count_heatmap",
+    "efficiency_vs_energy",
+    "histogram_2d",
+    "roc_curve",
+    "score_spectrum",
+    "step_histogram",
+    "training_curves",
+]

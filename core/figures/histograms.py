@@ -1,0 +1,101 @@
+"""Histograms as steps with statistical errors, and two-dimensional ones in colour."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.style import (
+    KNOWN,
+    LOG_AXIS,
+    NEUTRAL,
+    SEQUENCE,
+    THRESHOLD_LINE,
+    class_style,
+    errors,
+    finish,
+    log10_counts,
+)
+from core.judge.histogram import Histogram, Histogram2d
+
+
+def step_histogram(
+    histograms: Mapping[str, Histogram],
+    title: str,
+    unit: str = "",
+    *,
+    rows: str = "events",
+    log_y: bool = False,
+    threshold: float | None = None,
+    window: tuple[float, float] | None = None,
+) -> go.Figure:
+    """One histogram per class as steps with statistical errors.
+
+    `title` is the quantity without its unit; `rows` what is counted; `threshold` is drawn as a line, `window` as
+    the band that a cut keeps. What lies outside the axis or is undefined is told in the legend.
+    """
+    figure = go.Figure()
+    free = [name for name in histograms if name not in KNOWN]
+    for name, found in histograms.items():
+        colour, dash, symbol = class_style(name, free.index(name) if name in free else 0)
+        figure.add_scatter(
+            x=found.edges, y=np.append(found.counts, found.counts[-1:]), mode="lines",
+            line={"shape": "hv", "color": colour, "dash": dash, "width": 2}, name=_legend(name, found),
+            legendgroup=name, hoverinfo="skip",
+        )  # fmt: skip
+        bins = np.column_stack([found.edges[:-1], found.edges[1:], found.error_high, found.error_low])
+        figure.add_scatter(
+            x=(found.edges[:-1] + found.edges[1:]) / 2.0, y=found.counts, mode="markers", customdata=bins,
+            marker={"color": colour, "symbol": symbol, "size": 4}, name=name, legendgroup=name, showlegend=False,
+            error_y=errors(found.error_high, found.error_low, colour),
+            hovertemplate=f"{name}: %{{y:,.5g}} +%{{customdata[2]:.3g}} −%{{customdata[3]:.3g}}"
+            f"<br>%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}} {unit}<extra></extra>",
+        )  # fmt: skip
+    if window is not None:
+        figure.add_vrect(*window, fillcolor=NEUTRAL, opacity=0.15, line_width=0)
+    if threshold is not None:
+        figure.add_vline(threshold, line=THRESHOLD_LINE, annotation_text=f"{threshold:g} {unit}".strip())
+    highest = max((float(np.max(one.counts + one.error_high, initial=1.0)) for one in histograms.values()), default=1.0)
+    half_an_event = {**LOG_AXIS, "range": [math.log10(0.5), math.log10(1.5 * highest)]}
+    figure.update_yaxes(**(half_an_event if log_y else {"rangemode": "tozero"}))
+    return finish(figure, f"{title} [{unit}]" if unit else title, _per_bin(rows, histograms, unit))
+
+
+def score_spectrum(spectra: Mapping[str, Histogram], threshold: float, *, log_y: bool = True) -> go.Figure:
+    """Scores per class with the threshold."""
+    return step_histogram(spectra, "score (probability of signal)", log_y=log_y, threshold=threshold)
+
+
+def histogram_2d(
+    found: Histogram2d, x_title: str, y_title: str, *, log: bool = True, rows: str = "events"
+) -> go.Figure:
+    """Events per cell in colour, empty cells left free; axis titles with units. n and what is outside stand above."""
+    counts = np.asarray(found.counts).T
+    z = log10_counts(counts) if log else np.where(counts > 0, counts, np.nan)
+    bar: dict[str, Any] = {"title": {"text": rows}}
+    if log:
+        powers = np.arange(0, math.ceil(math.log10(max(float(counts.max(initial=1)), 1.0))) + 1)
+        bar |= {"tickvals": powers, "ticktext": [f"{10**p:,}" for p in powers.tolist()]}
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=found.x_edges, y=found.y_edges, z=z, customdata=counts, colorscale=SEQUENCE, colorbar=bar, hoverongaps=False,
+        hovertemplate=f"%{{customdata:,}} {rows}<br>{x_title} %{{x:.4g}}<br>{y_title} %{{y:.4g}}<extra></extra>",
+    )  # fmt: skip
+    note = f"{found.n:,} {rows}, {found.n_outside:,} of them outside or undefined"
+    place = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+    figure.add_annotation(text=note, showarrow=False, **place)
+    return finish(figure, x_title, y_title)
+
+
+def _per_bin(rows: str, histograms: Mapping[str, Histogram], unit: str) -> str:
+    widths = np.concatenate([np.diff(found.edges) for found in histograms.values()]) if histograms else np.ones(0)
+    if len(widths) and np.allclose(widths, widths[0], rtol=1e-3):
+        return f"{rows} / {widths[0]:.3g} {unit}".rstrip()
+    return f"{rows} / bin"
+
+
+def _legend(name: str, found: Histogram) -> str:
+    left_out = [(found.n_under, "below"), (found.n_over, "above"), (found.n_missing, "undefined")]
+    return ", ".join([f"{name} (n = {found.n:,}", *(f"{n:,} {where}" for n, where in left_out if n)]) + ")"

@@ -1,0 +1,59 @@
+"""What all figures share: colours, dashes and markers, error bars, the finish. One meaning, one colour.
+
+Backgrounds are transparent and texts have no colour of their own, so that a light and a dark theme both fit.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+SIGNAL = "#0072B2"
+BACKGROUND = "#D55E00"
+OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", SIGNAL, BACKGROUND, "#CC79A7")
+SEQUENCE = "Cividis"
+NEUTRAL = "#888888"
+TEXT_PX = 13
+
+FREE_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
+LOG_AXIS = {"type": "log", "dtick": 1, "exponentformat": "power"}
+THRESHOLD_LINE = {"color": NEUTRAL, "width": 2, "dash": "dot"}
+KNOWN = {"signal": (SIGNAL, "solid", "circle"), "background": (BACKGROUND, "dash", "square")}
+
+
+def class_style(name: str, position: int = 0) -> tuple[str, str, str]:
+    """Colour, dash and marker of a class; `position` counts the classes beyond signal and background."""
+    free = FREE_COLOURS[position % len(FREE_COLOURS)], DASHES[position % 4 + 2], SYMBOLS[position % 4 + 2]
+    return KNOWN.get(name, free)
+
+
+def errors(up: Any, down: Any, colour: str) -> dict[str, Any]:
+    style = {"color": colour, "thickness": 1.2, "width": 0}
+    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, **style}
+
+
+def log10_counts(counts: np.ndarray) -> np.ndarray:
+    return np.log10(np.where(counts > 0, counts, np.nan))
+
+
+def percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100.0 * value:.2f}"
+
+
+def finish(figure: go.Figure, x_title: str, y_title: str, row: int | None = None) -> go.Figure:
+    where = {"row": row, "col": 1} if row else {}
+    figure.update_xaxes(title_text=x_title, **where)
+    figure.update_yaxes(title_text=y_title, **where)
+    return figure.update_layout(
+        font={"size": TEXT_PX},
+        hoverlabel={"font": {"size": TEXT_PX}},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        height=400,
+        margin={"l": 65, "r": 20, "t": 40, "b": 50},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        uirevision="keep",
+    )
