@@ -7,7 +7,7 @@ import streamlit as st
 # An icon of our own: without one the browser asks a foreign host for each page's symbol.
 ICON = Path(__file__).parent / "pages" / "parts" / "icon.png"
 
-PAGES = [
+WORK = [
     st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),
     st.Page("pages/data.py", title="Data", url_path="data", icon=":material/folder_open:"),
     st.Page("pages/select.py", title="Select", url_path="select", icon=":material/filter_alt:"),
@@ -16,6 +16,14 @@ PAGES = [
     st.Page("pages/runs.py", title="Runs", url_path="runs", icon=":material/list:"),
     st.Page("pages/evaluate.py", title="Evaluate", url_path="evaluate", icon=":material/table_chart:"),
 ]
+TRUST = [
+    st.Page("pages/compatibility.py", title="Compatibility", url_path="compatibility", icon=":material/grid_on:"),
+    st.Page("pages/lowenergy.py", title="Low energy", url_path="lowenergy", icon=":material/low_priority:"),
+    st.Page("pages/calibration.py", title="Calibration", url_path="calibration", icon=":material/balance:"),
+    st.Page("pages/cutstudy.py", title="Cut study", url_path="cutstudy", icon=":material/content_cut:"),
+    st.Page("pages/trigger.py", title="Trigger", url_path="trigger", icon=":material/bolt:"),
+    st.Page("pages/published.py", title="Published", url_path="published", icon=":material/menu_book:"),
+]
 
 st.set_page_config(page_title="Darkroom", page_icon=str(ICON), layout="wide")
-st.navigation(PAGES, position="top").run()
+st.navigation({"": WORK, "Trust": TRUST}, position="top").run()

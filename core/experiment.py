@@ -3,7 +3,7 @@
 Pages and shared modules draw what the record offers and never name an experiment.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +105,43 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class Region:
+    """A part of a data set on which a network is trained or tested, such as a detector in an energy window.
+
+    `facts` are plain values that name it in machine-readable output.
+    """
+
+    name: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RegionGrid:
+    """How regions are spanned, for studies of what was trained on one and tested on another.
+
+    `parameters` is a dataclass of the axes; `regions(axes)` lists its regions in order; `cuts_of(cuts, regions)` are
+    the cuts that keep these regions (of several: the smallest selection that holds all of them).
+    """
+
+    parameters: type
+    regions: Callable[[Any], tuple[Region, ...]]
+    cuts_of: Callable[[Any, Sequence[Region]], Any]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column that is made after preparing, from the data set itself, because it depends on a selection of it.
+
+    `compute(dataset, selected, progress)` returns the values float32 (n_rows,) and the plain facts and arrays that
+    they were made with; `progress(done, total)`.
+    """
+
+    column: Column
+    explanation: str
+    compute: "Callable[[Dataset, Selected, Callable[[int, int], None]], tuple[np.ndarray, dict[str, Any]]]"
+
+
+@dataclass(frozen=True)
 class Experiment:
     """One detector, as a record of functions and names."""
 
@@ -149,4 +186,10 @@ class Experiment:
     row_facts: "Callable[[Dataset, int], dict[str, str]]"  # of a row, beyond its columns: what was simulated, say
     judge_columns: tuple[str, ...]
     evaluate: Callable[..., Any]
-    published: Mapping[str, Any] = field(default_factory=dict)
+    light_yield: "Callable[[Dataset], float] | None" = None  # photoelectrons per keV, for a second energy axis
+    tree_features: tuple[str, ...] = ()  # columns that the boosted trees may use
+    truth_bound: str = ""  # column with the log-likelihood ratio that simulated truth allows
+    grid: RegionGrid | None = None
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+    trigger: Any = None  # core.experiment.Trigger
+    published: Any = None  # core.experiment.Published

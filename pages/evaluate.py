@@ -5,75 +5,16 @@ from typing import Any
 
 import streamlit as st
 
-from core import figures, runs
-from core.data.dataset import Dataset, list_datasets
-from core.errors import DarkroomError
-from core.jobs import control
+from core import figures
 from core.judge import export
 from core.judge.efficiency import ClassTable
 from core.judge.evaluation import Evaluation
 from core.judge.scored import Scored
-from pages.parts import cached, choose, frame, judged, opening
+from pages.parts import asked, choose, frame, judged, opening
 
 SPLITS = ("test", "validation", "train", "other", "all")
 HEIGHT = 330
 WIDTHS = (1.0, 1.04, 1.0, 1.0, 1.12)  # of the key numbers, by their texts
-
-
-def choose_run() -> tuple[runs.Run, Dataset]:
-    """The run and the data set that it is judged on."""
-    usable = judged.usable_runs()
-    if not usable:
-        frame.nothing_yet(
-            "There is no trained network yet, so nothing can be judged. Train one: its scores are kept with the run.",
-            "pages/train.py", "Go to Train",
-        )  # fmt: skip
-    run_id = judged.pick_run(list(usable), "run")
-    with frame.refusals():
-        run = runs.open_run(run_id or next(iter(usable)))
-        there = list_datasets()
-        first = [name for name in (run.dataset, *runs.scored_datasets(run)) if name in there]
-        names = list(dict.fromkeys([*first, *there]))
-        if not names:
-            raise DarkroomError(f"Data set '{run.dataset}' of run '{run.id}' is gone: prepare it again.")
-    if st.session_state.get("on") not in (None, *names):
-        del st.session_state["on"]
-    chosen = st.selectbox("judged on data set", names, key="on", **choose.STAY)
-    with frame.refusals():
-        return run, cached.open_dataset(chosen)
-
-
-def need_scores(run: runs.Run, data: Dataset) -> Scored:
-    """The run's scores of the data set, or the button that makes them."""
-    if not judged.has_scores(run, data):
-        st.info(f"Run {run.id} has no scores of data set '{data.name}' yet.", icon=":material/info:")
-        score_button(run, data, "score the data set with this run")
-        st.stop()
-    with frame.refusals():
-        return judged.scored(run, data)
-
-
-def score_button(run: runs.Run, data: Dataset, label: str) -> None:
-    """Submit a predict job and follow it; the page is drawn anew when it has ended."""
-    key = f"job-{run.id}-{data.name}"
-    if st.button(label, icon=":material/play_arrow:", type="primary", key=f"do-{key}"):
-        with frame.refusals():
-            title = f"{run.id} on {data.name}"
-            st.session_state[key] = control.submit("predict", title, {"run": run.id, "dataset": data.name}).id
-    if key in st.session_state:
-        _follow(key)
-
-
-@st.fragment(run_every=1.5)
-def _follow(key: str) -> None:
-    job = control.get(st.session_state[key])
-    if job.state == "finished":
-        del st.session_state[key]
-        st.rerun(scope="app")
-    if job.is_ended:
-        st.error(frame.plain(f"Job {job.id} {job.state}: {job.message or 'see its log'}"), icon=":material/error:")
-        return
-    st.caption(frame.plain(f"job {job.id} {job.state}, {job.progress_text or 'waiting'}"))
 
 
 def controls(found: Scored) -> tuple[float, str, str]:
@@ -259,8 +200,8 @@ def downloads(found: Evaluation, name: str) -> None:
 def page() -> None:
     frame.heading("Evaluate", "How much signal is kept, how much background is rejected, and is it better than a cut?")
     with st.sidebar:
-        run, data = choose_run()
-    scored = need_scores(run, data)
+        run, data = asked.choose_run()
+    scored = asked.need_scores(run, data)
     with st.sidebar:
         threshold, split, scheme = controls(scored)
     with frame.refusals():
@@ -275,7 +216,7 @@ def page() -> None:
     n_left = judged.n_unscored(scored)
     if n_left:
         st.warning(f"{n_left:,} events inside the run's cuts have no score yet.", icon=":material/warning:")
-        score_button(run, data, "score them")
+        asked.score_button(run, data, "score them")
     for note in found.notes:
         st.caption(f":material/warning: {note}")
     told = f"{found.n_unlabelled:,} scored events of the split have no label, {found.n_missing:,} no score"

@@ -1,0 +1,66 @@
+"""The run that a page judges, the data set that it is judged on, and its scores: picked, or made by a job."""
+
+import streamlit as st
+
+from core import runs
+from core.data.dataset import Dataset, list_datasets
+from core.errors import DarkroomError
+from core.jobs import control
+from core.judge.scored import Scored
+from pages.parts import cached, choose, frame, judged
+
+
+def choose_run() -> tuple[runs.Run, Dataset]:
+    """The run and the data set that it is judged on."""
+    usable = judged.usable_runs()
+    if not usable:
+        frame.nothing_yet(
+            "There is no trained network yet, so nothing can be judged. Train one: its scores are kept with the run.",
+            "pages/train.py", "Go to Train",
+        )  # fmt: skip
+    run_id = judged.pick_run(list(usable), "run")
+    with frame.refusals():
+        run = runs.open_run(run_id or next(iter(usable)))
+        there = list_datasets()
+        first = [name for name in (run.dataset, *runs.scored_datasets(run)) if name in there]
+        names = list(dict.fromkeys([*first, *there]))
+        if not names:
+            raise DarkroomError(f"Data set '{run.dataset}' of run '{run.id}' is gone: prepare it again.")
+    if st.session_state.get("on") not in (None, *names):
+        del st.session_state["on"]
+    chosen = st.selectbox("judged on data set", names, key="on", **choose.STAY)
+    with frame.refusals():
+        return run, cached.open_dataset(chosen)
+
+
+def need_scores(run: runs.Run, data: Dataset) -> Scored:
+    """The run's scores of the data set, or the button that makes them."""
+    if not judged.has_scores(run, data):
+        st.info(f"Run {run.id} has no scores of data set '{data.name}' yet.", icon=":material/info:")
+        score_button(run, data, "score the data set with this run")
+        st.stop()
+    with frame.refusals():
+        return judged.scored(run, data)
+
+
+def score_button(run: runs.Run, data: Dataset, label: str) -> None:
+    """Submit a predict job and follow it; the page is drawn anew when it has ended."""
+    key = f"job-{run.id}-{data.name}"
+    if st.button(label, icon=":material/play_arrow:", type="primary", key=f"do-{key}"):
+        with frame.refusals():
+            title = f"{run.id} on {data.name}"
+            st.session_state[key] = control.submit("predict", title, {"run": run.id, "dataset": data.name}).id
+    if key in st.session_state:
+        _follow(key)
+
+
+@st.fragment(run_every=1.5)
+def _follow(key: str) -> None:
+    job = control.get(st.session_state[key])
+    if job.state == "finished":
+        del st.session_state[key]
+        st.rerun(scope="app")
+    if job.is_ended:
+        st.error(frame.plain(f"Job {job.id} {job.state}: {job.message or 'see its log'}"), icon=":material/error:")
+        return
+    st.caption(frame.plain(f"job {job.id} {job.state}, {job.progress_text or 'waiting'}"))
