@@ -19,7 +19,7 @@ WIDTHS = (1.0, 1.04, 1.0, 1.0, 1.12)  # of the key numbers, by their texts
 
 def controls(found: Scored) -> tuple[float, str, str]:
     """(threshold, split, label scheme)."""
-    threshold = choose_threshold()
+    threshold = asked.choose_threshold()
     split = st.segmented_control("split", SPLITS, default="test", key="split", required=True, **choose.STAY)
     schemes = found.schemes()
     own = found.selection.labels
@@ -30,28 +30,6 @@ def controls(found: Scored) -> tuple[float, str, str]:
         help="  \n".join(f"**{name}**: {found.experiment.label_schemes[name]}" for name in schemes),
     )  # fmt: skip
     return threshold, split or "test", scheme or schemes[0]
-
-
-def choose_threshold() -> float:
-    """A slider and a field to type into, one value; kept in the address."""
-    left, right = st.columns([3, 2], vertical_alignment="bottom", gap="small")
-    help = "a score from which an event counts as signal"
-    value = left.slider("threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", help=help, **choose.STAY)
-    st.session_state["threshold-typed"] = value
-    right.number_input(
-        "threshold, typed", 0.0, 1.0, step=0.01, key="threshold-typed", format="%.4g", label_visibility="collapsed",
-        on_change=_typed,
-    )  # fmt: skip
-    st.button("reset to 0.5", on_click=_reset, icon=":material/restart_alt:", type="tertiary", disabled=value == 0.5)
-    return value
-
-
-def _typed() -> None:
-    st.session_state["threshold"] = st.session_state["threshold-typed"]
-
-
-def _reset() -> None:
-    st.session_state["threshold"] = 0.5
 
 
 NUMBERS = {

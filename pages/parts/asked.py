@@ -1,4 +1,4 @@
-"""The run that a page judges, the data set that it is judged on, and its scores: picked, or made by a job."""
+"""What a page judges: a run, the data set that it is judged on, its scores (made by a job if missing), the threshold."""
 
 import streamlit as st
 
@@ -31,6 +31,28 @@ def choose_run() -> tuple[runs.Run, Dataset]:
     chosen = st.selectbox("judged on data set", names, key="on", **choose.STAY)
     with frame.refusals():
         return run, cached.open_dataset(chosen)
+
+
+def choose_threshold() -> float:
+    """A slider and a field to type into, one value; kept in the address."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom", gap="small")
+    help = "a score from which an event counts as signal"
+    value = left.slider("threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", help=help, **choose.STAY)
+    st.session_state["threshold-typed"] = value
+    right.number_input(
+        "threshold, typed", 0.0, 1.0, step=0.01, key="threshold-typed", format="%.4g", label_visibility="collapsed",
+        on_change=_typed,
+    )  # fmt: skip
+    st.button("reset to 0.5", on_click=_reset, icon=":material/restart_alt:", type="tertiary", disabled=value == 0.5)
+    return value
+
+
+def _typed() -> None:
+    st.session_state["threshold"] = st.session_state["threshold-typed"]
+
+
+def _reset() -> None:
+    st.session_state["threshold"] = 0.5
 
 
 def need_scores(run: runs.Run, data: Dataset) -> Scored:
