@@ -65,6 +65,7 @@ class Mapping:
     truth_population: str = param("", "simulated data: branch with the true population")
     truth_energy: str = param("", "simulated data: branch with the true energy", unit="keV")
     truth_n_pe: str = param("", "simulated data: branch with the number of photoelectrons")
+    truth_llr: str = param("", "simulated data: branch with the log-likelihood ratio that the truth allows")
     coincidence: tuple[Condition, ...] = param((), "the event is coincident if one of these holds; none: unknown")
 
     def check(self) -> None:
@@ -95,6 +96,11 @@ class Mapping:
     def per_array(self) -> bool:
         """True if one branch holds several PMTs."""
         return len(self.waveforms) == 1
+
+    @property
+    def truth(self) -> tuple[str, ...]:
+        """The branches with simulated truth."""
+        return (self.truth_class, self.truth_population, self.truth_energy, self.truth_n_pe, self.truth_llr)
 
     def pair(self, crystal: int) -> tuple[int, int]:
         """PMT indices of a crystal in a branch that holds several."""

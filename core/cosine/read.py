@@ -64,7 +64,7 @@ def _plan(tree: branches.Tree, mapping: Mapping) -> _Plan:
     for c in present:
         for name in filter(None, per_crystal):
             found[mapping.named(name, c)] = tree.need(mapping.named(name, c))
-        for name in (mapping.truth_class, mapping.truth_population, mapping.truth_energy, mapping.truth_n_pe):
+        for name in mapping.truth:
             leaf = tree.find(mapping.named(name, c)) if name else None  # measured files have no truth
             if leaf is not None:
                 found[mapping.named(name, c)] = leaf
@@ -133,6 +133,7 @@ def _crystal_block(
         ("truth_population", mapping.truth_population, np.int8, -1),
         ("truth_energy_kev", mapping.truth_energy, np.float32, np.nan),
         ("truth_n_pe", mapping.truth_n_pe, np.int32, -1),
+        ("truth_llr", mapping.truth_llr, np.float32, np.nan),
     )
     for column, name, dtype, unknown in truth:
         table[column] = _scalar(arrays, mapping.named(name, crystal), entry, path, np.full(len(entry), unknown)).astype(

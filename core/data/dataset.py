@@ -90,6 +90,10 @@ class Dataset:
         """One column, read-only, shape (n_rows,)."""
         return self.read_column(self.path / str(self.meta["table"]), name)
 
+    def has(self, name: str) -> bool:
+        """Whether the table holds a column: one made by an earlier version lacks what was added since."""
+        return name in pq.read_schema(self.path / str(self.meta["table"])).names
+
     def source_of(self, rows: np.ndarray) -> np.ndarray:
         """int64 (n,): which file content each row comes from (start of its SHA-256). With the uid it tells an event."""
         keys = np.array([int(str(p["sha256"])[:15], 16) for p in self.meta["parts"]], np.int64)
