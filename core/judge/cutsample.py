@@ -1,0 +1,198 @@
+"""A cut study of a data set: which events it is chosen on and which it is quoted on, and everything a page shows of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from core.data.dataset import Dataset
+from core.data.selection import Selected
+from core.data.splits import OTHER, SPLITS, TEST, TRAIN, VALIDATION
+from core.errors import DarkroomError
+from core.experiment import Experiment
+from core.judge import cutstudy
+from core.judge.cutstudy import Axis, Optimum, Scan
+from core.judge.efficiency import OperatingPoint
+from core.judge.intervals import defined
+from core.judge.scored import Scored
+
+N_THRESHOLDS = {1: 200, 2: 60}
+AUTO = "auto"
+_TAILS = (0.001, 0.999)
+
+
+@dataclass(frozen=True)
+class CutSample:
+    """Labelled events: `rows` of the data set, `labels` 1 or 0, `score` NaN without a run, `chosen` those on which a cut is
+    chosen and `quoted` those on which it is quoted, all (n,).
+
+    A run's training events serve neither, so that cut and network are quoted alike; without a run the cut may be chosen on
+    all but the test events.
+    """
+
+    experiment: Experiment
+    dataset: Dataset
+    rows: np.ndarray
+    labels: np.ndarray
+    score: np.ndarray
+    split: np.ndarray
+    has_run: bool
+
+    @property
+    def chosen_on(self) -> tuple[int, ...]:
+        return (VALIDATION,) if self.has_run else (TRAIN, VALIDATION)
+
+    @property
+    def quoted_on(self) -> tuple[int, ...]:
+        return (TEST, OTHER) if self.has_run else (TEST,)
+
+    @cached_property
+    def chosen(self) -> np.ndarray:
+        return np.isin(self.split, self.chosen_on)
+
+    @cached_property
+    def quoted(self) -> np.ndarray:
+        return np.isin(self.split, self.quoted_on)
+
+    def column(self, name: str) -> np.ndarray:
+        return self.dataset.column(name)[self.rows]
+
+
+def sample(selected: Selected, scored: Scored | None = None) -> CutSample:
+    """The labelled rows of a selection; with a run those of them that it has scored, divided as the run was."""
+    rows, labels = selected.rows()
+    if scored is None:
+        split = selected.split[selected.labels >= 0]
+        score = np.full(len(rows), np.nan, np.float32)
+    else:
+        known = np.isin(rows, scored.rows)
+        rows, labels = rows[known], labels[known]
+        at = np.searchsorted(scored.rows, rows)
+        score, split = scored.score[at], scored.split[at]
+    if not len(rows):
+        told = f"that run '{scored.run.id}' has scored" if scored else "with a label"
+        raise DarkroomError(
+            f"Data set '{selected.dataset.name}': the selection leaves no event {told}: widen it, or score the data set."
+        )
+    return CutSample(selected.experiment, selected.dataset, rows, labels, score, split, scored is not None)
+
+
+@dataclass(frozen=True)
+class CutStudy:
+    """One or two cuts moved over a sample. `scan` and `best` are of the events that the cut is chosen on; `points` quote the
+    cut at `at` on the other ones (with a run also the network and both together), `merits` the figure of merit there."""
+
+    scan: Scan
+    merit: str
+    best: Optimum
+    at: tuple[float, ...]
+    points: Mapping[str, OperatingPoint]
+    merits: Mapping[str, float]
+    chosen_on: str
+    quoted_on: str
+
+    @property
+    def told(self) -> str:
+        """The cut at which it is quoted, in words."""
+        return " and ".join(axis.told(at) for axis, at in zip(self.scan.axes, self.at, strict=True))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, None where undefined."""
+        kept = {f"{name}_kept": self.scan.kept(name).tolist() for name in self.scan.cells}
+        return {
+            "axes": [
+                {"feature": a.column, "direction": a.direction, "thresholds": a.thresholds.tolist()} for a in self.scan.axes
+            ],
+            "n_signal": self.scan.n_of("signal"),
+            "n_background": self.scan.n_of("background"),
+            **kept,
+            "merit": self.merit,
+            "optimum": self.best.to_dict(),
+            "at": list(self.at),
+            "quoted": {
+                name: {
+                    **{k: v for k, v in point.to_dict().items() if k != "threshold"},
+                    "merit": defined(self.merits[name]),
+                }
+                for name, point in self.points.items()
+            },
+            "chosen_on": self.chosen_on,
+            "quoted_on": self.quoted_on,
+        }  # fmt: skip
+
+
+def study(
+    events: CutSample,
+    features: Sequence[str],
+    directions: Sequence[str] = (),
+    *,
+    merit: str = "harmonic",
+    expected: tuple[float, float] | None = None,
+    at: Sequence[float] | None = None,
+    threshold: float = 0.5,
+) -> CutStudy:
+    """Move a cut on one or two columns; `directions` above, below or auto per column, `at` the cut to quote (default: the
+    optimum), `threshold` that of the network, `expected` signal and background for the merit (default: these events')."""
+    if len(features) not in N_THRESHOLDS or len(set(features)) != len(features):
+        raise DarkroomError(f"The features are {', '.join(features) or 'none'}: expected one, or two different ones.")
+    if expected is not None and min(expected) <= 0:
+        raise DarkroomError(f"The expected signal and background are {expected}: expected numbers above 0.")
+    values = [events.column(name) for name in features]
+    wanted = [*directions, *[AUTO] * (len(features) - len(directions))]
+    chosen, quoted = events.chosen, events.quoted
+    labels = events.labels[chosen]
+    axes = [
+        _axis(name, direction, column[chosen], labels, N_THRESHOLDS[len(features)])
+        for name, direction, column in zip(features, wanted, values, strict=True)
+    ]
+    found = cutstudy.scan(axes, [column[chosen] for column in values], labels)
+    best = cutstudy.optimum(found, merit, expected)
+    position = tuple(at) if at is not None else best.at
+    if len(position) != len(axes):
+        raise DarkroomError(
+            f"The cut is to be quoted at {len(position)} values: expected {len(axes)}, one per feature."
+        )
+    passed = decisions(events, axes, position)
+    truth = events.labels[quoted]
+    points = (
+        cutstudy.combine(passed, events.score[quoted], truth, threshold)
+        if events.has_run
+        else {"cut": cutstudy.quote(passed, truth)}
+    )
+    counts = expected or (float((truth == 1).sum()), float((truth == 0).sum()))
+    merits = {name: _merit(merit, point, counts) for name, point in points.items()}
+    names = [" and ".join(SPLITS[s] for s in splits) for splits in (events.chosen_on, events.quoted_on)]
+    return CutStudy(found, merit, best, position, points, merits, *names)
+
+
+def _axis(name: str, direction: str, values: np.ndarray, labels: np.ndarray, n: int) -> Axis:
+    if direction not in (AUTO, *cutstudy.DIRECTIONS):
+        raise DarkroomError(f"The direction of {name} is '{direction}': expected above, below or auto.")
+    if direction == AUTO:
+        direction = cutstudy.better_direction(values, labels)
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        raise DarkroomError(f"Column '{name}' is undefined for all {len(values)} events of the study: choose another.")
+    low, high = np.quantile(finite, _TAILS)
+    return Axis(name, direction, np.linspace(low, high if high > low else low + 1.0, n))
+
+
+def _merit(name: str, point: OperatingPoint, expected: tuple[float, float]) -> float:
+    kept, leaked = np.array([point.signal.value]), np.array([1.0 - point.background.value])
+    return float(cutstudy.checked_merit(name).of(kept, leaked, *expected)[0])
+
+
+def decisions(events: CutSample, axes: Sequence[Axis], at: Sequence[float]) -> np.ndarray:
+    """Bool (n,): which of the quoted events pass the cuts, in their order."""
+    passed = np.ones(int(events.quoted.sum()), bool)
+    for axis, edge in zip(axes, at, strict=True):
+        passed &= axis.passes(events.column(axis.column)[events.quoted], edge)
+    return passed
+
+
+def correlations(events: CutSample, names: Sequence[str]) -> list[cutstudy.Correlation]:
+    """Rank correlation of columns with the score of the quoted events."""
+    columns = {name: events.column(name)[events.quoted] for name in names}
+    return cutstudy.correlations(columns, events.score[events.quoted], events.labels[events.quoted])
