@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.judge.efficiency import ClassTable
@@ -57,7 +58,7 @@ def summary_rows(evaluation: Evaluation) -> list[dict[str, object]]:
 
 def summary_csv(evaluation: Evaluation) -> str:
     """`summary_rows` as CSV; undefined is empty."""
-    return _csv(summary_rows(evaluation))
+    return csv_text(summary_rows(evaluation))
 
 
 def comparison_rows(evaluation: Evaluation) -> list[dict[str, str]]:
@@ -115,15 +116,21 @@ def to_csv(tables: dict[str, ClassTable]) -> str:
         for row in table.to_rows():
             counts = dict(zip(columns, row.pop("counts"), strict=True))
             rows.append({**row, "threshold": table.threshold, **counts})
-    return _csv(rows)
+    return csv_text(rows)
 
 
-def _csv(rows: list[dict[str, object]]) -> str:
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Records with the same keys as CSV; None is empty. Texts that a spreadsheet would take for a formula are quoted."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: safe(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def safe(value: Any) -> Any:
+    """A value for a spreadsheet: what it would take for a formula becomes a text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
 
 
 def to_latex(tables: dict[str, ClassTable]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import DarkroomError
+from core.judge.export import safe
 from core.judge.histogram import Histogram, Histogram2d
 
 FLOW_COLUMNS = {
@@ -92,12 +93,8 @@ def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)
-    writer.writerows([_safe(v) for v in row] for row in zip(*columns.values(), strict=True))
+    writer.writerows([safe(v) for v in row] for row in zip(*columns.values(), strict=True))
     return out.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
 
 
 def foot(facts: str, command: str) -> None:
