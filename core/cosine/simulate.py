@@ -127,7 +127,7 @@ def simulate(
     for kind, n_kind in (("calibration", n_calibration), ("physics", n_events - n_calibration)):
         n_files = n_subruns(n_events)
         cells = _cells(kind, crystals, parameters)
-        quota = _quota(n_kind, np.array([cell[3] for cell in cells]), n_files)
+        quota = deal(n_kind, np.array([cell[3] for cell in cells]), n_files)
         runs = CALIBRATION_RUNS if kind == "calibration" else PHYSICS_RUNS
         for k in range(n_files):
             run, subrun = runs[k % 2], k // 2
@@ -135,10 +135,10 @@ def simulate(
             plan = _plan(rng, cells, quota[:, k], parameters)
             path = out / f"mrgd_M{run:06d}.root.{subrun:03d}"
             with uproot.recreate(path, compression=uproot.ZSTD(3)) as file:
-                tree = file.mktree("ntp", _branches(crystals), title="COSINE-100, simulated")
+                tree = file.mktree("ntp", branches_of(crystals), title="COSINE-100, simulated")
                 for start in range(0, len(plan["event"]), _BLOCK):
                     part = {name: column[start : start + _BLOCK] for name, column in plan.items()}
-                    tree.extend(_entries(rng, part, kind, (run, subrun), crystals, parameters))
+                    tree.extend(entries_of(rng, part, kind, (run, subrun), crystals, parameters))
                     done += len(part["event"])
                     if progress is not None:
                         progress(done, n_events)
@@ -171,7 +171,7 @@ def _cells(kind: str, crystals: tuple[int, ...], p: SimulationParameters) -> lis
     ]
 
 
-def _quota(n: int, weights: np.ndarray, n_files: int) -> np.ndarray:
+def deal(n: int, weights: np.ndarray, n_files: int) -> np.ndarray:
     """Counts (cells, files) that add up to `n`, as even over the files as whole numbers allow."""
     exact = n * weights / weights.sum() if weights.sum() > 0 else np.zeros(len(weights))
     counts = np.floor(exact).astype(int)
@@ -207,7 +207,7 @@ def _plan(
     }
 
 
-def _branches(crystals: tuple[int, ...]) -> dict[str, Any]:
+def branches_of(crystals: tuple[int, ...]) -> dict[str, Any]:
     made: dict[str, Any] = {"eventNumber": np.int32, "eventsec": np.int64, "trgtime": np.int64}
     made |= {"BLSVeto_Charge": np.float32, "BLSVeto_isCoincident": np.int32, "BMuon_totalDeltaT0": np.int64}
     for c in crystals:
@@ -219,7 +219,7 @@ def _branches(crystals: tuple[int, ...]) -> dict[str, Any]:
     return made
 
 
-def _entries(
+def entries_of(
     rng: np.random.Generator,
     plan: dict[str, np.ndarray],
     kind: str,
