@@ -129,6 +129,25 @@ class RegionGrid:
 
 
 @dataclass(frozen=True)
+class CutBaseline:
+    """The one cut that every network has to beat: kept is where `column` is at or above `threshold`."""
+
+    name: str
+    column: str
+    threshold: float
+
+
+@dataclass(frozen=True)
+class BoxSide:
+    """A side of the rectangular cut beside the networks: a limit `above` or `below` which a column is kept, or `inside`
+    which its absolute value is.
+    """
+
+    column: str
+    keep: str
+
+
+@dataclass(frozen=True)
 class Derived:
     """A column that is made after preparing, from the data set itself, because it depends on a selection of it.
 
@@ -187,6 +206,11 @@ class Experiment:
     judge_columns: tuple[str, ...]
     evaluate: Callable[..., Any]
     light_yield: "Callable[[Dataset], float] | None" = None  # photoelectrons per keV, for a second energy axis
+    in_window: "Callable[[Any, float, float], Any] | None" = None  # cuts with another energy window [keV]
+    scheme_meaning: Mapping[str, str] = field(default_factory=dict)  # what efficiencies under a label scheme can tell
+    cut_baseline: Callable[[Any], CutBaseline] | None = None  # of the cuts
+    box: tuple[BoxSide, ...] = ()
+    judge_windows: tuple[tuple[float, float], ...] = ()  # of the first judged column, in which methods are compared
     tree_features: tuple[str, ...] = ()  # columns that the boosted trees may use
     truth_bound: str = ""  # column with the log-likelihood ratio that simulated truth allows
     grid: RegionGrid | None = None

@@ -8,11 +8,14 @@ import numpy as np
 
 from core.cosine import published
 from core.cosine.select import Cuts
+from core.experiment import BoxSide, CutBaseline
 from core.judge import evaluation
 from core.judge.efficiency import OperatingPoint, from_counts, table_from_counts
 from core.judge.intervals import LEVEL
 
 BASELINE = "nmt500"
+BOX = (BoxSide("nmt500_us", "above"), BoxSide("es", "below"), BoxSide("asymmetry", "inside"))
+WINDOWS_KEV = ((1.0, 2.0), (2.0, 3.0), (3.0, 6.0), (6.0, 10.0))
 _HALF_DIGIT_PERCENT = 0.005 + 1e-9
 
 _LABEL_NOISE = (
@@ -79,6 +82,7 @@ def evaluate(
     which_split: str = "test",
     *,
     cuts: Cuts | None = None,
+    baselines: evaluation.Baselines | None = None,
     label_scheme: str = "published",
     other_labels: Mapping[str, np.ndarray] | None = None,
     level: float = LEVEL,
@@ -86,8 +90,10 @@ def evaluate(
     """Judge the scores of a run on events given as arrays (n,); see `core.judge.evaluation.evaluate`.
 
     `columns` needs `energy_kev` and `nmt500_us`, the only cut of the baseline (an event whose nmt500 is NaN
-    fails it) at the threshold of `cuts`; `label_scheme` names the scheme that made `labels`.
+    fails it) at the threshold of `cuts`; `label_scheme` names the scheme that made `labels`. Further `baselines` stand
+    beside that cut.
     """
+    cut = cut_baseline(cuts or Cuts())
     notes = [_LABEL_NOISE] if label_scheme in ("published", "coincidence") else []
     if label_scheme == "published":
         notes.append(_CIRCULAR)
@@ -99,11 +105,16 @@ def evaluate(
         threshold=threshold,
         which_split=which_split,
         label_scheme=label_scheme,
-        baselines={BASELINE: (columns["nmt500_us"], (cuts or Cuts()).nmt500_threshold_us)},
+        baselines={cut.name: (columns[cut.column], cut.threshold), **(baselines or {})},
         other_labels=other_labels,
         level=level,
         notes=tuple(notes),
     )
+
+
+def cut_baseline(cuts: Cuts) -> CutBaseline:
+    """The cut that made the published labels."""
+    return CutBaseline(BASELINE, "nmt500_us", cuts.nmt500_threshold_us)
 
 
 def check_printed() -> list[PrintedCheck]:

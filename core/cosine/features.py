@@ -18,6 +18,11 @@ from core.experiment import Column
 from core.parameters import param
 
 FLAGS = kernel.FLAGS
+# What boosted trees may use: the pulse, and neither its place in the record nor the electronics of its channel
+TREE_FEATURES = (
+    "nmt500_us", "x1", "x2", "es", "mean_time_parameter", "asymmetry", "n_pulses", "charge_adc", "charge1_adc",
+    "charge2_adc", "height1_adc", "height2_adc",
+)  # fmt: skip
 
 COLUMNS: tuple[Column, ...] = (
     Column("energy_kev", "Energy", "keV", 0.0, 20.0, 80, 2, "Reconstructed energy, electron equivalent"),
