@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from core.cosine.read import UID_BITS, uid
+from core.cosine.rows import UID_BITS, uid
 from core.cosine.simulate import POPULATIONS
 from core.data.dataset import Dataset
 from core.errors import DarkroomError

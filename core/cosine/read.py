@@ -12,13 +12,12 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-from core.cosine import branches, features
+from core.cosine import branches, rows
 from core.cosine.mapping import Mapping, run_and_subrun
 from core.errors import DarkroomError
 from core.experiment import Block
 
 BLOCK_ENTRIES = 1000  # 1000 entries of one crystal: 16 MB at a time, where the file is not stored in smaller pieces
-UID_BITS = {"subrun": 12, "entry": 27, "crystal": 4}
 
 
 def blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
@@ -99,7 +98,7 @@ def _present(tree: branches.Tree, mapping: Mapping) -> tuple[int, ...]:
 def _single_run(tree: branches.Tree, mapping: Mapping, path: Path) -> int:
     """The run number of a file whose mapping takes it from a branch."""
     leaf, entries = tree.need(mapping.run_branch), np.arange(tree.n_entries)
-    runs = np.unique(_scalar(tree.read([leaf], 0, tree.n_entries), mapping.run_branch, entries, path, entries))
+    runs = np.unique(rows.scalar(tree.read([leaf], 0, tree.n_entries), mapping.run_branch, entries, path, entries))
     if len(runs) != 1 or not 0 <= runs[0] < 1_000_000:
         raise DarkroomError(
             f"{path.name}: branch '{mapping.run_branch}' holds runs {list(runs[:5])}: expected one run number below "
@@ -114,61 +113,9 @@ def _crystal_block(
     raw, n_samples, entry = _waveforms(arrays, mapping, crystal, path)
     if not len(entry):
         return None
-    table, flags, waveform = features.compute(raw, feature_parameters(mapping), n_samples)
-    if (n_samples != mapping.record_samples).any():
-        flags[n_samples != mapping.record_samples] |= _bit("record_length")
-    table["energy_kev"] = _energy(arrays, mapping, crystal, entry, table["charge_adc"], path)
-    flags[np.isnan(table["energy_kev"])] |= _bit("no_energy")
-    table["flags"] = flags
-    table["coincident"] = _coincident(arrays, plan, mapping, crystal, entry, path)
-    table["run"] = np.full(len(entry), run[0], np.int32)
-    table["subrun"] = np.full(len(entry), run[1], np.int32)
-    table["crystal"] = np.full(len(entry), crystal, np.int8)
-    number = entry + start
-    table["event"] = _scalar(arrays, mapping.event_branch, entry, path, number).astype(np.int64)
-    table["time_s"] = _scalar(arrays, mapping.time_branch, entry, path, np.full(len(entry), -1)).astype(np.int64)
-    table["uid"] = uid(run[0], run[1], number, crystal)
-    truth = (
-        ("truth_class", mapping.truth_class, np.int8, -1),
-        ("truth_population", mapping.truth_population, np.int8, -1),
-        ("truth_energy_kev", mapping.truth_energy, np.float32, np.nan),
-        ("truth_n_pe", mapping.truth_n_pe, np.int32, -1),
-        ("truth_llr", mapping.truth_llr, np.float32, np.nan),
-    )
-    for column, name, dtype, unknown in truth:
-        table[column] = _scalar(arrays, mapping.named(name, crystal), entry, path, np.full(len(entry), unknown)).astype(
-            dtype
-        )
-    return Block(table, waveform)
-
-
-def _bit(flag: str) -> np.uint32:
-    return np.uint32(1 << features.FLAGS.index(flag))
-
-
-def feature_parameters(mapping: Mapping) -> features.FeatureParameters:
-    return features.FeatureParameters(
-        sampling_ns=mapping.sampling_ns,
-        pretrigger_samples=mapping.pretrigger_samples,
-        baseline_samples=mapping.baseline_samples,
-        n_bits=mapping.n_bits,
-        positive=mapping.polarity == "positive",
-        nominal_noise_adc=mapping.nominal_noise_adc,
-        spe_amplitude_adc=mapping.spe_amplitude_adc,
-    )
-
-
-def uid(run: int, subrun: int, entry: np.ndarray, crystal: int) -> np.ndarray:
-    """Identity of a row, int64: run (20 bits), sub-run (12), entry in the file (27), crystal (4)."""
-    shift_entry = UID_BITS["crystal"]
-    shift_subrun = shift_entry + UID_BITS["entry"]
-    shift_run = shift_subrun + UID_BITS["subrun"]
-    return (
-        (np.int64(run) << shift_run)
-        + (np.int64(subrun) << shift_subrun)
-        + (entry.astype(np.int64) << shift_entry)
-        + crystal
-    )
+    of_run, of_subrun = (np.full(len(entry), number, np.int64) for number in run)
+    found = rows.Rows(raw, n_samples, entry, of_run, of_subrun, entry + start)
+    return rows.block(found, arrays, mapping, crystal, plan.others[crystal], path)
 
 
 def _waveforms(
@@ -204,57 +151,6 @@ def _waveforms(
     for p, pmt in enumerate(pmts):
         pmt.put(raw[:, p], entry)
     return raw, lengths[entry], entry
-
-
-def _scalar(arrays: dict[str, Any], name: str, entry: np.ndarray, path: Path, default: np.ndarray) -> np.ndarray:
-    """One number per row, or the default where the file has no such branch."""
-    if not name or name not in arrays:
-        return default
-    values = arrays[name]
-    numbers = np.asarray(ak.to_numpy(values)) if values.ndim == 1 and not ak.fields(values) else None
-    if numbers is None or numbers.dtype.kind not in "iufb":
-        raise DarkroomError(
-            f"{path.name}: branch '{name}' holds {ak.type(values).content} per entry: expected one number. Correct the mapping."
-        )
-    return numbers[entry]
-
-
-def _energy(
-    arrays: dict[str, Any], mapping: Mapping, crystal: int, entry: np.ndarray, charge: np.ndarray, path: Path
-) -> np.ndarray:
-    """keV as float32; infinite values count as unknown."""
-    if mapping.energy_branch:
-        name = mapping.named(mapping.energy_branch, crystal)
-        energy = _scalar(arrays, name, entry, path, charge).astype(np.float32) * np.float32(mapping.energy_scale_to_kev)
-    elif mapping.energy_kev_per_charge:
-        energy = (charge * mapping.energy_kev_per_charge).astype(np.float32)
-    else:
-        energy = np.full(len(entry), np.nan, np.float32)
-    return np.where(np.isfinite(energy), energy, np.nan).astype(np.float32)
-
-
-_COMPARE = {
-    ">=": np.greater_equal, ">": np.greater, "<=": np.less_equal,
-    "<": np.less, "==": np.equal, "!=": np.not_equal,
-}  # fmt: skip
-
-
-def _coincident(
-    arrays: dict[str, Any], plan: _Plan, mapping: Mapping, crystal: int, entry: np.ndarray, path: Path
-) -> np.ndarray:
-    """1 coincident, 0 not, -1 unknown: the mapping has no condition, or none holds and a compared value is NaN."""
-    if not mapping.coincidence:
-        return np.full(len(entry), -1, np.int8)
-    result, unknown = np.zeros(len(entry), bool), np.zeros(len(entry), bool)
-    for condition in mapping.coincidence:
-        others = plan.others[crystal] if "{other}" in condition.branch else (0,)
-        for other in others:
-            name = mapping.named(condition.branch, other)
-            if name in arrays:
-                values = _scalar(arrays, name, entry, path, entry) * condition.scale
-                result |= _COMPARE[condition.comparison](values, condition.value)
-                unknown |= np.isnan(values)
-    return np.where(result, 1, np.where(unknown, -1, 0)).astype(np.int8)
 
 
 def source(path: Path, mapping: Mapping) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.cosine.event import parse_uid, uid_text
-from core.cosine.read import uid
+from core.cosine.rows import uid
 from core.errors import DarkroomError
 
 
