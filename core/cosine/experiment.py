@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from core.cosine import branches, evaluate, event, features, mapping, model, plot, read, select, simulate
-from core.experiment import Experiment
+from core.cosine import branches, energy, evaluate, event, features, grid, mapping, model, plot, read, select, simulate
+from core.experiment import Experiment, RegionGrid
 
 _HERE = Path(__file__).resolve().parent
 
@@ -45,4 +45,13 @@ EXPERIMENT = Experiment(
     row_facts=event.row_facts,
     judge_columns=("energy_kev", "nmt500_us"),
     evaluate=evaluate.evaluate,
+    truth_bound="truth_llr",
+    light_yield=energy.light_yield,
+    in_window=energy.in_window,
+    scheme_meaning=energy.SCHEME_MEANING,
+    cut_baseline=evaluate.cut_baseline,
+    box=evaluate.BOX,
+    judge_windows=evaluate.WINDOWS_KEV,
+    tree_features=features.TREE_FEATURES,
+    grid=RegionGrid(grid.Axes, grid.regions, grid.cuts_of),
 )
