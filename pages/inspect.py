@@ -4,56 +4,22 @@ from typing import Any
 
 import streamlit as st
 
-from core import figures, parameters, runs
+from core import figures, parameters
 from core.data import events
 from core.data.dataset import Dataset
 from core.data.events import EventFilter
-from core.data.selection import Selected, Selection
+from core.data.selection import Selected
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
 from core.experiment import Experiment, View
 from core.judge.scored import Scored
-from pages.parts import cached, choose, form, frame, judged
-from pages.parts.opening import ANY, OF_RUN
+from pages.parts import asked, cached, choose, form, frame, judged
+from pages.parts.opening import ANY
 
-NO_FLAG, NO_RUN = "no flag", "no run"
+NO_FLAG = "no flag"
 UID = "uid"
 N_LISTED, N_QUANTITIES = 2000, 5
 HEIGHT = 370
-
-
-def choose_scores(data: Dataset) -> Scored | None:
-    """A run whose scores are shown beside the events, if one is wanted."""
-    run_id = judged.pick_run(judged.runs_with_scores(data), "scores", "scores of", none=NO_RUN)
-    if run_id is None:
-        return None
-    with frame.refusals():
-        return judged.scored(runs.open_run(run_id), data)
-
-
-def choose_selection(data: Dataset, found: Scored | None) -> Selection:
-    """Where the events come from, and what labels them."""
-    starts = choose.starting_points(data)
-    fallback = choose.default_start(data, starts)
-    if found is not None:
-        starts, fallback = {OF_RUN: found.selection, **starts}, OF_RUN
-    names = list(starts)
-    if st.session_state.get("from") not in (None, *names):
-        del st.session_state["from"]
-    name = st.selectbox(
-        "events of selection", names, index=names.index(fallback), key="from", on_change=_forget_labels, **choose.STAY
-    )
-    chosen = starts[name]
-    schemes = list(cached.experiment_of(data).label_schemes)
-    scheme = st.segmented_control(
-        "labels", schemes, default=chosen.labels, key="label", required=True, **choose.STAY,
-        help="  \n".join(f"**{n}**: {text}" for n, text in cached.experiment_of(data).label_schemes.items()),
-    )  # fmt: skip
-    return Selection(chosen.cuts, scheme or chosen.labels, chosen.split)
-
-
-def _forget_labels() -> None:
-    st.session_state.pop("label", None)
 
 
 def ask(experiment: Experiment, found: Scored | None) -> tuple[str, EventFilter]:
@@ -228,13 +194,13 @@ def page() -> None:
     with st.sidebar:
         data = choose.dataset()
         experiment = cached.experiment_of(data)
-        found = choose_scores(data)
-        selection = choose_selection(data, found)
-        column, asked = ask(experiment, found)
+        found = asked.choose_scores(data)
+        selection = asked.choose_selection(data, found)
+        column, wanted = ask(experiment, found)
     with frame.refusals():
         selected = cached.select(data, selection)
-        rows = judged.find_events(selected, found, column, asked)
-    key = "|".join((data.id, cached.selection_key(selection), found.run.id if found else "", column, repr(asked)))
+        rows = judged.find_events(selected, found, column, wanted)
+    key = "|".join((data.id, cached.selection_key(selection), found.run.id if found else "", column, repr(wanted)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         row = which_event(selected, rows, key)
         steps(selected, rows, row)

@@ -4,10 +4,14 @@ import streamlit as st
 
 from core import runs
 from core.data.dataset import Dataset, list_datasets
+from core.data.selection import Selection
 from core.errors import DarkroomError
 from core.jobs import control
 from core.judge.scored import Scored
 from pages.parts import cached, choose, frame, judged
+from pages.parts.opening import OF_RUN
+
+NO_RUN = "no run"
 
 
 def choose_run() -> tuple[runs.Run, Dataset]:
@@ -86,3 +90,37 @@ def _follow(key: str) -> None:
         st.error(frame.plain(f"Job {job.id} {job.state}: {job.message or 'see its log'}"), icon=":material/error:")
         return
     st.caption(frame.plain(f"job {job.id} {job.state}, {job.progress_text or 'waiting'}"))
+
+
+def choose_scores(data: Dataset) -> Scored | None:
+    """A run whose scores are shown beside the events, if one is wanted."""
+    run_id = judged.pick_run(judged.runs_with_scores(data), "scores", "scores of", none=NO_RUN)
+    if run_id is None:
+        return None
+    with frame.refusals():
+        return judged.scored(runs.open_run(run_id), data)
+
+
+def choose_selection(data: Dataset, found: Scored | None) -> Selection:
+    """Where the events come from, and what labels them."""
+    starts = choose.starting_points(data)
+    fallback = choose.default_start(data, starts)
+    if found is not None:
+        starts, fallback = {OF_RUN: found.selection, **starts}, OF_RUN
+    names = list(starts)
+    if st.session_state.get("from") not in (None, *names):
+        del st.session_state["from"]
+    name = st.selectbox(
+        "events of selection", names, index=names.index(fallback), key="from", on_change=_forget_labels, **choose.STAY
+    )
+    chosen = starts[name]
+    schemes = list(cached.experiment_of(data).label_schemes)
+    scheme = st.segmented_control(
+        "labels", schemes, default=chosen.labels, key="label", required=True, **choose.STAY,
+        help="  \n".join(f"**{n}**: {text}" for n, text in cached.experiment_of(data).label_schemes.items()),
+    )  # fmt: skip
+    return Selection(chosen.cuts, scheme or chosen.labels, chosen.split)
+
+
+def _forget_labels() -> None:
+    st.session_state.pop("label", None)
