@@ -80,13 +80,26 @@ def sample(selected: Selected, scored: Scored | None = None) -> CutSample:
 
 
 @dataclass(frozen=True)
-class CutStudy:
-    """One or two cuts moved over a sample. `scan` and `best` are of the events that the cut is chosen on; `points` quote the
-    cut at `at` on the other ones (with a run also the network and both together), `merits` the figure of merit there."""
+class Moved:
+    """One or two cuts moved over the events that a cut is chosen on. `expected` signal and background count in the merit."""
 
     scan: Scan
     merit: str
+    expected: tuple[float, float] | None
     best: Optimum
+
+    @cached_property
+    def merits(self) -> np.ndarray:
+        """The figure of merit at every position."""
+        return cutstudy.merit_of(self.scan, self.merit, self.expected)
+
+
+@dataclass(frozen=True)
+class CutStudy:
+    """A cut at `at`, quoted on other events than it was chosen on: `points` of the cut and, with a run, of the network and of
+    both together, and the figure of merit of each."""
+
+    moved: Moved
     at: tuple[float, ...]
     points: Mapping[str, OperatingPoint]
     merits: Mapping[str, float]
@@ -95,21 +108,21 @@ class CutStudy:
 
     @property
     def told(self) -> str:
-        """The cut at which it is quoted, in words."""
-        return " and ".join(axis.told(at) for axis, at in zip(self.scan.axes, self.at, strict=True))
+        """The cut in words."""
+        return " and ".join(axis.told(at) for axis, at in zip(self.moved.scan.axes, self.at, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, None where undefined."""
-        kept = {f"{name}_kept": self.scan.kept(name).tolist() for name in self.scan.cells}
+        scan = self.moved.scan
         return {
             "axes": [
-                {"feature": a.column, "direction": a.direction, "thresholds": a.thresholds.tolist()} for a in self.scan.axes
+                {"feature": a.column, "direction": a.direction, "thresholds": a.thresholds.tolist()} for a in scan.axes
             ],
-            "n_signal": self.scan.n_of("signal"),
-            "n_background": self.scan.n_of("background"),
-            **kept,
-            "merit": self.merit,
-            "optimum": self.best.to_dict(),
+            "n_signal": scan.n_of("signal"),
+            "n_background": scan.n_of("background"),
+            **{f"{name}_kept": scan.kept(name).tolist() for name in scan.cells},
+            "merit": self.moved.merit,
+            "optimum": self.moved.best.to_dict(),
             "at": list(self.at),
             "quoted": {
                 name: {
@@ -123,48 +136,43 @@ class CutStudy:
         }  # fmt: skip
 
 
-def study(
+def move(
     events: CutSample,
     features: Sequence[str],
     directions: Sequence[str] = (),
-    *,
     merit: str = "harmonic",
     expected: tuple[float, float] | None = None,
-    at: Sequence[float] | None = None,
-    threshold: float = 0.5,
-) -> CutStudy:
-    """Move a cut on one or two columns; `directions` above, below or auto per column, `at` the cut to quote (default: the
-    optimum), `threshold` that of the network, `expected` signal and background for the merit (default: these events')."""
+) -> Moved:
+    """Move a cut on one or two columns; `directions` above, below or auto per column, `expected` signal and background for
+    the merit (default: these events')."""
     if len(features) not in N_THRESHOLDS or len(set(features)) != len(features):
         raise DarkroomError(f"The features are {', '.join(features) or 'none'}: expected one, or two different ones.")
     if expected is not None and min(expected) <= 0:
         raise DarkroomError(f"The expected signal and background are {expected}: expected numbers above 0.")
-    values = [events.column(name) for name in features]
+    values = [events.column(name)[events.chosen] for name in features]
     wanted = [*directions, *[AUTO] * (len(features) - len(directions))]
-    chosen, quoted = events.chosen, events.quoted
-    labels = events.labels[chosen]
-    axes = [
-        _axis(name, direction, column[chosen], labels, N_THRESHOLDS[len(features)])
-        for name, direction, column in zip(features, wanted, values, strict=True)
-    ]
-    found = cutstudy.scan(axes, [column[chosen] for column in values], labels)
-    best = cutstudy.optimum(found, merit, expected)
-    position = tuple(at) if at is not None else best.at
-    if len(position) != len(axes):
+    labels, n = events.labels[events.chosen], N_THRESHOLDS[len(features)]
+    axes = [_axis(*asked, labels, n) for asked in zip(features, wanted, values, strict=True)]
+    found = cutstudy.scan(axes, values, labels)
+    return Moved(found, merit, expected, cutstudy.optimum(found, merit, expected))
+
+
+def quote(events: CutSample, moved: Moved, at: Sequence[float] | None = None, threshold: float = 0.5) -> CutStudy:
+    """What the cut at `at` (default: the optimum) keeps of the events that it was not chosen on; with a run, also the network
+    at its `threshold` and both together."""
+    position = tuple(at) if at is not None else moved.best.at
+    if len(position) != len(moved.scan.axes):
         raise DarkroomError(
-            f"The cut is to be quoted at {len(position)} values: expected {len(axes)}, one per feature."
+            f"The cut is to be quoted at {len(position)} values: expected {len(moved.scan.axes)}, one per feature."
         )
-    passed = decisions(events, axes, position)
-    truth = events.labels[quoted]
-    points = (
-        cutstudy.combine(passed, events.score[quoted], truth, threshold)
-        if events.has_run
-        else {"cut": cutstudy.quote(passed, truth)}
-    )
-    counts = expected or (float((truth == 1).sum()), float((truth == 0).sum()))
-    merits = {name: _merit(merit, point, counts) for name, point in points.items()}
+    passed, labels = decisions(events, moved.scan.axes, position), events.labels[events.quoted]
+    points = {"cut": cutstudy.quote(passed, labels)}
+    if events.has_run:
+        points = cutstudy.combine(passed, events.score[events.quoted], labels, threshold)
+    counts = moved.expected or (float((labels == 1).sum()), float((labels == 0).sum()))
+    merits = {name: _merit(moved.merit, point, counts) for name, point in points.items()}
     names = [" and ".join(SPLITS[s] for s in splits) for splits in (events.chosen_on, events.quoted_on)]
-    return CutStudy(found, merit, best, position, points, merits, *names)
+    return CutStudy(moved, position, points, merits, *names)
 
 
 def _axis(name: str, direction: str, values: np.ndarray, labels: np.ndarray, n: int) -> Axis:
