@@ -174,6 +174,11 @@ def open_run(run_id: str) -> Run:
     return _read(path)
 
 
+def is_sealed(run_id: str) -> bool:
+    """Whether there is a finished or stopped run with this id, without opening it."""
+    return (runs_folder() / run_id / "manifest.json").exists()
+
+
 def _existing(run_id: str) -> Path:
     path = runs_folder() / workspace.checked_name(run_id, "run")
     if not path.is_dir():

@@ -85,14 +85,11 @@ def score_dataset(
     recipe = recipe_of(experiment, run)
     shape = recipe.shape(dataset)
     chosen = select(experiment, dataset, from_dict(experiment, selection or run.selection))
-    rows = chosen.preselected
-    uid, source = dataset.column("uid")[rows], dataset.source_of(rows)
-    known = runs.read_scores(run, dataset.name) if dataset.name in runs.scored_datasets(run) else None
-    if known is not None:
-        todo = ~_found(known, uid, source)[0]
-        rows, uid, source = rows[todo], uid[todo], source[todo]
+    rows = chosen.preselected[unscored(run, dataset, chosen.preselected)]
     if not len(rows):
         return 0
+    uid, source = dataset.column("uid")[rows], dataset.source_of(rows)
+    known = _known_scores(run, dataset)
     model = load_model(run)
     refuse_other_input(run, model, shape, dataset)
     total = len(rows)
@@ -103,6 +100,19 @@ def score_dataset(
         new = {name: np.concatenate([known[name][still], new[name]]) for name in new}
     runs.write_scores(run.path, dataset.name, **new)
     return total
+
+
+def unscored(run: runs.Run, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Bool (n,): which of these rows (n,) of a data set the run has no score of."""
+    known = _known_scores(run, dataset)
+    if known is None:
+        return np.ones(len(rows), bool)
+    missing: np.ndarray = ~_found(known, dataset.column("uid")[rows], dataset.source_of(rows))[0]
+    return missing
+
+
+def _known_scores(run: runs.Run, dataset: Dataset) -> dict[str, np.ndarray] | None:
+    return runs.read_scores(run, dataset.name) if dataset.name in runs.scored_datasets(run) else None
 
 
 def side_of(run: runs.Run, uid: np.ndarray, source: np.ndarray) -> np.ndarray:
