@@ -34,6 +34,19 @@ class WaveformInput:
         """The table columns that `make` needs beside the arrays."""
         return ("baseline1_adc", "baseline2_adc")
 
+    @property
+    def no_light(self) -> float:
+        """What the network sees where there is no light: the baseline, scaled."""
+        return 0.0
+
+    def times_ns(self, dataset: "Dataset") -> np.ndarray:
+        """Centre of each sample of the input in ns after the trigger, float64 (n_times,)."""
+        begin, n_pooled = self._window(dataset)
+        centres = (
+            begin + (np.arange(n_pooled) + 0.5) * self.pool_samples - 0.5
+        )  # a stored sample stands at its own time
+        return (centres - dataset.pretrigger_samples) * dataset.sampling_ns
+
     def check(self) -> None:
         if self.last_us < self.first_us:
             raise DarkroomError(
