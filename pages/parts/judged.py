@@ -41,7 +41,10 @@ def scored(run: runs.Run, data: Dataset) -> Scored:
     return _scored(run, data, run.id, scoring.version(run, data.name), data.id)
 
 
-def _key(found: Scored) -> str:
+def key_of(found: Scored | None) -> str:
+    """What everything computed from a run's scores is kept under; '' without a run."""
+    if found is None:
+        return ""
     return f"{found.run.path}|{scoring.version(found.run, found.dataset.name)}|{found.dataset.id}"
 
 
@@ -53,7 +56,7 @@ def _row_scores(_found: Scored, key: str) -> events.RowScores:
 
 def row_scores(found: Scored) -> events.RowScores:
     """The scores where their rows stand."""
-    return _row_scores(found, _key(found))
+    return _row_scores(found, key_of(found))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -64,7 +67,7 @@ def _n_unscored(_found: Scored, key: str) -> int:
 
 def n_unscored(found: Scored) -> int:
     """Rows inside the run's cuts that it has not scored."""
-    return _n_unscored(found, _key(found))
+    return _n_unscored(found, key_of(found))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -75,7 +78,7 @@ def _evaluation(_found: Scored, key: str, threshold: float, split: str, scheme: 
 
 def evaluation(found: Scored, threshold: float, split: str, scheme: str) -> Evaluation:
     """The network and its baselines at a threshold."""
-    return _evaluation(found, _key(found), threshold, split, scheme)
+    return _evaluation(found, key_of(found), threshold, split, scheme)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -93,7 +96,7 @@ def find_events(selected: Selected, found: Scored | None, column: str, asked: ev
     """Row numbers that a filter keeps; `column` is the quantity of its window."""
     scores = row_scores(found) if found else None
     key = cached.selection_key(selected.selection)
-    return _rows(selected, scores, selected.dataset.id, _key(found) if found else "", key, column, asked)
+    return _rows(selected, scores, selected.dataset.id, key_of(found), key, column, asked)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Averaging ...")
