@@ -5,89 +5,54 @@ from typing import Any
 
 import streamlit as st
 
-from core import parameters
 from core.data.dataset import Dataset
 from core.data.selection import Selected, Selection
 from core.errors import DarkroomError
-from core.experiment import Experiment
 from core.jobs import control, watching
 from core.learn import asking, fit
 from core.learn.fit import Task
 from core.learn.training import TrainingParameters, training_for
-from pages.parts import cached, choose, form, frame, watch
+from pages.parts import asked, cached, choose, form, frame, watch
 
-CURRENT = "as on page Select"
-AS_SELECTED = "as selected"
 HEIGHT = 300
-
-
-def selection_controls(data: Dataset, experiment: Experiment) -> Selection:
-    """The selection of page Select, a preset or a stored one, and the labels."""
-    with frame.refusals():
-        starts = choose.starting_points(data)
-    now = choose.current(data)
-    if now is not None and now not in starts.values():
-        starts = {CURRENT: now, **starts}
-    first = next((name for name, one in starts.items() if one == now), None) or choose.default_start(data, starts)
-    name = st.selectbox(
-        "selection", list(starts), index=list(starts).index(first), key="train-selection", **choose.STAY
-    )
-    chosen = starts[name or first]
-    schemes = [AS_SELECTED, *experiment.label_schemes]
-    picked = st.selectbox("labels", schemes, key="train-labels", **choose.STAY)
-    labels = chosen.labels if picked in (None, AS_SELECTED) else picked
-    st.caption(frame.plain(f"{labels}: {experiment.label_schemes[labels]}"))
-    return Selection(chosen.cuts, labels, chosen.split)
-
-
-def parameter_form(prefix: str, cls: type, defaults: Any) -> dict[str, Any]:
-    """A form that begins with the network's own defaults, and a way back to them."""
-    if f"{prefix}-{parameters.specs(cls)[0].name}" not in st.session_state:
-        form.fill(prefix, defaults)
-    values = form.draw(prefix, cls)
-    st.button(
-        "reset", key=f"{prefix}-reset", on_click=form.fill, args=(prefix, defaults), type="tertiary",
-        icon=":material/restart_alt:", help="back to the defaults of this network",
-    )  # fmt: skip
-    return values
 
 
 def controls() -> tuple[Dataset, Selection, str, dict[str, Any], dict[str, Any]]:
     """The sidebar: what is trained on what, and how."""
     data = choose.dataset()
     experiment = cached.experiment_of(data)
-    selection = selection_controls(data, experiment)
+    selection = asked.choose_trained(data)
     names, first = list(experiment.networks), asking.cheapest(experiment)
     name = st.selectbox("network", names, index=names.index(first), key="train-model", **choose.STAY) or first
     network = experiment.networks[name]
     st.caption(frame.plain(network.title))
     with st.expander("training", expanded=True):
-        training = parameter_form(f"fit-{name}", TrainingParameters, training_for(network, {}))
+        training = form.draw_from(f"fit-{name}", TrainingParameters, training_for(network, {}))
     with st.expander("network"):
-        own = parameter_form(f"net-{name}", network.parameters, network.parameters())
+        own = form.draw_from(f"net-{name}", network.parameters, network.parameters())
     return data, selection, name, own, training
 
 
-def launch(asked: Task | None, refusal: str, name: str) -> None:
+def launch(task: Task | None, refusal: str, name: str) -> None:
     """The button, and beside it why it cannot be pressed."""
-    if st.button(f"train {name}", type="primary", icon=":material/play_arrow:", disabled=asked is None) and asked:
+    if st.button(f"train {name}", type="primary", icon=":material/play_arrow:", disabled=task is None) and task:
         with frame.refusals():
-            job = asking.submit(asked)
+            job = asking.submit(task)
         st.session_state["job"] = str(job.id)
         st.toast(f"Job {job.id} is in the queue.")
     if refusal:
         st.error(frame.plain(refusal), icon=":material/block:")
 
 
-def key_numbers(selected: Selected, asked: Task | None) -> None:
+def key_numbers(selected: Selected, task: Task | None) -> None:
     """Rows per sample and class, and how long it will take."""
     counts = selected.counts()
     cells = st.columns(len(counts) + 1)
     for cell, (sample, by_class) in zip(cells, counts.items(), strict=False):
         told = " · ".join(f"{n:,} {name}" for name, n in by_class.items())
         cell.metric(f"{sample} sample", f"{sum(by_class.values()):,}", told, delta_color="off", delta_arrow="off")
-    expected = asking.expected_seconds(asked) if asked else None
-    told = f"{asked.training.epochs} epochs of {asked.n_steps:,} batches" if asked else "not ready to train"
+    expected = asking.expected_seconds(task) if task else None
+    told = f"{task.training.epochs} epochs of {task.n_steps:,} batches" if task else "not ready to train"
     cells[-1].metric(
         "expected time", watching.duration(expected) or "–", told, delta_color="off", delta_arrow="off",
         help="by the speed of the latest runs of this network, else a first guess for a CPU",
@@ -124,16 +89,16 @@ def page() -> None:
         data, selection, name, own, training = controls()
     with frame.refusals():
         selected = cached.select(data, selection)
-    asked, refusal = None, ""
+    task, refusal = None, ""
     try:
-        asked = fit.task(selected, name, own, training)
+        task = fit.task(selected, name, own, training)
     except DarkroomError as error:
         refusal = str(error)
     with head:
-        launch(asked, refusal, name)
-    key_numbers(selected, asked)
+        launch(task, refusal, name)
+    key_numbers(selected, task)
     watch.live(jobs_now, selected.warnings)
-    settings = "".join(f" --set {shlex.quote(text)}" for text in asking.as_settings(asked)) if asked else ""
+    settings = "".join(f" --set {shlex.quote(text)}" for text in asking.as_settings(task)) if task else ""
     frame.foot(
         f"{choose.describe(data)}; labels {selection.labels}; divided by method '{selection.split.method}'.",
         f"python -m core train {data.name}{choose.as_options(selected.experiment, selection)} --model {name}{settings}",

@@ -12,6 +12,8 @@ from pages.parts import cached, choose, frame, judged
 from pages.parts.opening import OF_RUN
 
 NO_RUN = "no run"
+CURRENT = "as on page Select"
+AS_SELECTED = "as selected"
 
 
 def choose_run() -> tuple[runs.Run, Dataset]:
@@ -124,3 +126,23 @@ def choose_selection(data: Dataset, found: Scored | None) -> Selection:
 
 def _forget_labels() -> None:
     st.session_state.pop("label", None)
+
+
+def choose_trained(data: Dataset) -> Selection:
+    """What is trained on: the selection of page Select, a preset or a stored one, and the labels."""
+    experiment = cached.experiment_of(data)
+    with frame.refusals():
+        starts = choose.starting_points(data)
+    now = choose.current(data)
+    if now is not None and now not in starts.values():
+        starts = {CURRENT: now, **starts}
+    first = next((name for name, one in starts.items() if one == now), None) or choose.default_start(data, starts)
+    name = st.selectbox(
+        "selection", list(starts), index=list(starts).index(first), key="train-selection", **choose.STAY
+    )
+    chosen = starts[name or first]
+    schemes = [AS_SELECTED, *experiment.label_schemes]
+    picked = st.selectbox("labels", schemes, key="train-labels", **choose.STAY)
+    labels = chosen.labels if picked in (None, AS_SELECTED) else picked
+    st.caption(frame.plain(f"{labels}: {experiment.label_schemes[labels]}"))
+    return Selection(chosen.cuts, labels, chosen.split)

@@ -43,6 +43,18 @@ def draw(
     }
 
 
+def draw_from(prefix: str, cls: type, defaults: Any) -> dict[str, Any]:
+    """A form that begins with the given defaults, and a way back to them."""
+    if f"{prefix}-{parameters.specs(cls)[0].name}" not in st.session_state:
+        fill(prefix, defaults)
+    values = draw(prefix, cls)
+    st.button(
+        "reset", key=f"{prefix}-reset", on_click=fill, args=(prefix, defaults), type="tertiary",
+        icon=":material/restart_alt:", help="back to the defaults",
+    )  # fmt: skip
+    return values
+
+
 def _key(prefix: str, spec: Spec, part: str = "") -> str:
     return "-".join(filter(None, (prefix, spec.name, part)))
 
