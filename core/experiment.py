@@ -89,6 +89,19 @@ class Average:
 
 
 @dataclass(frozen=True)
+class AttributionView:
+    """How it is drawn which light a network's answer rests on (`core.learn.explain.Attribution`).
+
+    `channels` names the channels of the input. `draw(dataset, row, attribution, parameters)` takes the parameters of the
+    first view; `draw_mean({class: attribution}, {class: colour})` draws means.
+    """
+
+    channels: tuple[str, ...]
+    draw: "Callable[[Dataset, int, Any, Any], go.Figure]"
+    draw_mean: "Callable[[Mapping[str, Any], Mapping[str, str]], go.Figure]"
+
+
+@dataclass(frozen=True)
 class Panel:
     """A histogram on the selection page; `lines(cuts)` are the values at which the cuts are drawn in it."""
 
@@ -214,6 +227,7 @@ class Experiment:
     tree_features: tuple[str, ...] = ()  # columns that the boosted trees may use
     truth_bound: str = ""  # column with the log-likelihood ratio that simulated truth allows
     grid: RegionGrid | None = None
+    attribution: AttributionView | None = None
     derived: Mapping[str, Derived] = field(default_factory=dict)
     trigger: Any = None  # core.experiment.Trigger
     published: Any = None  # core.experiment.Published

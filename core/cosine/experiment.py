@@ -2,7 +2,21 @@
 
 from pathlib import Path
 
-from core.cosine import branches, energy, evaluate, event, features, grid, mapping, model, plot, read, select, simulate
+from core.cosine import (
+    attribution,
+    branches,
+    energy,
+    evaluate,
+    event,
+    features,
+    grid,
+    mapping,
+    model,
+    plot,
+    read,
+    select,
+    simulate,
+)
 from core.experiment import Experiment, RegionGrid
 
 _HERE = Path(__file__).resolve().parent
@@ -54,4 +68,5 @@ EXPERIMENT = Experiment(
     judge_windows=evaluate.WINDOWS_KEV,
     tree_features=features.TREE_FEATURES,
     grid=RegionGrid(grid.Axes, grid.regions, grid.cuts_of),
+    attribution=attribution.ATTRIBUTION,
 )
