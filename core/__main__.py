@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.commands import data, training
+from core.commands import cutstudy, data, training
 from core.commands.text import Command
 from core.errors import DarkroomError
+from core.judge.cutsample import AUTO
+from core.judge.cutstudy import DIRECTIONS, MERITS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _selection(p)
 
     _training_commands(add)
+    _cut_command(add)
     return parser
 
 
@@ -116,6 +119,24 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
 
     p = add("serve", training.serve, "start the dashboard on this machine")
     p.add_argument("--port", type=int, help="port (default: PORT or 8501)")
+
+
+def _cut_command(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    p = add(
+        "study-cut", cutstudy.study_cut, "move a cut on one or two features, and say where it is best and how surely"
+    )
+    p.add_argument("dataset", metavar="NAME")
+    p.add_argument("--feature", required=True)
+    p.add_argument("--direction", choices=(AUTO, *DIRECTIONS), default=AUTO, help="the side that is kept")
+    p.add_argument("--second", metavar="FEATURE", help="a second cut beside the first")
+    p.add_argument("--second-direction", choices=(AUTO, *DIRECTIONS), default=AUTO)
+    p.add_argument("--merit", choices=tuple(MERITS), default="harmonic", help="figure of merit")
+    p.add_argument("--expect-signal", type=float, metavar="N", help="signal expected before the cut")
+    p.add_argument("--expect-background", type=float, metavar="N", help="background expected before the cut")
+    p.add_argument("--at", type=float, nargs="+", metavar="VALUE", help="quote this cut (default: the best one)")
+    p.add_argument("--run", help="a run: cut and network together, on events that it was not trained on")
+    p.add_argument("--threshold", type=float, default=0.5, help="score from which the network keeps a row")
+    _selection(p)
 
 
 def _mapping(p: argparse.ArgumentParser) -> None:
