@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.data.cuts import Cut
     from core.data.dataset import Dataset
     from core.data.selection import Selected, Selection
+    from core.judge.comparison import Comparison, Inconsistency, Sources
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,34 @@ class Derived:
 
 
 @dataclass(frozen=True)
+class ScaledSample:
+    """Simulated raw files in the numbers of a published table, or in a fraction of them.
+
+    `cost(fraction)` tells n_events, seconds and gb beforehand. `simulate(folder, fraction, seed, progress)` writes the
+    files that are not there yet and returns all of them; `progress(done, total)` may raise to stop.
+    """
+
+    title: str
+    cost: Callable[[float], Mapping[str, float]]
+    simulate: Callable[[Path, float, int, Callable[[int, int], None]], list[Path]]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Printed results of earlier studies, what follows from their own numbers, and what ours are.
+
+    `tables`: what is compared, key -> title. `rows(sources)` compares everything; any of the sources may be missing.
+    `network` is the one whose newest run stands for `run` if none is named. `inconsistencies()`: what does not add up.
+    """
+
+    tables: Mapping[str, str]
+    rows: "Callable[[Sources], list[Comparison]]"
+    inconsistencies: "Callable[[], list[Inconsistency]]"
+    network: str
+    scaled: ScaledSample | None = None
+
+
+@dataclass(frozen=True)
 class Experiment:
     """One detector, as a record of functions and names."""
 
@@ -230,4 +259,4 @@ class Experiment:
     attribution: AttributionView | None = None
     derived: Mapping[str, Derived] = field(default_factory=dict)
     trigger: Any = None  # core.experiment.Trigger
-    published: Any = None  # core.experiment.Published
+    published: Published | None = None

@@ -46,6 +46,11 @@ class CellStatistics:
     validation: tuple[int, int]
     test: tuple[int, int]
 
+    @property
+    def totals(self) -> tuple[int, int]:
+        """(background, signal) of the three samples together."""
+        return tuple(map(sum, zip(self.training, self.validation, self.test, strict=True)))  # type: ignore[return-value]
+
 
 @dataclass(frozen=True)
 class Compatibility:

@@ -21,9 +21,11 @@ class Kind:
 KINDS = {
     "train": Kind("core.learn.fit:run_job", "compute"),
     "predict": Kind("core.learn.predict:run_job", "compute"),
+    "baselines": Kind("core.learn.trees:run_job", "compute"),
     "study": Kind("core.learn.study_job:run_job", "compute"),
     "prepare": Kind("core.data.prepare:run_job", "data"),
     "demo": Kind("core.data.demo:run_job", "data"),
+    "seedscale": Kind("core.data.seedscale:run_job", "data"),
 }
 
 

@@ -1,0 +1,148 @@
+"""A printed number beside what arithmetic on printed counts gives and what our own results give.
+
+Whether they agree is decided by rules, never by hand: a recomputed number reproduces the printed one if it would be
+printed so; ours agrees if its interval holds the printed number.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core import runs
+from core.data.dataset import Dataset
+from core.errors import DarkroomError
+from core.experiment import Experiment
+from core.judge.intervals import Interval, PairInterval, defined
+from core.learn import study as studies
+from core.learn.study import Study
+from core.runs import Run
+
+Number = float | int | str
+"""A count, a measured number, or a text such as a shape."""
+
+AGREES, DIFFERS, NO_COMPARISON, NOTHING = "agrees", "differs", "cannot be compared", "nothing of ours"
+VERDICTS = (AGREES, DIFFERS, NO_COMPARISON, NOTHING)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where our numbers come from. `networks`: name -> parameters and layers, if they were built."""
+
+    experiment: Experiment
+    dataset: Dataset | None = None
+    study: Study | None = None
+    run: Run | None = None
+    networks: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One number of a printed table. None: not printed, cannot be computed, or nothing of ours.
+
+    `printed_low`, `printed_high` is the interval of the printed counts; `low`, `high`, `n` belong to `ours`, which
+    always has a `run`: the id of a run, the name of a data set for counts, or "code". `decimals` is how many were
+    printed. `comparable`: whether ours means the same; if not, the comment says why.
+    """
+
+    table: str
+    row: str
+    column: str
+    printed: Number | None
+    recomputed: Number | None = None
+    printed_low: float | None = None
+    printed_high: float | None = None
+    ours: Number | None = None
+    run: str | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    comment: str = ""
+    decimals: int = 0
+    comparable: bool = True
+
+    @property
+    def reproduces(self) -> bool | None:
+        """Whether arithmetic gives the printed number, rounded as printed; None where one of the two is missing."""
+        if self.printed is None or self.recomputed is None:
+            return None
+        if isinstance(self.printed, str) or isinstance(self.recomputed, str):
+            return self.printed == self.recomputed
+        return abs(self.printed - self.recomputed) <= 0.5 * 10.0**-self.decimals + 1e-9
+
+    @property
+    def wanted(self) -> Number | None:
+        """What ours is held against: the printed number, or where none was printed the recomputed one."""
+        return self.recomputed if self.printed is None else self.printed
+
+    @property
+    def verdict(self) -> str:
+        """How ours stands to what was printed: one of `VERDICTS`."""
+        if self.ours is None:
+            return NOTHING
+        if not self.comparable or self.wanted is None:
+            return NO_COMPARISON
+        if isinstance(self.ours, str) or isinstance(self.wanted, str) or self.low is None or self.high is None:
+            return AGREES if self.ours == self.wanted else DIFFERS
+        half_digit = 0.5 * 10.0**-self.decimals
+        return AGREES if self.low - half_digit <= self.wanted <= self.high + half_digit else DIFFERS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        names = ("table", "row", "column", "printed", "recomputed", "ours", "run", "low", "high", "n", "comment")
+        told = {name: getattr(self, name) for name in names}
+        told |= {"printed_low": self.printed_low, "printed_high": self.printed_high}
+        return told | {"reproduces": self.reproduces, "verdict": self.verdict}
+
+
+@dataclass(frozen=True)
+class Inconsistency:
+    """What was printed, what follows from it by arithmetic, and where it stands."""
+
+    title: str
+    printed: str
+    follows: str
+    where: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain values for JSON."""
+        return {"title": self.title, "printed": self.printed, "follows": self.follows, "where": self.where}
+
+
+def percent_of(found: Interval | PairInterval) -> dict[str, Any]:
+    """`ours`, `low`, `high` in percent and `n` of an efficiency; None where undefined."""
+    n = found.n if isinstance(found, Interval) else found.n_signal + found.n_background
+    value, low, high = (defined(100.0 * getattr(found, name)) for name in ("value", "low", "high"))
+    return {"ours": value, "low": low, "high": high, "n": n}
+
+
+def tally(rows: Sequence[Comparison]) -> dict[str, int]:
+    """How many rows there are, of how many the printed number reproduces or does not, and each verdict on ours."""
+    reproduced = Counter(row.reproduces for row in rows)
+    verdicts = Counter(row.verdict for row in rows)
+    told = {"rows": len(rows), "reproduce": reproduced[True], "do not reproduce": reproduced[False]}
+    return told | {verdict: verdicts[verdict] for verdict in VERDICTS}
+
+
+def study_for(dataset: Dataset, study_id: str | None = None) -> Study | None:
+    """The study asked for, or the newest of the data set."""
+    if study_id is None:
+        return next(iter(studies.list_studies(dataset.name)), None)
+    study = studies.open_study(study_id)
+    if study.dataset != dataset.name:
+        raise DarkroomError(f"Study '{study.id}' is of data set '{study.dataset}', not of '{dataset.name}'.")
+    return study
+
+
+def run_for(experiment: Experiment, dataset: Dataset, run_id: str | None = None) -> Run | None:
+    """The run asked for, or the newest with scores of the data set: of the published network, else of any."""
+    if run_id is not None:
+        return runs.open_run(run_id)
+    usable = [
+        run for run in runs.list_runs()
+        if run.state in ("finished", "stopped") and run.experiment == experiment.key
+        and runs.is_scored(run.id, dataset.name)
+    ]  # fmt: skip
+    wanted = experiment.published.network if experiment.published else ""
+    chosen = next((run for run in usable if run.network == wanted), next(iter(usable), None))
+    return runs.open_run(chosen.id) if chosen else None
