@@ -13,7 +13,7 @@ from core.data.splits import SPLITS
 from core.errors import DarkroomError
 from core.experiment import Experiment, View
 from core.judge.scored import Scored
-from pages.parts import asked, cached, choose, form, frame, judged
+from pages.parts import asked, cached, choose, form, frame, judged, why
 from pages.parts.opening import ANY
 
 NO_FLAG = "no flag"
@@ -214,13 +214,16 @@ def page() -> None:
         known = events.facts(experiment, data, row, selected.cutting.labels, scores)
         lines = [{"of this event": name, "": value} for name, value in known.items()]
         st.dataframe(lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event")
-    listed, average = st.tabs(["events", experiment.average.title], key="below", bind="query-params")
+    listed, average, reason = st.tabs(["events", experiment.average.title, why.TITLE], key="below", bind="query-params")
     if listed.open:
         with listed:
             event_list(selected, found, rows, row)
     if average.open:
         with average:
             typical(selected, rows, key)
+    if reason.open:
+        with reason:
+            why.why(selected, found, rows, row, how, HEIGHT)
     kind = "; what is called simulated is the simulation's truth" if data.simulated else ""
     frame.foot(
         f"{choose.describe(data)}; labels {selection.labels}{kind}.",

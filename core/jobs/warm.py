@@ -44,6 +44,11 @@ class Answer:
     def is_done(self) -> bool:
         return self._done.is_set()
 
+    @property
+    def waited_s(self) -> float:
+        """Seconds since it was asked for."""
+        return time.time() - self.asked_at
+
     def wait(self, timeout_s: float) -> bool:
         """Whether it is there within `timeout_s`."""
         return self._done.wait(timeout_s)
@@ -101,7 +106,7 @@ class Warm:
         key = json.dumps(request, sort_keys=True)
         with self._about:
             found = self._answers.get(key)
-            if found is not None and not (found.is_dropped and not found.is_done):
+            if found is not None and (found.result or not found.is_dropped):
                 self._answers.move_to_end(key)
                 return found
             answer = self._answers[key] = Answer()

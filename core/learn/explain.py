@@ -10,7 +10,7 @@ attributions then add up exactly to the logit minus that of an input without lig
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -237,6 +237,45 @@ def strongest(attribution: Attribution, n: int = STRONGEST) -> list[dict[str, An
             drop = float(attribution.drops[channel, i])
             found.append({"channel": int(channel) + 1, "begin_ns": begin, "end_ns": end, "logit": drop})
     return found
+
+
+def window_rows(attribution: Attribution, channels: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The strongest windows as rows for a table; `channels` names the channels of the input."""
+    return [
+        {
+            "channel": channels[w["channel"] - 1],
+            "window [ns]": f"{w['begin_ns']:.0f} to {w['end_ns']:.0f}",
+            "logit": f"{w['logit']:+.2f}",
+        }
+        for w in strongest(attribution)
+    ]
+
+
+def columns(attribution: Attribution, name: str = "") -> dict[str, list[float]]:
+    """Times and the attribution per channel, with its error where it has one, as columns for a file."""
+    found = {"time from the trigger [ns]": attribution.times_ns.tolist()}
+    prefix = f"{name} " if name else ""
+    for c, (values, error) in enumerate(zip(attribution.values, attribution.error, strict=True), 1):
+        found[f"{prefix}channel {c} [logit per {attribution.sample_ns:g} ns]"] = values.tolist()
+        if attribution.n > 1:
+            found[f"{prefix}channel {c} standard error"] = error.tolist()
+    return found
+
+
+def mean_columns(means: Mapping[str, Attribution]) -> dict[str, list[float]]:
+    """The means of several classes, which stand on the same times, as columns for a file."""
+    return {title: values for name, mean in means.items() for title, values in columns(mean, name).items()}
+
+
+def words(attribution: Attribution) -> str:
+    """What the attribution says, in two sentences."""
+    a = attribution
+    score = f"score {a.score:.4f}" + (" (saturated: read the logit)" if abs(a.logit) > SATURATED else "")
+    what = f"Mean logit {a.logit:+.2f} of {a.n:,} rows" if a.n_of > 1 else f"Logit {a.logit:+.2f}, {score}"
+    return (
+        f"{what}; without any light it would be {a.empty_logit:+.2f}, a difference of {a.logit - a.empty_logit:+.2f}. "
+        f"The attributions add up to {a.total:+.2f}: what they differ by lies in light that counts only together."
+    )
 
 
 def to_message(attribution: Attribution) -> dict[str, Any]:

@@ -1,0 +1,150 @@
+"""Why a network decided so: which light its score rests on, for one event and for the mean of each class.
+
+The network is asked in a process of its own (`core.jobs.warm`); the page goes on while that starts or works.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from core import figures, parameters
+from core.data import events
+from core.data.selection import Selected
+from core.jobs import warm, watching
+from core.judge import scored as scoring
+from core.judge.scored import Scored
+from core.learn import explain
+from core.learn.explain import Attribution, Occlusion
+from pages.parts import form, frame
+
+TITLE = "why"
+PATIENCE_S, PERIOD_S = 0.25, 0.6
+MEAN_SECONDS = 45.0
+CAVEAT = (
+    "Occlusion asks what changes if the light in a window is taken away. That tells what this network uses, not what "
+    "is the cause; light that counts only together with other light is shared among the windows."
+)
+NOTE = (
+    "Blue: the light here raises the score towards signal; vermillion: it speaks for background. "
+    "Surprising: strong colour far from the pulse, or in noise."
+)
+MEAN_NOTE = (
+    "Mean attribution aligned at the trigger, with one standard error. Above zero: light at this time speaks for signal. "
+    "Surprising: a class that stands out before the pulse."
+)
+
+
+def why(selected: Selected, found: Scored | None, rows: Any, row: int, how: Any, height: int) -> None:
+    """What the chosen run's answer for the event shown rests on, and on demand the mean among the filtered events."""
+    view = selected.experiment.attribution
+    if found is None or view is None:
+        st.caption(
+            "Choose a run under *scores* in the sidebar: its network is asked why it gives this event its score."
+        )
+        return
+    left, right = st.columns([70, 30], gap="small")
+    with right:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            asked = _ask_settings()
+            _state_of_child()
+        request = {"do": "occlusion", "row": row, **_common(found, asked)}
+        attribution = _answer(request, "why-one")
+        if attribution is not None:
+            _told(attribution, view.channels)
+    if attribution is not None:
+        with left:
+            figure = view.draw(selected.dataset, row, attribution, how)
+            frame.show_figure(figure.update_layout(height=height), "why", NOTE, lambda: explain.columns(attribution))
+    _means(selected, found, rows, asked, height)
+
+
+def _ask_settings() -> Occlusion:
+    with st.popover("occlusion", icon=":material/tune:", help="how the light is taken away"):
+        values = form.draw("occlusion", Occlusion)
+    with frame.refusals():
+        return parameters.build(Occlusion, values)
+
+
+def _common(found: Scored, asked: Occlusion) -> dict[str, Any]:
+    """What every question says: another run file or data set makes another question."""
+    data, run = found.dataset, found.run
+    return {
+        "run": run.id, "version": scoring.version(run, data.name), "dataset": data.name, "dataset_id": data.id,
+        "parameters": parameters.to_dict(asked),
+    }  # fmt: skip
+
+
+def _state_of_child() -> None:
+    told = warm.state()
+    held = f", {len(told['models'])} networks held" if told["models"] else ""
+    st.caption(f"inference: {told['state']}{held}", help=f"{told['message']} ({watching.clock(told['since'])})")
+
+
+def _answer(request: dict[str, Any], key: str) -> Attribution | None:
+    """The answer if it is there within an instant; else says what goes on, and the page is drawn anew when it has come."""
+    answer = warm.submit(request)
+    before = st.session_state.get(key)
+    if before is not None and before is not answer:
+        before.drop()
+    st.session_state[key] = answer
+    if not answer.wait(PATIENCE_S):
+        _waiting(request)
+        return None
+    if answer.error:
+        st.error(frame.plain(answer.error), icon=":material/error:")
+        if st.button("ask again", icon=":material/restart_alt:", key=f"again-{key}"):
+            warm.forget(request)
+            st.rerun()
+        return None
+    return Attribution(**answer.result)
+
+
+@st.fragment(run_every=PERIOD_S)
+def _waiting(request: dict[str, Any]) -> None:
+    answer, told = warm.submit(request), warm.state()
+    if answer.is_done:
+        st.rerun(scope="app")
+    ahead = f"; {told['waiting']} in line" if told["waiting"] else ""
+    since = watching.duration(answer.waited_s)
+    st.info(frame.plain(f"{told['state']}: {told['message']}{ahead} ({since})"), icon=":material/hourglass_top:")
+
+
+def _told(attribution: Attribution, channels: tuple[str, ...]) -> None:
+    st.markdown(explain.words(attribution))
+    st.dataframe(
+        explain.window_rows(attribution, channels), hide_index=True, row_height=28,
+        alt="the windows without whose light the logit changes most",
+    )  # fmt: skip
+    st.caption(CAVEAT)
+
+
+def _means(selected: Selected, found: Scored, rows: Any, asked: Occlusion, height: int) -> None:
+    """The mean attribution of each class among the filtered events, once it was asked for."""
+    parts = events.by_class(selected.experiment, rows, selected.cutting.labels)
+    parts = {name: explain.sample(part) for name, part in parts.items() if name in selected.experiment.classes}
+    common = {"do": "mean_occlusion", "seconds": MEAN_SECONDS, **_common(found, asked)}
+    requests = {name: {**common, "rows": part.tolist()} for name, part in parts.items()}
+    wanted = st.session_state.get("why-means") == requests
+    n = " and ".join(f"{len(part):,} {name}" for name, part in parts.items())
+    if not wanted and st.button(
+        f"mean of each class among the filtered events ({n})", key="why-mean", icon=":material/functions:",
+        disabled=not parts, help="takes some seconds; events are taken evenly from those that pass the filter",
+    ):  # fmt: skip
+        st.session_state["why-means"] = requests
+        st.rerun()
+    if wanted:
+        _draw_means(selected, requests, height)
+
+
+def _draw_means(selected: Selected, requests: dict[str, dict[str, Any]], height: int) -> None:
+    means = {}
+    for name, request in requests.items():
+        mean = _answer(request, f"why-{name}")
+        if mean is None:
+            return
+        means[name] = mean
+    colours = {name: figures.class_style(name)[0] for name in means}
+    figure = selected.experiment.attribution.draw_mean(means, colours).update_layout(height=height)
+    frame.show_figure(figure, "why-mean-figure", MEAN_NOTE, lambda: explain.mean_columns(means))
+    for name, mean in means.items():
+        st.caption(f"**{name}**: {explain.words(mean)}")
