@@ -1,6 +1,6 @@
 """A selection: cuts, a label scheme and a division into training, validation and test; named and stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from core.data.cuts import Cutting, cut_table
 from core.data.dataset import Dataset
 from core.data.splits import SPLITS, SplitParameters, split_rows
 from core.errors import DarkroomError
-from core.experiment import Experiment
+from core.experiment import Experiment, Region, RegionGrid
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,18 @@ def preset(experiment: Experiment, name: str) -> Selection:
     if name not in experiment.presets:
         raise DarkroomError(f"Unknown preset '{name}': expected one of {', '.join(experiment.presets)}.")
     return experiment.presets[name].selection
+
+
+def grid_of(experiment: Experiment) -> RegionGrid:
+    """The experiment's grid of regions, or a refusal."""
+    if experiment.grid is None:
+        raise DarkroomError(f"{experiment.title} has no regions, so there is nothing to train and test across.")
+    return experiment.grid
+
+
+def of_regions(experiment: Experiment, selection: Selection, regions: Sequence[Region]) -> Selection:
+    """The selection narrowed or widened to these regions: of several, the smallest that holds all of them."""
+    return Selection(grid_of(experiment).cuts_of(selection.cuts, regions), selection.labels, selection.split)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from typing import Any
 
 from core import parameters, runs, workspace
 from core.data.dataset import Dataset
-from core.data.selection import Selection, from_dict, select
+from core.data.selection import Selection, from_dict, grid_of, of_regions, select
 from core.data.splits import TRAIN
 from core.errors import DarkroomError
-from core.experiment import Experiment, Region, RegionGrid
+from core.experiment import Experiment, Region
 from core.jobs import control
 from core.jobs.queue import ACTIVE, Job
 from core.learn import asking, fit, predict, training
@@ -91,13 +91,6 @@ class Missing:
     unscored: dict[str, int]
 
 
-def grid_of(experiment: Experiment) -> RegionGrid:
-    """The experiment's grid of regions, or a refusal."""
-    if experiment.grid is None:
-        raise DarkroomError(f"{experiment.title} has no regions, so there is nothing to train and test across.")
-    return experiment.grid
-
-
 def plan(
     experiment: Experiment,
     dataset: Dataset,
@@ -111,13 +104,12 @@ def plan(
 
     The cuts of `selection` hold but for those that the regions set. A study that was asked for before is found again.
     """
-    grid = grid_of(experiment)
+    regions = grid_of(experiment).regions(axes)
     wanted = asking.network_of(experiment, network)
     own: Any = parameters.build(wanted.parameters, network_values)
     told = training.training_for(wanted, training_values)
     wanted.recipe_for(own).shape(dataset)  # refused here, as it concerns all regions
-    regions = grid.regions(axes)
-    hull = dataclasses.replace(selection, cuts=grid.cuts_of(selection.cuts, regions))
+    hull = of_regions(experiment, selection, regions)
     made = [
         _task(experiment, dataset, hull, region, network, dict(network_values), dict(training_values))
         for region in regions
@@ -142,7 +134,7 @@ def _task(
     network_values: dict[str, Any], training_values: dict[str, Any],
 ) -> tuple[Task | None, str]:  # fmt: skip
     """The training of a region, or why there is none."""
-    own = dataclasses.replace(hull, cuts=grid_of(experiment).cuts_of(hull.cuts, [region]))
+    own = of_regions(experiment, hull, [region])
     try:
         task = fit.task(select(experiment, dataset, own), network, network_values, training_values)
     except DarkroomError as error:

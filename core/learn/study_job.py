@@ -6,7 +6,7 @@ from typing import Any
 
 from core import parameters, runs
 from core.data.dataset import open_dataset
-from core.data.selection import from_dict
+from core.data.selection import from_dict, grid_of
 from core.errors import DarkroomError
 from core.experiment import Region
 from core.learn import backend, fit, predict, study
@@ -91,7 +91,7 @@ def _planned(kept: Study) -> StudyTask:
             f"Data set '{kept.dataset}' has changed since study '{kept.id}' was asked for: ask for the study again."
         )
     experiment = experiment_by_key(kept.experiment)
-    axes: Any = parameters.build(study.grid_of(experiment).parameters, kept.axes)
+    axes: Any = parameters.build(grid_of(experiment).parameters, kept.axes)
     selection = from_dict(experiment, kept.selection)
     asked = study.plan(experiment, dataset, selection, kept.network, kept.parameters, kept.training, axes)
     return StudyTask(study.with_runs(kept, asked.study.runs), asked.tasks)
