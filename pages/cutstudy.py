@@ -15,7 +15,7 @@ from core.judge.scored import Scored
 from pages.parts import asked, cached, choose, cutting, frame
 
 NONE = "no second cut"
-HEIGHT = 420
+HEIGHT = 370
 WIDTHS = (1.35, 1.0, 1.0, 1.0)
 
 

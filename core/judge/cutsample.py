@@ -144,7 +144,7 @@ def move(
     expected: tuple[float, float] | None = None,
 ) -> Moved:
     """Move a cut on one or two columns; `directions` above, below or auto per column, `expected` signal and background for
-    the merit (default: these events')."""
+    the merit (default: these events', also where it is quoted)."""
     if len(features) not in N_THRESHOLDS or len(set(features)) != len(features):
         raise DarkroomError(f"The features are {', '.join(features) or 'none'}: expected one, or two different ones.")
     if expected is not None and min(expected) <= 0:
@@ -169,7 +169,7 @@ def quote(events: CutSample, moved: Moved, at: Sequence[float] | None = None, th
     points = {"cut": cutstudy.quote(passed, labels)}
     if events.has_run:
         points = cutstudy.combine(passed, events.score[events.quoted], labels, threshold)
-    counts = moved.expected or (float((labels == 1).sum()), float((labels == 0).sum()))
+    counts = moved.expected or (float(moved.scan.n_of("signal")), float(moved.scan.n_of("background")))
     merits = {name: _merit(moved.merit, point, counts) for name, point in points.items()}
     names = [" and ".join(SPLITS[s] for s in splits) for splits in (events.chosen_on, events.quoted_on)]
     return CutStudy(moved, position, points, merits, *names)
