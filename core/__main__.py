@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.commands import cutstudy, data, training
+from core.commands import compatibility, cutstudy, data, training
 from core.commands.text import Command
 from core.errors import DarkroomError
 from core.judge.cutsample import AUTO
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _selection(p)
 
     _training_commands(add)
+    _compatibility(add)
     _cut_command(add)
     return parser
 
@@ -136,6 +137,20 @@ def _cut_command(add: Callable[[str, Command, str], argparse.ArgumentParser]) ->
     p.add_argument("--at", type=float, nargs="+", metavar="VALUE", help="quote this cut (default: the best one)")
     p.add_argument("--run", help="a run: cut and network together, on events that it was not trained on")
     p.add_argument("--threshold", type=float, default=0.5, help="score from which the network keeps a row")
+    _selection(p)
+
+
+def _compatibility(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    p = add(
+        "compatibility", compatibility.compatibility, "train on every region, test on all: a study, kept and resumed"
+    )
+    p.add_argument("dataset", metavar="NAME", nargs="?")
+    p.add_argument("--model", help="name of the network")
+    p.add_argument("--crystals", help="comma-separated, such as 1,3,7")
+    p.add_argument("--windows", help="energy windows in keV, comma-separated, such as 3-6,6-10")
+    p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
+    p.add_argument("--list", action="store_true", help="list the studies (of the data set NAME)")
+    p.add_argument("--delete", metavar="ID", help="forget a study; its runs stay")
     _selection(p)
 
 
