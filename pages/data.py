@@ -59,11 +59,11 @@ def show_preview(experiment: Experiment, file: files.RawFile, options: tuple[str
         hint = f" The mapping {others} reads it." if others else ""
         st.warning(frame.plain(found["mapping_problem"] + hint), icon=":material/warning:")
     for name, tree in found["trees"].items():
-        told = f"{file.name}: tree {name}, {tree['n_entries']:,} entries, {tree['n_branches']} branches"
+        told = f"{file.name}: {tree['kind']} {name}, {tree['n_entries']:,} entries, {tree['n_branches']} branches"
         st.caption(frame.plain(told))
         st.dataframe(tree["branches"], hide_index=True, height=230, alt="branches")
     if not found["trees"]:
-        st.warning(frame.plain(f"{file.name} holds no TTree, but {', '.join(found['objects']) or 'nothing'}."))
+        st.warning(frame.plain(f"{file.name} holds no tree of events, but {', '.join(found['objects']) or 'nothing'}."))
 
 
 def choose_mapping(experiment: Experiment) -> tuple[Any, tuple[str, ...]]:

@@ -202,7 +202,12 @@ def _tree_preview(tree: Any, n_entries: int) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001  (one unreadable branch must not hide the others)
             first = f"cannot be read: {_short(error)}"
         branches.append({"branch": branch.name, "type": branch.typename, "first": first})
-    return {"n_entries": int(tree.num_entries), "n_branches": len(tree.branches), "branches": branches}
+    return {
+        "kind": "TTree",
+        "n_entries": int(tree.num_entries),
+        "n_branches": len(tree.branches),
+        "branches": branches,
+    }
 
 
 def _short(value: object) -> str:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from core.cosine import (
     attribution,
-    branches,
     energy,
     evaluate,
     event,
@@ -34,8 +33,8 @@ EXPERIMENT = Experiment(
     blocks=read.blocks,
     source=read.source,
     record_meta=read.record_meta,
-    preview=branches.preview,
-    file_patterns=("*.root", "*.root.*"),
+    preview=read.preview,
+    file_patterns=("*.root", "*.root.*", "*.h5", "*.hdf5"),
     is_simulated=read.is_simulated,
     simulation=simulate.SimulationParameters,
     simulate=simulate.simulate,

@@ -1,4 +1,4 @@
-"""How another experiment's ROOT branches become ours: a validated TOML file.
+"""How another experiment's ROOT branches or HDF5 data sets become ours: a validated TOML file.
 
 Only typed comparisons, names and numbers; nothing in the file is evaluated. `{c}` in a branch name stands for the
 crystal (detector) number, `{other}` for every other one. Leaves may be written `a.b`, `a/b` or `a_b`.
@@ -13,6 +13,7 @@ from core import parameters
 from core.errors import DarkroomError
 from core.parameters import param
 
+CRYSTAL_NUMBERS = (0, 15)
 COMPARISONS = (">=", ">", "<=", "<", "==", "!=")
 
 
@@ -31,13 +32,21 @@ class Mapping:
     """Where the quantities of an event stand in a file. Empty text: the file does not have it."""
 
     title: str = param("", "what this mapping is for")
-    tree: str = param("ntp", "name of the TTree")
+    container: str = param(
+        "root", "root: a TTree or RNTuple; hdf5: data sets of equal length, one entry per row", choices=("root", "hdf5")
+    )
+    tree: str = param("ntp", "name of the TTree or RNTuple")
     file_name: str = param("mrgd_M{run}.root.{subrun}", "pattern of the file name: {run} and {subrun} are digits")
     run_branch: str = param("", "branch with the run number, instead of the file name")
+    subrun_branch: str = param("", "HDF5: data set with the sub-run, instead of the file name")
+    crystal_branch: str = param("", "HDF5: data set with the crystal; without it the one in 'crystals'")
     event_branch: str = param("", "branch with the event number; without it the entry number counts")
     time_branch: str = param("", "branch with the unix time", unit="s")
     crystals: tuple[int, ...] = param(
-        (1,), "crystals to look for; those without waveforms are passed over", low=0, high=15
+        (1,),
+        "crystals to look for; those without waveforms are passed over",
+        low=CRYSTAL_NUMBERS[0],
+        high=CRYSTAL_NUMBERS[1],
     )
     waveforms: tuple[str, ...] = param(
         ("wf{c}1", "wf{c}2"), "two branches, one per PMT, or one branch with an axis for the PMTs"
@@ -76,6 +85,10 @@ class Mapping:
                 raise DarkroomError(f"'file_name' is '{self.file_name}': expected {field} at most once.")
         if len(self.waveforms) not in (1, 2):
             raise DarkroomError(f"'waveforms' names {len(self.waveforms)} branches: expected one or two.")
+        if self.container == "hdf5" and (len(self.waveforms) != 1 or len(self.crystals) != 1):
+            raise DarkroomError("An HDF5 mapping names one data set in 'waveforms' and one crystal in 'crystals'.")
+        if self.container == "root" and (self.subrun_branch or self.crystal_branch):
+            raise DarkroomError("'subrun_branch' and 'crystal_branch' belong to HDF5 files: set 'container' to hdf5.")
         if self.per_array and len(self.pmts) != 2 * len(self.crystals):
             raise DarkroomError(
                 f"'pmts' has {len(self.pmts)} entries for {len(self.crystals)} crystals: expected a pair for each."
@@ -124,12 +137,7 @@ def load_mapping(path: Path) -> Mapping:
 
 def run_and_subrun(mapping: Mapping, path: Path) -> tuple[int, int]:
     """Run and sub-run from the file name; 0 where the pattern has no such field."""
-    pattern = (
-        re.escape(mapping.file_name)
-        .replace(r"\{run\}", r"(?P<run>\d{1,6})")
-        .replace(r"\{subrun\}", r"(?P<subrun>\d{1,4})")
-    )
-    match = re.fullmatch(pattern, path.name)
+    match = _match(mapping, path)
     if not match:
         raise DarkroomError(
             f"{path.name}: the file name does not fit the mapping's pattern '{mapping.file_name}': "
@@ -140,3 +148,17 @@ def run_and_subrun(mapping: Mapping, path: Path) -> tuple[int, int]:
     if subrun > 4095:
         raise DarkroomError(f"{path.name}: sub-run {subrun} is beyond 4095, the largest that can be told apart.")
     return run, subrun
+
+
+def run_in_name(mapping: Mapping, path: Path) -> tuple[int, int]:
+    """The same for files that may say it elsewhere: 0 for a name that does not fit."""
+    return run_and_subrun(mapping, path) if _match(mapping, path) else (0, 0)
+
+
+def _match(mapping: Mapping, path: Path) -> re.Match[str] | None:
+    pattern = (
+        re.escape(mapping.file_name)
+        .replace(r"\{run\}", r"(?P<run>\d{1,6})")
+        .replace(r"\{subrun\}", r"(?P<subrun>\d{1,4})")
+    )
+    return re.fullmatch(pattern, path.name)

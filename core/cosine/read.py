@@ -1,7 +1,7 @@
-"""ROOT files -> blocks of rows: waveforms as int16 (n, 2, n_samples), table columns, flags.
+"""Files -> blocks of rows: waveforms as int16 (n, 2, n_samples), table columns, flags.
 
 A row is an event and a crystal that has a waveform. Files are read entry range by entry range, so memory does not
-depend on the size of the file.
+depend on the size of the file. What is special to HDF5 is in `hdf5_rows`.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import awkward as ak
+import h5py
 import numpy as np
 
-from core.cosine import branches, rows
+from core.cosine import branches, hdf5, hdf5_rows, rows
 from core.cosine.mapping import Mapping, run_and_subrun
 from core.errors import DarkroomError
 from core.experiment import Block
@@ -25,6 +26,10 @@ def blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
 
     Energies that are NaN or absent give NaN and the flag `no_energy`; records of another length the flag `record_length`.
     """
+    yield from (hdf5_rows.blocks if mapping.container == "hdf5" else _tree_blocks)(path, mapping)
+
+
+def _tree_blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
     run, subrun = run_and_subrun(mapping, path)
     with branches.open_tree(path, mapping.tree) as tree:
         plan = _plan(tree, mapping)
@@ -155,11 +160,19 @@ def _waveforms(
 
 def source(path: Path, mapping: Mapping) -> dict[str, Any]:
     """What the sources table says of a file: run and sub-run."""
+    if mapping.container == "hdf5":
+        return hdf5_rows.source(path, mapping)
     run, subrun = run_and_subrun(mapping, path)
     if mapping.run_branch:
         with branches.open_tree(path, mapping.tree) as tree:
             run = _single_run(tree, mapping, path)
     return {"run": run, "subrun": subrun}
+
+
+def preview(path: Path) -> dict[str, Any]:
+    """What a ROOT or HDF5 file holds, as plain values for the page and `--json`."""
+    is_hdf5 = path.is_file() and h5py.is_hdf5(path)
+    return hdf5.preview(path) if is_hdf5 or path.suffix in (".h5", ".hdf5") else branches.preview(path)
 
 
 def record_meta(mapping: Mapping) -> dict[str, Any]:

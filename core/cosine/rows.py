@@ -15,6 +15,13 @@ from core.cosine.mapping import Mapping
 from core.errors import DarkroomError
 from core.experiment import Block
 
+# column, field of the mapping, type, what stands for unknown
+TRUTH: tuple[tuple[str, str, type, float], ...] = (
+    ("truth_class", "truth_class", np.int8, -1),
+    ("truth_population", "truth_population", np.int8, -1),
+    ("truth_energy_kev", "truth_energy", np.float32, np.nan),
+    ("truth_n_pe", "truth_n_pe", np.int32, -1),
+)
 UID_BITS = {"run": 20, "subrun": 12, "entry": 27, "crystal": 4}
 
 
@@ -51,15 +58,9 @@ def block(
     table["event"] = scalar(arrays, mapping.event_branch, entry, path, rows.number).astype(np.int64)
     table["time_s"] = scalar(arrays, mapping.time_branch, entry, path, np.full(n, -1)).astype(np.int64)
     table["uid"] = uid(rows.run, rows.subrun, rows.number, crystal)
-    truth = (
-        ("truth_class", mapping.truth_class, np.int8, -1),
-        ("truth_population", mapping.truth_population, np.int8, -1),
-        ("truth_energy_kev", mapping.truth_energy, np.float32, np.nan),
-        ("truth_n_pe", mapping.truth_n_pe, np.int32, -1),
-    )
-    for column, name, dtype, unknown in truth:
-        values = scalar(arrays, mapping.named(name, crystal), entry, path, np.full(n, unknown))
-        table[column] = values.astype(dtype)
+    for column, field, dtype, unknown in TRUTH:
+        name = mapping.named(getattr(mapping, field), crystal)
+        table[column] = scalar(arrays, name, entry, path, np.full(n, unknown)).astype(dtype)
     return Block(table, waveform)
 
 

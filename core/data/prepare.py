@@ -208,12 +208,13 @@ def _finish(
     listed = {p.name for p in paths} | _old_members(folder)
     parts = [workspace.read_json(folder / "parts" / f"{n}.json") for n in listed]
     parts.sort(key=lambda p: (p["run"], p["subrun"], p["file"]))
-    _refuse_same_source(parts)
+    stems = [p["file"].removesuffix(".h5") for p in parts]
+    tables = [folder / "parts" / f"{stem}.parquet" for stem in stems]
+    _refuse_same_rows(experiment, parts, tables)
     content = json.dumps([head, [(p["file"], p["sha256"], p["n_rows"]) for p in parts]], sort_keys=True)
     identity = hashlib.sha256(content.encode()).hexdigest()[:16]
-    stems = [p["file"].removesuffix(".h5") for p in parts]
     table = folder / f"table-{identity}.parquet"
-    is_simulated = _join(experiment, [folder / "parts" / f"{stem}.parquet" for stem in stems], table)
+    is_simulated = _join(experiment, tables, table)
     with workspace.replacing(folder / "sources.parquet") as temporary:
         pq.write_table(pa.Table.from_pylist(parts), temporary)
     meta = {
@@ -262,15 +263,18 @@ def _old_members(folder: Path) -> set[str]:
     return {Path(p["path"]).name for p in workspace.read_json(known)["parts"]}
 
 
-def _refuse_same_source(parts: list[dict[str, Any]]) -> None:
-    seen: dict[tuple[int, int], str] = {}
-    for part in parts:
-        key = (part["run"], part["subrun"])
-        if key in seen:
-            raise DarkroomError(
-                f"{part['file']} and {seen[key]} are both run {key[0]}, sub-run {key[1]}: events would count twice. Leave one out."
-            )
-        seen[key] = part["file"]
+def _refuse_same_rows(experiment: Experiment, parts: list[dict[str, Any]], tables: list[Path]) -> None:
+    """Refuse files that hold the same row, such as a sub-run under two names."""
+    uids = [pq.read_table(table, columns=["uid"])["uid"].to_numpy() for table in tables]
+    every, ends = np.concatenate(uids), np.cumsum([len(uid) for uid in uids])
+    order = np.argsort(every, kind="stable")
+    same = np.flatnonzero(np.diff(every[order]) == 0)
+    if len(same):
+        pair = order[same[0] : same[0] + 2]
+        one, two = (Path(parts[i]["path"]).name for i in np.searchsorted(ends, pair, side="right"))
+        raise DarkroomError(
+            f"{one} and {two} both hold {experiment.row} {experiment.uid_text(int(every[pair[0]]))}: events would count twice. Leave one out."
+        )
 
 
 def default_jobs() -> int:

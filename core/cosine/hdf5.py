@@ -1,0 +1,202 @@
+"""Opening an HDF5 file that may come from anywhere: only data that lie in the file itself are ever touched.
+
+A path is followed link by link, and only hard links are; storage outside of the file, virtual data sets and filters
+that are not on the list are refused by name. What a file declares must be possible for what it stores: every chunk
+there, no more bytes stored than the file has, and no more declared than the best compression makes of them.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import hdf5plugin  # noqa: F401  (registers the filters)
+import numpy as np
+
+from core.errors import DarkroomError
+
+# 1032 is the most that deflate can reach, on constant bytes; records with 1 ADC of noise stay below 10.
+MAX_RATIO = 1100
+MAX_CHUNK_BYTES = 64 << 20  # a chunk is decompressed whole, so it bounds the memory
+MAX_LISTED, MAX_DEPTH = 200, 4
+FILTERS = {
+    1: "gzip", 2: "shuffle", 3: "fletcher32", 5: "n-bit", 6: "scale-offset",
+    32000: "LZF", 32001: "Blosc", 32004: "LZ4", 32008: "bitshuffle", 32015: "Zstandard",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Store:
+    """An opened HDF5 file of `size` bytes."""
+
+    path: Path
+    size: int
+    file: h5py.File
+
+    def find(self, name: str) -> h5py.Dataset | None:
+        """The data set called `name`, where `a.b`, `a/b` and `a_b` are the same; None if there is none."""
+        for spelled in dict.fromkeys((name, *(name.replace(".", "/").replace("/", sep) for sep in "./_"))):
+            found = self._follow(spelled)
+            if found is not None:
+                self._check_storage(found, name)
+                return found
+        return None
+
+    def need(self, name: str) -> h5py.Dataset:
+        found = self.find(name)
+        if found is None:
+            there = ", ".join(itertools.islice((key for key, _ in self.walk()), 12)) or "nothing"
+            raise DarkroomError(
+                f"{self.path.name}: the data set '{name}' is missing; there are: {there}. Correct the mapping."
+            )
+        return found
+
+    def read(self, data: h5py.Dataset, *where: Any) -> np.ndarray:
+        """Values of a data set; damage is a sentence."""
+        try:
+            return np.asarray(data[where] if where else data[()])
+        except Exception as error:  # noqa: BLE001  (a damaged file can make the library fail in any way)
+            raise DarkroomError(
+                f"{self.path.name}: data set '{data.name}' cannot be read ({type(error).__name__}: {short(error)}); "
+                "the file is truncated, damaged or vanished. Copy it again."
+            ) from None
+
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """(path, type of the link) of what is in the file, breadth first and bounded; no link but hard ones is followed."""
+        waiting, n = [("", self.file["/"], 0)], 0
+        while waiting:
+            above, group, depth = waiting.pop(0)
+            for part in itertools.islice(group, MAX_LISTED - n):
+                kind, n = _link(group, part), n + 1
+                if kind == h5py.h5l.TYPE_HARD and isinstance(group[part], h5py.Group):
+                    if depth < MAX_DEPTH:  # hard links may lead back up
+                        waiting.append((f"{above}{part}/", group[part], depth + 1))
+                else:
+                    yield above + part, kind
+
+    def _follow(self, name: str) -> h5py.Dataset | None:
+        at: Any = self.file["/"]
+        for part in filter(None, name.split("/")):
+            if not isinstance(at, h5py.Group) or not at.id.links.exists(part.encode()):
+                return None
+            if _link(at, part) != h5py.h5l.TYPE_HARD:
+                self._refuse(name, f"is {_link_name(_link(at, part))}")
+            at = at[part]
+        return at if isinstance(at, h5py.Dataset) else None
+
+    def _check_storage(self, data: h5py.Dataset, name: str) -> None:
+        """Refuse what does not lie in this file or cannot be what it says. Nothing is read, not even the shape of a
+        virtual data set, for which its sources would be opened."""
+        made = data.id.get_create_plist()
+        layout = made.get_layout()
+        if layout == h5py.h5d.VIRTUAL:
+            self._refuse(name, "is a virtual data set (its values lie in other files)")
+        if made.get_external_count():
+            self._refuse(name, "is kept in external raw storage (another file)")
+        for i in range(made.get_nfilters()):
+            code = made.get_filter(i)[0]
+            if code not in FILTERS or not h5py.h5z.filter_avail(code):
+                raise DarkroomError(
+                    f"{self.path.name}: data set '{name}' is packed with filter {code}, which is not known here: "
+                    f"expected {', '.join(FILTERS.values())}. Repack the file."
+                )
+        self._check_size(data, name, layout)
+
+    def _check_size(self, data: h5py.Dataset, name: str, layout: int) -> None:
+        declared = math.prod(data.shape or ()) * data.dtype.itemsize
+        stored = data.id.get_storage_size()
+        if stored > self.size or declared > MAX_RATIO * stored:
+            raise DarkroomError(
+                f"{self.path.name}: data set '{name}' declares {declared:.2g} bytes and {stored:.2g} are stored in a file "
+                f"of {self.size:.2g}: expected at most {MAX_RATIO} times as many, what the best compression gives. "
+                "The file is incomplete or crafted: write it again."
+            )
+        if layout != h5py.h5d.CHUNKED:
+            return
+        chunk = math.prod(data.chunks) * data.dtype.itemsize
+        if chunk > MAX_CHUNK_BYTES:
+            raise DarkroomError(
+                f"{self.path.name}: data set '{name}' has chunks of {chunk / 1e6:,.0f} MB: expected at most "
+                f"{MAX_CHUNK_BYTES / 1e6:.0f} MB, so that it can be read piece by piece. Repack it with smaller chunks."
+            )
+        n_chunks = math.prod(-(-n // c) for n, c in zip(data.shape, data.chunks, strict=True))
+        if data.id.get_num_chunks() != n_chunks:
+            raise DarkroomError(
+                f"{self.path.name}: of data set '{name}' {data.id.get_num_chunks():,} of {n_chunks:,} chunks are stored: "
+                "the file is incomplete. Write it again."
+            )
+
+    def _refuse(self, name: str, what: str) -> None:
+        raise DarkroomError(
+            f"{self.path.name}: data set '{name}' {what}: only data that lie in the file itself are read. "
+            "Copy them into the file."
+        )
+
+
+def _link(group: h5py.Group, part: str) -> int:
+    return int(group.id.links.get_info(part.encode()).type)
+
+
+def _link_name(kind: int) -> str:
+    return {h5py.h5l.TYPE_SOFT: "a soft link", h5py.h5l.TYPE_EXTERNAL: "an external link"}.get(kind, "an unknown link")
+
+
+@contextmanager
+def open_store(path: Path) -> Iterator[Store]:
+    """Open an HDF5 file for reading; every failure is a sentence."""
+    if not path.exists():
+        raise DarkroomError(f"{path} does not exist: check the path.")
+    try:
+        file = h5py.File(path, "r", rdcc_nbytes=MAX_CHUNK_BYTES)
+    except Exception as error:  # noqa: BLE001  (a damaged file can make the library fail in any way)
+        raise DarkroomError(
+            f"{path.name} cannot be opened as an HDF5 file ({type(error).__name__}: {short(error)}): "
+            "expected an intact HDF5 file. Copy it again or choose another."
+        ) from None
+    with file:
+        try:
+            yield Store(path, path.stat().st_size, file)
+        except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # what h5py makes of damaged metadata
+            raise DarkroomError(
+                f"{path.name} cannot be read ({type(error).__name__}: {short(error)}): the file is truncated or damaged. Copy it again."
+            ) from None
+
+
+def preview(path: Path, n_entries: int = 5) -> dict[str, Any]:
+    """Data sets of an HDF5 file with shapes, types and first values, as plain values for the page and `--json`."""
+    listed, n_rows = [], 0
+    with open_store(path) as store:
+        for name, kind in store.walk():
+            line = {"branch": name, "type": "", "first": ""}
+            try:
+                data = store.find(name)
+            except DarkroomError as error:
+                listed.append({**line, "type": "refused", "first": str(error)})
+                continue
+            if data is None:
+                listed.append({**line, "type": "no data set", "first": "" if kind else "not read"})
+                continue
+            shape = data.shape or ()
+            n_rows = max(n_rows, *shape[:1], 0)
+            listed.append({**line, "type": f"{data.dtype} {shape}", "first": _first(store, data, n_entries)})
+    tree = {"kind": "HDF5 file", "n_entries": n_rows, "n_branches": len(listed), "branches": listed}
+    return {"file": path.name, "objects": {line["branch"]: line["type"] for line in listed}, "trees": {"/": tree}}
+
+
+def _first(store: Store, data: h5py.Dataset, n_entries: int) -> str:
+    if data.dtype.kind not in "iufb" or data.shape is None:
+        return "no numbers"
+    where = tuple(slice(0, n_entries if axis == 0 else 6) for axis in range(len(data.shape)))
+    try:
+        return short(store.read(data, *where).tolist())
+    except DarkroomError as error:
+        return str(error)
+
+
+def short(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 160 else text[:157] + "..."
