@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from core.cosine import likelihood
 from core.errors import DarkroomError
 
 SAMPLING_NS = 2.0
@@ -31,7 +32,8 @@ class Records:
     """Triggered records and what was generated; the first axis is the event.
 
     `raw` int16 (n, 2, 4080); `energy_kev` reconstructed, `n_pe`, `trigger_sample` (n,); per PMT (n, 2): `n_pulses`,
-    `first_ns` (first photoelectron from the record start, NaN if none), `baseline_adc`, `noise_adc`.
+    `first_ns` (first photoelectron from the record start, NaN if none), `baseline_adc`, `noise_adc`; `llr` (n,) see
+    `core.cosine.likelihood`.
     """
 
     raw: np.ndarray
@@ -42,6 +44,7 @@ class Records:
     first_ns: np.ndarray
     baseline_adc: np.ndarray
     noise_adc: np.ndarray
+    llr: np.ndarray
 
 
 def spe_template() -> np.ndarray:
@@ -109,8 +112,9 @@ def _time(rng, population, shape, k):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _photoelectrons(rng, population, mean_pe, beta, rates, times, pmts, charges):  # type: ignore[no-untyped-def]
+def _photoelectrons(rng, population, mean_pe, beta, rates, times, pmts, charges, is_light):  # type: ignore[no-untyped-def]
     """Fill the lists with one event; return (all entries, photoelectrons without dark counts and afterpulses)."""
+    is_light[:] = False
     n = 0
     n_pe = rng.poisson(mean_pe)
     if population == AFTERGLOW:
@@ -122,6 +126,7 @@ def _photoelectrons(rng, population, mean_pe, beta, rates, times, pmts, charges)
         first = rng.random() < split
         pmts[n] = k if population == AFTERGLOW and k < 2 else (0 if first else 1)
         charges[n] = _charge(rng)
+        is_light[n] = True
         n += 1
         if rng.random() < rates[1]:
             times[n] = times[n - 1] + 300.0 + 3700.0 * rng.random()
@@ -200,20 +205,20 @@ def _render(rng, trace, n, p, times, pmts, charges, shift, pickup, analogue, tem
 
 
 @_jit
-def generate(rng, populations, mean_pe, beta, rates, threshold, noise_range, template, raw, truth):  # type: ignore[no-untyped-def]
-    """Fill `raw` int16 (n, 2, 4080) and `truth` float64 (n, 11) for `populations` and `mean_pe` (n,).
+def generate(rng, populations, mean_pe, beta, rates, threshold, noise_range, template, model, raw, truth):  # type: ignore[no-untyped-def]
+    """Fill `raw` int16 (n, 2, 4080) and `truth` float64 (n, 12) for `populations` and `mean_pe` (n,).
 
     An event that does not trigger is drawn again at the same expected number of photoelectrons. `rates` = dark counts
     [kHz], afterpulses per photoelectron. `truth` columns: photoelectrons, trigger-closing sample, charge over 5 us
     [PE], pulses in PMT 1, in PMT 2, first photoelectron in PMT 1, in PMT 2 [ns from record start], baselines 1 and 2,
-    noise 1 and 2 [ADC]. Returns the first event that never triggered, or -1.
+    noise 1 and 2 [ADC], log-likelihood ratio under `model`. Returns the first event that never triggered, or -1.
     """
     times, charges = np.empty(_MAX_PE + 4096), np.empty(_MAX_PE + 4096)
-    pmts = np.empty(_MAX_PE + 4096, np.int64)
+    pmts, is_light = np.empty(_MAX_PE + 4096, np.int64), np.empty(_MAX_PE + 4096, np.bool_)
     summary, analogue = np.empty(5), np.empty(N_SAMPLES)
     for e in range(len(populations)):
         for _ in range(_MAX_TRIES):
-            n, n_pe = _photoelectrons(rng, populations[e], mean_pe[e], beta, rates, times, pmts, charges)
+            n, n_pe = _photoelectrons(rng, populations[e], mean_pe[e], beta, rates, times, pmts, charges, is_light)
             order = np.argsort(times[:n])
             closing = _trigger(order, times, pmts, charges, threshold)
             if not np.isnan(closing):
@@ -225,6 +230,7 @@ def generate(rng, populations, mean_pe, beta, rates, threshold, noise_range, tem
         shift = sample - closing / SAMPLING_NS
         pickup = (0.0, 1.0, 0.0, 0.0, 0.0)
         if populations[e] == PICKUP:
+            truth[e, 11] = likelihood.REVEALED
             omega = 2.0 * math.pi * (5.0 + 15.0 * rng.random()) * 1e-3
             start = sample - 50.0 * rng.random()
             pickup = (
@@ -234,6 +240,8 @@ def generate(rng, populations, mean_pe, beta, rates, threshold, noise_range, tem
                 6.283185 * rng.random(),
                 math.floor(start),
             )
+        else:
+            truth[e, 11] = likelihood.log_ratio(times[:n], pmts[:n], is_light[:n], model)
         for p in range(2):
             found = _render(rng, raw[e, p], n, p, times, pmts, charges, shift, pickup, analogue, template, noise_range)
             truth[e, 7 + p], truth[e, 9 + p] = found
@@ -254,21 +262,25 @@ def records(
     rates: tuple[float, float],
     threshold_pe: float,
     noise_adc: tuple[float, float],
+    mixture: tuple[float, ...],
 ) -> Records:
     """One triggered record per element of `population`, `true_kev` and `light_pe_per_kev`, all (n,).
 
     `split`: Beta(a, b) of the light of fast noise; `rates`: dark counts [kHz] and afterpulses per photoelectron;
-    `noise_adc`: lowest and highest rms. The reconstructed energy is the charge of the photoelectrons over 5 us,
+    `noise_adc`: lowest and highest rms; `mixture`: weights of the populations for the likelihood ratio. The reconstructed energy is the charge of the photoelectrons over 5 us,
     divided by the light yield and the mean charge.
     """
     raw = np.empty((len(population), 2, N_SAMPLES), np.int16)
-    truth = np.empty((len(population), 11))
+    truth = np.empty((len(population), 12))
     kinds, mean_pe = population.astype(np.int64), light_pe_per_kev * true_kev
-    never = generate(rng, kinds, mean_pe, split, rates, threshold_pe, noise_adc, spe_template(), raw, truth)
+    model = likelihood.model(mixture, split)
+    never = generate(rng, kinds, mean_pe, split, rates, threshold_pe, noise_adc, spe_template(), model, raw, truth)
     if never >= 0:
         raise DarkroomError(
             f"A record of {true_kev[never]:.2f} keV never triggered: expected enough light for one photoelectron in each "
             "PMT; raise the energy or lower trigger_threshold_pe."
         )
     energy = truth[:, 2] / (light_pe_per_kev * SPE_MEAN_CHARGE * (1.0 + rates[1]))
-    return Records(raw, energy, truth[:, 0], truth[:, 1], truth[:, 3:5], truth[:, 5:7], truth[:, 7:9], truth[:, 9:11])
+    n_pe, sample, *_, llr = truth.T
+    n_pulses, first, baseline, noise = (truth[:, i : i + 2] for i in (3, 5, 7, 9))
+    return Records(raw, energy, n_pe, sample, n_pulses, first, baseline, noise, llr)

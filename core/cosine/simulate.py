@@ -103,6 +103,7 @@ def _generate(
         rates=(p.dark_counts_khz, p.afterpulses),
         threshold_pe=p.trigger_threshold_pe,
         noise_adc=(p.noise_low_adc, p.noise_high_adc),
+        mixture=p.physics_weights,
     )
 
 
@@ -195,8 +196,7 @@ def _plan(
 ) -> dict[str, np.ndarray]:
     """The triggers of one sub-run in random order: event number, population, crystal, window, true energy, time."""
     order = rng.permutation(int(counts.sum()))
-    columns = [np.repeat([cell[i] for cell in cells], counts)[order].astype(int) for i in range(3)]
-    population, crystal, window = columns
+    population, crystal, window = (np.repeat([c[i] for c in cells], counts)[order].astype(int) for i in range(3))
     natural = (population != pulses.SIGNAL) & (p.noise_spectrum == "natural")
     return {
         "event": np.arange(len(order)),
@@ -214,8 +214,8 @@ def branches_of(crystals: tuple[int, ...]) -> dict[str, Any]:
         made |= {f"crystal{c}_nc": np.int32, f"crystal{c}_energy": np.float32, f"crystal{c}_rqcn": np.float32}
         made |= {f"pmt{c}{p}_nc": np.int32 for p in (1, 2)} | {f"pmt{c}{p}_t1": np.float32 for p in (1, 2)}
         made |= {f"wf{c}{p}": "var * int16" for p in (1, 2)}
-        made |= {f"truth_population{c}": np.int8, f"truth_class{c}": np.int8, f"truth_energy{c}": np.float32}
-        made |= {f"truth_n_pe{c}": np.int32, f"truth_trigger_sample{c}": np.float32}
+        made |= {f"truth_population{c}": np.int8, f"truth_class{c}": np.int8, f"truth_n_pe{c}": np.int32}
+        made |= {f"truth_{name}{c}": np.float32 for name in ("energy", "trigger_sample", "llr")}
     return made
 
 
@@ -287,10 +287,10 @@ def _crystal(
         f"crystal{c}_rqcn": np.where(hit | far, 0.0, -1.0).astype(np.float32),
         f"truth_population{c}": population.astype(np.int8),
         f"truth_class{c}": filled(population[hit] == pulses.SIGNAL, -1, np.int8),
-        f"truth_energy{c}": filled(true_kev[hit], np.nan, np.float32),
         f"truth_n_pe{c}": filled(made.n_pe, -1, np.int32),
-        f"truth_trigger_sample{c}": filled(made.trigger_sample, np.nan, np.float32),
     }
+    for name, known in (("energy", true_kev[hit]), ("trigger_sample", made.trigger_sample), ("llr", made.llr)):
+        branches[f"truth_{name}{c}"] = filled(known, np.nan, np.float32)
     offsets = ak.index.Index64(np.r_[0, np.cumsum(hit * pulses.N_SAMPLES)])
     for i in range(2):
         content = ak.contents.NumpyArray(np.ascontiguousarray(made.raw[:, i]).ravel())
