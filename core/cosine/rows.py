@@ -21,6 +21,7 @@ TRUTH: tuple[tuple[str, str, type, float], ...] = (
     ("truth_population", "truth_population", np.int8, -1),
     ("truth_energy_kev", "truth_energy", np.float32, np.nan),
     ("truth_n_pe", "truth_n_pe", np.int32, -1),
+    ("truth_llr", "truth_llr", np.float32, np.nan),
 )
 UID_BITS = {"run": 20, "subrun": 12, "entry": 27, "crystal": 4}
 
