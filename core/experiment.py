@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.data.cuts import Cut
     from core.data.dataset import Dataset
     from core.data.selection import Selected, Selection
+    from core.judge.compatibility import Matrix
     from core.judge.comparison import Comparison, Inconsistency, Sources
 
 
@@ -260,3 +261,4 @@ class Experiment:
     derived: Mapping[str, Derived] = field(default_factory=dict)
     trigger: Any = None  # core.experiment.Trigger
     published: Published | None = None
+    published_pairs: "Callable[[Matrix], list[dict[str, Any]]] | None" = None  # printed pairs beside a study's cells

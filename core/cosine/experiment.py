@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.cosine import (
     attribution,
+    compare_pairs,
     energy,
     evaluate,
     event,
@@ -68,4 +69,5 @@ EXPERIMENT = Experiment(
     tree_features=features.TREE_FEATURES,
     grid=RegionGrid(grid.Axes, grid.regions, grid.cuts_of),
     attribution=attribution.ATTRIBUTION,
+    published_pairs=compare_pairs.published_pairs,
 )

@@ -1,0 +1,209 @@
+"""What was trained on one region and tested on another: the heatmap whose cells can be read and clicked."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from core.figures.style import NEUTRAL, OKABE_ITO, SEQUENCE, TEXT_PX, finish
+from core.judge.compatibility import METRICS, Matrix
+from core.judge.compatibility_summary import FALLING, UNITLESS, At, Found, found_in, interval, n_of, number
+from core.judge.intervals import Efficiency, Interval
+
+DIAGONAL = OKABE_ITO[6]
+PALE = 0.35
+MANY, VERY_MANY, TOO_MANY = 6, 8, 16  # regions; beyond: value and interval, the value alone, no text
+SMALLEST_SPAN = 0.01  # of the colours, so that equal numbers do not look different
+HALF = 0.47  # of a cell's width
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The numbers of one metric (missing cells left out), the ends of its colours, what else is said of a cell."""
+
+    matrix: Matrix
+    metric: str
+    found: Mapping[At, Found]
+    published: Mapping[At, float]
+    why_missing: Mapping[At, str]
+
+    @property
+    def n(self) -> int:
+        return len(self.matrix.regions)
+
+    @property
+    def places(self) -> Iterator[At]:
+        return ((i, j) for i in range(self.n) for j in range(self.n))
+
+    @property
+    def scale(self) -> str:
+        return f"{SEQUENCE}_r" if self.metric in FALLING else SEQUENCE
+
+    def is_few(self, at: At) -> bool:
+        cell = self.matrix.cells[at[0]][at[1]]
+        return cell is not None and cell.few
+
+    def shade(self, at: At) -> float:
+        """The number that a cell's colour stands for; NaN where it has none."""
+        value = self.found[at].value if at in self.found else math.nan
+        if math.isnan(value) or self.metric not in FALLING:
+            return value
+        return math.log10(max(value, 0.5 / n_of(self.found[at])))
+
+    def range(self) -> tuple[float, float]:
+        """From the lowest to the highest shade, rounded outwards, of the cells that are not pale (of all, if all are)."""
+        shades = {at: self.shade(at) for at in self.places if not math.isnan(self.shade(at))}
+        firm = [shade for at, shade in shades.items() if not self.is_few(at)] or list(shades.values()) or [0.0, 1.0]
+        low, high = min(firm), max(firm)
+        if self.metric in FALLING:
+            return math.floor(low), max(math.ceil(high), math.floor(low) + 1)
+        low = min(low, high - SMALLEST_SPAN)
+        step = 10.0 ** math.floor(math.log10(high - low))
+        return max(math.floor(low / step) * step, 0.0), min(math.ceil(high / step) * step, 1.0)
+
+
+def heatmap(
+    matrix: Matrix,
+    metric: str,
+    published: Mapping[At, float] | None = None,
+    why_missing: Mapping[At, str] | None = None,
+) -> go.Figure:
+    """Rows: trained on, columns: tested on; value, interval and n written in each cell, the diagonal framed.
+
+    `metric` is one of `METRICS`. `published` are printed values (parts of 1) by (trained, tested), written below ours.
+    A cell that is not there is hatched, with `why_missing` in its hover; an undefined number says so; neither has a
+    colour. Cells of fewer than 20 events are pale and do not set the range of the colours, which the bar tells. Where
+    lower is better the colours are turned round and logarithmic (no leakage: half an event), so bright is good
+    everywhere. From 7 regions on the lines get fewer, from 9 on only the value stays: the hover tells all. An invisible
+    marker on each cell carries [trained, tested] as custom data, because a click on a heatmap does not reach a page.
+    """
+    drawn = _Drawn(matrix, metric, found_in(matrix, metric), published or {}, why_missing or {})
+    figure = go.Figure()
+    low, high = drawn.range()
+    _add_colours(figure, drawn, low, high)
+    _add_missing(figure, drawn)
+    _add_texts(figure, drawn, low, high)
+    _add_markers(figure, drawn)
+    for i in range(drawn.n):
+        figure.add_shape(
+            type="rect", x0=i - HALF, x1=i + HALF, y0=i - HALF, y1=i + HALF, line={"color": DIAGONAL, "width": 3}
+        )
+    names = [region.name.replace(" ", "<br>", 1) for region in matrix.regions]
+    axis = {"tickvals": list(range(drawn.n)), "ticktext": names, "showgrid": False, "zeroline": False}
+    figure.update_xaxes(**axis, range=[-0.5, drawn.n - 0.5], fixedrange=True)
+    figure.update_yaxes(**axis, range=[drawn.n - 0.5, -0.5], fixedrange=True)
+    finish(figure, "tested on", "trained on")
+    return figure.update_layout(showlegend=False, barmode="overlay", margin={"l": 85, "r": 10, "t": 10, "b": 60})
+
+
+def _colour_bar(metric: str, low: float, high: float) -> dict[str, object]:
+    unit = "" if metric in UNITLESS else " [%]"
+    ticks = np.arange(low, high + 1) if metric in FALLING else np.linspace(low, high, 5)
+    shown = 10.0**ticks if metric in FALLING else ticks
+    return {
+        "thickness": 14, "outlinewidth": 0, "title": {"text": f"{METRICS[metric].title}{unit}", "side": "right"},
+        "tickvals": ticks.tolist(), "ticktext": [f"{v if metric in UNITLESS else 100.0 * v:.5g}" for v in shown],
+    }  # fmt: skip
+
+
+def _add_colours(figure: go.Figure, drawn: _Drawn, low: float, high: float) -> None:
+    """Two layers with the same colours: cells of enough events, and pale ones."""
+    indices = range(drawn.n)
+    for few in (False, True):
+        z = [[drawn.shade((i, j)) if drawn.is_few((i, j)) == few else math.nan for j in indices] for i in indices]
+        figure.add_heatmap(
+            z=z, zmin=low, zmax=high, colorscale=drawn.scale, xgap=2, ygap=2, hoverinfo="skip", hoverongaps=False,
+            showscale=not few, opacity=PALE if few else 1.0, name="few" if few else "enough",
+            colorbar=_colour_bar(drawn.metric, low, high),
+        )  # fmt: skip
+
+
+def _add_missing(figure: go.Figure, drawn: _Drawn) -> None:
+    """Hatched where there is no cell."""
+    missing = [at for at in drawn.places if at not in drawn.found]
+    pattern = {"shape": "/", "size": 9, "solidity": 0.12, "fgcolor": NEUTRAL, "bgcolor": "rgba(0,0,0,0)"}
+    figure.add_bar(
+        x=[j for _, j in missing], y=[2 * HALF] * len(missing), base=[i - HALF for i, _ in missing], width=2 * HALF,
+        marker={"color": "rgba(0,0,0,0)", "pattern": pattern, "line": {"width": 0}}, hoverinfo="skip", name="missing",
+    )  # fmt: skip
+
+
+def _add_texts(figure: go.Figure, drawn: _Drawn, low: float, high: float) -> None:
+    """The lines of each cell: dark on bright and bright on dark colours, else in the colour of the page's texts."""
+    if drawn.n > TOO_MANY:
+        return
+    grounds = {at: _ground(drawn, at, low, high) for at in drawn.places}
+    for name, colour in (("on bright", "#000000"), ("on dark", "#ffffff"), ("on the page", None)):
+        chosen = [at for at, ground in grounds.items() if ground == name]
+        figure.add_scatter(
+            x=[j for _, j in chosen], y=[i for i, _ in chosen], mode="text", hoverinfo="skip", name=name,
+            text=[_lines(drawn, at) for at in chosen], textfont={"size": TEXT_PX - 1, "color": colour},
+        )  # fmt: skip
+
+
+def _ground(drawn: _Drawn, at: At, low: float, high: float) -> str:
+    shade = drawn.shade(at)
+    if math.isnan(shade) or drawn.is_few(at):
+        return "on the page"
+    place = min(max((shade - low) / (high - low), 0.0), 1.0)
+    red, green, blue = sample_colorscale(drawn.scale, [place], colortype="tuple")[0]
+    return "on bright" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.46 else "on dark"
+
+
+def _lines(drawn: _Drawn, at: At) -> str:
+    found, metric = drawn.found.get(at), drawn.metric
+    if found is None:
+        return "–"
+    if math.isnan(found.value):
+        return "undefined" if drawn.n <= VERY_MANY else "?"
+    value = number(metric, found.value)
+    if drawn.n > VERY_MANY:
+        return value
+    first = value if drawn.n > MANY else f"<b>{value}</b>  n {_short_counts(found)}"
+    printed = f"<br>slides {number(metric, drawn.published[at])}" if at in drawn.published else ""
+    return f"{first}<br>{interval(metric, found, drawn.n > MANY)}{printed}"
+
+
+def _short_counts(found: Found) -> str:
+    counts = (found.n,) if isinstance(found, Interval) else (found.n_signal, found.n_background)
+    return "+".join(f"{n}" if n < 10_000 else f"{n / 1000:.0f}k" for n in counts)
+
+
+def _add_markers(figure: go.Figure, drawn: _Drawn) -> None:
+    """Invisible squares that can be clicked and tell the rest."""
+    size = max(16, min(50, 300 // max(drawn.n, 1)))
+    figure.add_scatter(
+        x=[j for _, j in drawn.places], y=[i for i, _ in drawn.places], mode="markers", name="cells",
+        marker={"symbol": "square", "size": size, "color": "rgba(0,0,0,0)"}, customdata=[list(at) for at in drawn.places],
+        hovertext=[_told(drawn, at) for at in drawn.places], hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+
+
+def _told(drawn: _Drawn, at: At) -> str:
+    trained, tested = (drawn.matrix.regions[i].name for i in at)
+    lines = [f"trained on {trained}", f"tested on {tested}"]
+    found, cell, title = drawn.found.get(at), drawn.matrix.cells[at[0]][at[1]], METRICS[drawn.metric].title
+    if found is None or cell is None:
+        return "<br>".join([*lines, f"missing: {drawn.why_missing.get(at, 'no scores')}"])
+    if math.isnan(found.value):
+        lines += [f"{title}: undefined", _counted(found)]
+    else:
+        lines += [f"{title}: {number(drawn.metric, found.value)} {interval(drawn.metric, found)}", _counted(found)]
+    if cell.few:
+        lines.append("fewer than 20 events of a class")
+    if at in drawn.published:
+        lines.append(f"slides: {number(drawn.metric, drawn.published[at])}")
+    for n, what in ((cell.n_left_out, "left out: trained or validated with"), (cell.n_missing, "without a score")):
+        lines += [f"{n:,} {what}"] if n else []
+    return "<br>".join(lines)
+
+
+def _counted(found: Found) -> str:
+    if isinstance(found, Efficiency):
+        return f"{found.k:,} of {found.n:,} events"
+    if isinstance(found, Interval):
+        return f"n = {found.n:,}"
+    return f"n = {found.n_signal:,} signal, {found.n_background:,} background"
