@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from core.data.cuts import Cut
     from core.data.dataset import Dataset
     from core.data.selection import Selected, Selection
-    from core.judge.compatibility import Matrix
     from core.judge.comparison import Comparison, Inconsistency, Sources
+    from core.judge.compatibility import Matrix
 
 
 @dataclass(frozen=True)
