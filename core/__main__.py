@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.commands import compatibility, cutstudy, data, training
+from core.commands import compatibility, cutstudy, data, explain, training
 from core.commands.text import Command
 from core.errors import DarkroomError
 from core.judge.cutsample import AUTO
@@ -117,6 +117,12 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
     p.add_argument("run", metavar="RUN")
     p.add_argument("dataset", metavar="NAME")
     p.add_argument("--wait", action="store_true", help="wait until it ends, showing progress")
+
+    p = add("explain", explain.explain, "which light in an event a run's score rests on, by occlusion")
+    p.add_argument("run", metavar="RUN")
+    p.add_argument("uid", metavar="UID", help="as the page that shows events writes it, or the number")
+    p.add_argument("--data", metavar="NAME", help="data set of the event (default: the run's own)")
+    _settings(p, "how the light is taken away, e.g. window_ns=50")
 
     p = add("serve", training.serve, "start the dashboard on this machine")
     p.add_argument("--port", type=int, help="port (default: PORT or 8501)")

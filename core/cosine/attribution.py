@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 PER_NS = 100.0  # attributions are drawn per 100 ns, whatever the samples of the input are
 # Vermillion through nothing to blue: what does not matter leaves the background of either theme as it is.
-DIVERGING = [[0.0, "rgba(213,94,0,0.85)"], [0.5, "rgba(136,136,136,0)"], [1.0, "rgba(0,114,178,0.85)"]]
+DIVERGING = [
+    [0.0, "rgba(213,94,0,0.7)"],
+    [0.5, "rgba(213,94,0,0)"],
+    [0.5, "rgba(0,114,178,0)"],
+    [1.0, "rgba(0,114,178,0.7)"],
+]
 MEAN_RANGE_NS = (-200.0, 1500.0)
 
 

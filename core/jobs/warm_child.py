@@ -58,10 +58,10 @@ def occlusion(models: Models, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def mean_occlusion(models: Models, request: dict[str, Any]) -> dict[str, Any]:
-    """{"run", "dataset", "rows", "parameters", "seconds"} -> the mean over as many rows as the seconds allow."""
+    """{"run", "dataset", "rows", "n_of", "parameters", "seconds"} -> the mean over as many rows as the seconds allow."""
     opened, dataset, asked = _common(models, request)
-    rows = np.array(request["rows"], np.int64)
-    return explain.to_message(explain.mean_of_rows(opened, dataset, rows, asked, float(request["seconds"])))
+    rows, seconds = np.array(request["rows"], np.int64), float(request["seconds"])
+    return explain.to_message(explain.mean_of_rows(opened, dataset, rows, asked, int(request["n_of"]), seconds))
 
 
 def _common(models: Models, request: dict[str, Any]) -> tuple[Opened, Any, Occlusion]:
@@ -99,7 +99,9 @@ def answer(models: Models, request: dict[str, Any]) -> dict[str, Any]:
         return {"refusal": str(error)}
     except Exception as error:  # noqa: BLE001  the boundary of the process: whatever it was is told to the user
         traceback.print_exc()
-        return {"refusal": f"The question '{request.get('do')}' failed ({type(error).__name__}: {error}): see warm.log."}
+        return {
+            "refusal": f"The question '{request.get('do')}' failed ({type(error).__name__}: {error}): see warm.log."
+        }
 
 
 def end_with(connection: Connection) -> None:

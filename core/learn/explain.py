@@ -172,9 +172,9 @@ def of_row(opened: Opened, dataset: Dataset, row: int, asked: Occlusion) -> Attr
 
 
 def mean_of_rows(
-    opened: Opened, dataset: Dataset, rows: np.ndarray, asked: Occlusion, seconds: float = 45.0
+    opened: Opened, dataset: Dataset, rows: np.ndarray, asked: Occlusion, n_of: int, seconds: float = 45.0
 ) -> Attribution:
-    """Mean attribution of rows, aligned at the trigger, with its standard error.
+    """Mean attribution of rows (a sample of `n_of`), aligned at the trigger, with its standard error.
 
     They are worked on in a fixed random order and, after `seconds`, as many as there are count (at least one).
     """
@@ -187,8 +187,8 @@ def mean_of_rows(
         for x in _inputs(opened, dataset, np.sort(chosen[start : start + 16])):
             found.append(_of_input(opened, dataset, x, asked))
             if time.monotonic() > deadline:
-                return _mean(found, len(chosen))
-    return _mean(found, len(chosen))
+                return _mean(found, n_of)
+    return _mean(found, n_of)
 
 
 def sample(rows: np.ndarray, n_at_most: int = MEAN_ROWS) -> np.ndarray:

@@ -51,6 +51,12 @@ def why(selected: Selected, found: Scored | None, rows: Any, row: int, how: Any,
         attribution = _answer(request, "why-one")
         if attribution is not None:
             _told(attribution, view.channels)
+            uid = events.uid_text(selected.experiment, selected.dataset, row)
+            command = f"python -m core explain {found.run.id} {uid} --data {found.dataset.name}"
+            st.code(
+                " ".join([command, *(f"--set {a}" for a in parameters.as_assignments(asked, Occlusion()))]),
+                wrap_lines=True,
+            )
     if attribution is not None:
         with left:
             figure = view.draw(selected.dataset, row, attribution, how)
@@ -76,7 +82,8 @@ def _common(found: Scored, asked: Occlusion) -> dict[str, Any]:
 
 def _state_of_child() -> None:
     told = warm.state()
-    held = f", {len(told['models'])} networks held" if told["models"] else ""
+    n = len(told["models"])
+    held = f", {n} network{'s' * (n > 1)} held" if n else ""
     st.caption(f"inference: {told['state']}{held}", help=f"{told['message']} ({watching.clock(told['since'])})")
 
 
@@ -121,14 +128,17 @@ def _told(attribution: Attribution, channels: tuple[str, ...]) -> None:
 def _means(selected: Selected, found: Scored, rows: Any, asked: Occlusion, height: int) -> None:
     """The mean attribution of each class among the filtered events, once it was asked for."""
     parts = events.by_class(selected.experiment, rows, selected.cutting.labels)
-    parts = {name: explain.sample(part) for name, part in parts.items() if name in selected.experiment.classes}
     common = {"do": "mean_occlusion", "seconds": MEAN_SECONDS, **_common(found, asked)}
-    requests = {name: {**common, "rows": part.tolist()} for name, part in parts.items()}
+    requests = {
+        name: {**common, "rows": explain.sample(part).tolist(), "n_of": len(part)}
+        for name, part in parts.items()
+        if name in selected.experiment.classes
+    }
     wanted = st.session_state.get("why-means") == requests
-    n = " and ".join(f"{len(part):,} {name}" for name, part in parts.items())
+    n = " and ".join(f"{len(asks['rows']):,} of {asks['n_of']:,} {name}" for name, asks in requests.items())
     if not wanted and st.button(
         f"mean of each class among the filtered events ({n})", key="why-mean", icon=":material/functions:",
-        disabled=not parts, help="takes some seconds; events are taken evenly from those that pass the filter",
+        disabled=not requests, help="takes some seconds; events are taken evenly from those that pass the filter",
     ):  # fmt: skip
         st.session_state["why-means"] = requests
         st.rerun()
