@@ -16,7 +16,7 @@ from pages.parts import asked, cached, choose, cutting, frame
 
 NONE = "no second cut"
 HEIGHT = 370
-WIDTHS = (1.35, 1.0, 1.0, 1.0)
+WIDTHS = (1.5, 1.0, 1.0, 1.0)
 
 
 def choose_cut(columns: dict[str, Column]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -96,10 +96,16 @@ def _slid(key: str) -> None:
 def key_numbers(found: CutStudy) -> None:
     best, merit = found.moved.best, MERITS[found.moved.merit]
     cut = found.points["cut"]
-    places = " and ".join(f"{at:.4g}" for at in best.at)
-    spread = ", ".join(f"68 %: {low:.4g} to {high:.4g}" for low, high in zip(best.low, best.high, strict=True))
+    digits = 4 if len(best.at) == 1 else 3
+    places = ", ".join(f"{at:.{digits}g}" for at in best.at)
+    spread = ", ".join(f"{low:.{digits}g} to {high:.{digits}g}" for low, high in zip(best.low, best.high, strict=True))
     shown = (
-        ("best cut", places, spread, f"largest {merit.title} of the {found.chosen_on} events; interval by bootstrap"),
+        (
+            "best cut",
+            places,
+            f"68 %: {spread}",
+            f"largest {merit.title} of the {found.chosen_on} events; interval by bootstrap",
+        ),
         ("signal kept", *_told(cut.signal), f"of the {found.quoted_on} events, at the cut that is quoted"),
         ("background rejected", *_told(cut.background), f"of the {found.quoted_on} events, at the cut that is quoted"),
         (merit.title, cutreport.number(found.merits["cut"]), f"best: {best.merit.value:.4g}", merit.explanation),

@@ -11,7 +11,7 @@ from core.figures.style import BACKGROUND, KNOWN, NEUTRAL, SEQUENCE, SIGNAL, err
 from core.judge.cutstudy import MERITS, Correlation, Optimum, Scan
 from core.judge.intervals import clopper_pearson
 
-BEST = "#009E73"
+BEST, LINE = "#009E73", "#CC79A7"  # to be seen on every colour of the plane, and beside it in both themes
 _BAND = 0.15
 
 
@@ -73,7 +73,7 @@ def plane(
     for level, dash in ((90, "dot"), (95, "dash"), (99, "solid")):
         figure.add_contour(
             x=x, y=y, z=signal, contours={"start": level, "end": level, "coloring": "none"}, showscale=False, hoverinfo="skip",
-            line={"color": "white", "dash": dash, "width": 1.5}, name=f"{level} % of the signal kept", showlegend=True,
+            line={"color": LINE, "dash": dash, "width": 1.5}, name=f"{level} % of the signal kept", showlegend=True,
         )  # fmt: skip
     bars: dict[str, Any] = {
         f"error_{axis}": errors([high - value], [value - low], BEST)
@@ -81,7 +81,7 @@ def plane(
     }
     marker = {"symbol": "cross", "size": 11, "color": BEST}
     figure.add_scatter(x=[best.at[0]], y=[best.at[1]], mode="markers", name="best, 68 %", marker=marker, **bars)
-    chosen = {"symbol": "circle-open", "size": 12, "color": "white", "line": {"width": 2}}
+    chosen = {"symbol": "circle-open", "size": 12, "color": LINE, "line": {"width": 2}}
     figure.add_scatter(x=[at[0]], y=[at[1]], mode="markers", name="quoted", marker=chosen)
     sides = ["at or above" if axis.direction == "above" else "below" for axis in scan.axes]
     return finish(figure, f"{titles[0]}: kept {sides[0]}", f"{titles[1]}: kept {sides[1]}")
