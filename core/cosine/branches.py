@@ -1,11 +1,11 @@
-"""Opening a TTree and finding its branches, with errors that say what is there."""
+"""Opening a TTree or an RNTuple and finding its branches, with errors that say what is there."""
 
 import difflib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,6 +14,8 @@ import numpy as np
 import uproot
 
 from core.errors import DarkroomError
+
+RNTUPLE = "ROOT::RNTuple"
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,12 @@ class Tree:
 
         A piece that two ranges share would be decompressed twice.
         """
-        for low, high in itertools.pairwise(self.branches[leaf.branch].entry_offsets):
+        for low, high in self._pieces(leaf):
             for start in range(low, high, at_most):
                 yield start, min(start + at_most, high)
+
+    def _pieces(self, leaf: Leaf) -> Iterator[tuple[int, int]]:
+        yield from itertools.pairwise(self.branches[leaf.branch].entry_offsets)
 
     def find(self, name: str) -> Leaf | None:
         """The branch called `name`, where `a.b`, `a/b` and `a_b` are the same; None if there is none."""
@@ -51,11 +56,14 @@ class Tree:
             if spelled in self.full_names:
                 return Leaf(name, self.full_names[spelled])
         head, _, tail = name.replace("/", ".").partition(".")
-        if tail and head in self.branches:
-            dtype = getattr(self.branches[head].interpretation, "to_dtype", None)
-            if dtype is not None and tail in (dtype.names or ()):
-                return Leaf(name, head, tail)
+        if tail and head in self.branches and tail in self._fields(head):
+            return Leaf(name, head, tail)
         return None
+
+    def _fields(self, branch: str) -> tuple[str, ...]:
+        """What a branch holds under one name: the leaves of a leaf list."""
+        dtype = getattr(self.branches[branch].interpretation, "to_dtype", None)
+        return (dtype.names or ()) if dtype is not None else ()
 
     def need(self, name: str) -> Leaf:
         leaf = self.find(name)
@@ -72,18 +80,53 @@ class Tree:
 
     def read(self, leaves: Sequence[Leaf], start: int, stop: int) -> dict[str, Any]:
         """Awkward arrays of the entries [start, stop), by the mapping's names: all branches in one request."""
-        wanted = {id(self.branches[leaf.branch]) for leaf in leaves}
         try:
-            arrays = self.handle.arrays(
-                filter_branch=lambda branch: id(branch) in wanted,
-                entry_start=start, entry_stop=stop, library="ak", how=dict,
-            )  # fmt: skip
+            arrays = self._arrays(frozenset(leaf.branch for leaf in leaves), start, stop)
         except Exception as error:  # noqa: BLE001  (a damaged file can make the parser fail in any way)
             raise DarkroomError(
                 f"{self.path.name}: entries {start} to {stop} cannot be read ({type(error).__name__}: {_short(error)}); "
                 "the file is truncated, damaged or vanished. Copy it again."
             ) from None
         return {leaf.name: arrays[leaf.branch][leaf.field] if leaf.field else arrays[leaf.branch] for leaf in leaves}
+
+    def _arrays(self, branches: frozenset[str], start: int, stop: int) -> dict[str, Any]:
+        wanted = {id(self.branches[name]) for name in branches}
+        found: dict[str, Any] = self.handle.arrays(
+            filter_branch=lambda branch: id(branch) in wanted,
+            entry_start=start, entry_stop=stop, library="ak", how=dict,
+        )  # fmt: skip
+        return found
+
+
+@dataclass(frozen=True)
+class Ntuple(Tree):
+    """An opened RNTuple: its top-level fields are the branches, the fields of a record what a leaf list's leaves are.
+
+    A cluster is always decompressed whole, so the latest is kept while its entries are read piece by piece: memory for
+    one cluster, of any size the writer chose. (uproot ignores `cut=` here; nothing in this house uses it.)
+    """
+
+    kept: dict[Any, dict[str, Any]] = field(default_factory=dict)
+
+    def _pieces(self, leaf: Leaf) -> Iterator[tuple[int, int]]:
+        del leaf  # clusters are the same for all fields
+        for cluster in self.handle.cluster_summaries:
+            low = int(cluster.num_first_entry)
+            yield low, low + int(cluster.num_entries)
+
+    def _fields(self, branch: str) -> tuple[str, ...]:
+        return tuple(inner.name for inner in self.branches[branch].fields)
+
+    def _arrays(self, branches: frozenset[str], start: int, stop: int) -> dict[str, Any]:
+        low, high = next(((a, b) for a, b in self._pieces(Leaf("", "")) if a <= start and stop <= b), (start, stop))
+        key = (branches, low, high)
+        if key not in self.kept:
+            self.kept.clear()
+            self.kept[key] = self.handle.arrays(
+                filter_field=lambda inner: inner.path in branches,
+                entry_start=low, entry_stop=high, library="ak", how=dict,
+            )  # fmt: skip
+        return {name: values[start - low : stop - low] for name, values in self.kept[key].items()}
 
 
 @contextmanager
@@ -98,13 +141,17 @@ def open_tree(path: Path, name: str) -> Iterator[Tree]:
 def _tree(file: Any, path: Path, name: str) -> Tree:
     with _parsing(path):
         classes = file.classnames(recursive=False, cycle=False)
-        if classes.get(name) != "TTree":
+        if classes.get(name) not in ("TTree", RNTUPLE):
             there = ", ".join(f"{key} ({kind})" for key, kind in list(classes.items())[:12]) or "nothing"
             raise DarkroomError(
-                f"{path.name}: there is no TTree '{name}'; the file holds {there}. Correct 'tree' in the mapping."
+                f"{path.name}: there is no TTree or RNTuple '{name}'; the file holds {there}. Correct 'tree' in the mapping."
             )
         handle = file[name]
-        tree = Tree(path, name, int(handle.num_entries), handle, *_branches(handle))
+        if classes[name] == RNTUPLE:
+            fields = {inner.name: inner for inner in handle.fields}
+            tree: Tree = Ntuple(path, name, int(handle.num_entries), handle, fields, {n: n for n in fields})
+        else:
+            tree = Tree(path, name, int(handle.num_entries), handle, *_branches(handle))
     if tree.n_entries == 0:
         raise DarkroomError(
             f"{path.name}: the tree '{name}' is empty: expected at least one entry. Leave the file out."
@@ -189,23 +236,27 @@ def preview(path: Path, n_entries: int = 5) -> dict[str, Any]:
     """Trees, branches, types and the first values of a ROOT file, as plain values for the page and `--json`."""
     with _opened(path) as file, _parsing(path):
         classes = file.classnames(recursive=False, cycle=False)
-        trees = {key: _tree_preview(file[key], n_entries) for key, kind in classes.items() if kind == "TTree"}
+        kinds = {"TTree": "TTree", RNTUPLE: "RNTuple"}
+        trees = {
+            key: _tree_preview(file[key], kinds[kind], n_entries) for key, kind in classes.items() if kind in kinds
+        }
     return {"file": path.name, "objects": classes, "trees": trees}
 
 
-def _tree_preview(tree: Any, n_entries: int) -> dict[str, Any]:
-    branches = []
-    for branch in tree.branches[:500]:
+def _tree_preview(tree: Any, kind: str, n_entries: int) -> dict[str, Any]:
+    branches, there = [], tree.branches if kind == "TTree" else tree.fields
+    for branch in there[:500]:
         try:
             head = branch.array(entry_stop=n_entries, library="ak")
             first = _short(ak.to_list(head[:n_entries, ..., :6] if head.ndim > 1 else head[:n_entries]))
         except Exception as error:  # noqa: BLE001  (one unreadable branch must not hide the others)
             first = f"cannot be read: {_short(error)}"
-        branches.append({"branch": branch.name, "type": branch.typename, "first": first})
+        typename = branch.typename or "record"
+        branches.append({"branch": branch.name, "type": typename, "first": first})
     return {
-        "kind": "TTree",
+        "kind": kind,
         "n_entries": int(tree.num_entries),
-        "n_branches": len(tree.branches),
+        "n_branches": len(there),
         "branches": branches,
     }
 

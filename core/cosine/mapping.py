@@ -110,11 +110,6 @@ class Mapping:
         """True if one branch holds several PMTs."""
         return len(self.waveforms) == 1
 
-    @property
-    def truth(self) -> tuple[str, ...]:
-        """The branches with simulated truth."""
-        return (self.truth_class, self.truth_population, self.truth_energy, self.truth_n_pe, self.truth_llr)
-
     def pair(self, crystal: int) -> tuple[int, int]:
         """PMT indices of a crystal in a branch that holds several."""
         i = 2 * self.crystals.index(crystal)

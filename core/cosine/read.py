@@ -68,7 +68,7 @@ def _plan(tree: branches.Tree, mapping: Mapping) -> _Plan:
     for c in present:
         for name in filter(None, per_crystal):
             found[mapping.named(name, c)] = tree.need(mapping.named(name, c))
-        for name in mapping.truth:
+        for name in (getattr(mapping, field) for _, field, _, _ in rows.TRUTH):
             leaf = tree.find(mapping.named(name, c)) if name else None  # measured files have no truth
             if leaf is not None:
                 found[mapping.named(name, c)] = leaf

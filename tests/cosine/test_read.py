@@ -166,7 +166,7 @@ REFUSALS = {
     "another tree": (
         lambda p: write(p, plain(), tree="events"),
         BASE,
-        r"there is no TTree 'ntp'; the file holds events \(TTree\)",
+        r"there is no TTree or RNTuple 'ntp'; the file holds events \(TTree\)",
     ),
     "an empty tree": (lambda p: write(p, {k: v[:0] for k, v in plain().items()}), BASE, r"the tree 'ntp' is empty"),
     "floating-point samples": (

@@ -97,7 +97,7 @@ def test_what_nobody_names_any_more_is_removed_after_a_day(workspace, raw_files)
 
 def test_a_wrong_first_try_does_not_block_the_name(workspace, raw_files):
     wrong = type(MAPPING)(**{**MAPPING.__dict__, "tree": "nothing"})
-    with pytest.raises(DarkroomError, match=r"there is no TTree 'nothing'"):
+    with pytest.raises(DarkroomError, match=r"there is no TTree or RNTuple 'nothing'"):
         prepare(EXPERIMENT, raw_files[:1], "a", wrong)
     assert prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)["n_rows"] > 0
 
