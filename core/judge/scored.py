@@ -11,6 +11,7 @@ from core.data.dataset import Dataset
 from core.data.selection import Selection, checked_scheme, from_dict, select
 from core.errors import DarkroomError
 from core.experiment import Experiment
+from core.judge import stored
 from core.judge.evaluation import Evaluation
 
 
@@ -48,6 +49,18 @@ class Scored:
     def column(self, name: str) -> np.ndarray:
         return self.dataset.column(name)[self.rows]
 
+    def baseline(self, name: str) -> np.ndarray:
+        """float32 (n,): what a stored baseline gives the rows (`trees`), NaN where that was not made."""
+        values = np.full(len(self.rows), np.nan, np.float32)
+        known = stored.read_baseline(self.run.path, self.dataset.name, name)
+        if known is None or not len(self.rows):
+            return values
+        rows, there = locate(self.dataset, known["uid"], known["source"])
+        at = np.searchsorted(self.rows, rows).clip(max=len(self.rows) - 1)
+        there &= self.rows[at] == rows
+        values[at[there]] = known[name][there]
+        return values
+
 
 def open_scored(run: runs.Run, experiment: Experiment, dataset: Dataset) -> Scored:
     """Join a run's scores to the table by uid."""
@@ -55,22 +68,30 @@ def open_scored(run: runs.Run, experiment: Experiment, dataset: Dataset) -> Scor
         raise DarkroomError(
             f"Run '{run.id}' belongs to {run.experiment}, data set '{dataset.name}' to {dataset.experiment}."
         )
-    stored = runs.read_scores(run, dataset.name)
-    uid = dataset.column("uid")
-    order = np.argsort(uid, kind="stable")
-    at = np.minimum(np.searchsorted(uid, stored["uid"], sorter=order), len(uid) - 1)
-    rows = order[at]
-    known = (uid[rows] == stored["uid"]) & (dataset.source_of(rows) == stored["source"])
-    rows, score, split = rows[known], stored["score"][known], stored["split"][known]
+    known = runs.read_scores(run, dataset.name)
+    rows, there = locate(dataset, known["uid"], known["source"])
+    rows, score, split = rows[there], known["score"][there], known["split"][there]
     ascending = np.argsort(rows)
-    return Scored(run, experiment, dataset, rows[ascending], score[ascending], split[ascending], int((~known).sum()))
+    return Scored(run, experiment, dataset, rows[ascending], score[ascending], split[ascending], int((~there).sum()))
+
+
+def locate(dataset: Dataset, uid: np.ndarray, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers int64 (n,) of events given by uid and file content, and bool (n,) whether they are there."""
+    own = dataset.column("uid")
+    order = np.argsort(own, kind="stable")
+    rows = order[np.searchsorted(own, uid, sorter=order).clip(max=len(own) - 1)]
+    return rows, (own[rows] == uid) & (dataset.source_of(rows) == source)
 
 
 def version(run: runs.Run, dataset_name: str) -> str:
-    """Changes whenever the run or its scores of the data set are written anew: a cache key; '' without scores."""
+    """Changes whenever the run, its scores of the data set or its baselines' are written anew: a cache key; '' without
+    scores.
+    """
     files = run.path / "manifest.json", run.path / "scores" / f"{dataset_name}.parquet"
+    baselines = stored.baseline_file(run.path, dataset_name)
     try:
-        return "-".join(str(file.stat().st_mtime_ns) for file in files)
+        times = [str(file.stat().st_mtime_ns) for file in files]
+        return "-".join([*times, str(baselines.stat().st_mtime_ns)] if baselines.exists() else times)
     except FileNotFoundError:
         return ""
 

@@ -17,7 +17,8 @@ from core.data.selection import Selected, from_dict, need_both_classes, select
 from core.data.splits import TRAIN, VALIDATION
 from core.errors import DarkroomError
 from core.experiment import Network
-from core.learn import backend, record
+from core.judge import stored
+from core.learn import after, backend, record
 from core.learn.predict import SIGNAL, probabilities
 from core.learn.progress import Context, Curves, Silent, judged
 from core.learn.training import TrainingParameters, class_weights, training_for
@@ -256,8 +257,10 @@ def _leave_if_stopped(context: Context) -> None:
 def _score(asked: Task, model: Any, folder: Path, curves: Curves, is_stopped: bool, context: Context) -> None:
     """Score every preselected row; after a stop only if that is quick (a predict job fills the gap)."""
     rows = asked.selected.preselected
+    marks: list[tuple[int, float]] = []  # the first batch compiles: it tells nothing of the speed
 
     def on_rows(done: int) -> None:
+        marks[1:] = [(done, time.perf_counter())]
         context.report(done, len(rows), f"{done:,} of {len(rows):,} rows scored")
         if not is_stopped:
             _leave_if_stopped(context)
@@ -271,6 +274,8 @@ def _score(asked: Task, model: Any, folder: Path, curves: Curves, is_stopped: bo
         return
     uid, source = asked.dataset.column("uid")[rows], asked.dataset.source_of(rows)
     runs.write_scores(folder, asked.dataset.name, uid, source, score, asked.selected.split)
+    (n_first, began), (n_last, ended) = marks[0], marks[-1]
+    stored.write_network_cost(folder, 1e6 * (ended - began) / (n_last - n_first) if n_last > n_first else None)
 
 
 def run_job(job: Any) -> None:
@@ -284,4 +289,5 @@ def run_job(job: Any) -> None:
     folder = runs.create(asked.name)
     job.set_run(folder.name)
     told = train(asked, folder, job)
+    after.complete(folder.name, job)
     print(f"Run {folder.name}: {told['state']} after {told['n_epochs']} epochs on {told['device']}.")

@@ -1,0 +1,33 @@
+"""What follows a training in the same job. The run is whole before: whatever goes wrong here is told and loses nothing."""
+
+import traceback
+from collections.abc import Callable
+
+from core import runs
+from core.data.dataset import open_dataset
+from core.learn import trees
+from core.learn.progress import Context
+
+
+def _trees(run: runs.Run) -> None:
+    trees.make(run, open_dataset(run.dataset))
+
+
+STEPS: tuple[tuple[str, Callable[[runs.Run], object]], ...] = (("Training the boosted trees", _trees),)
+
+
+def complete(run_id: str, context: Context) -> None:
+    """Do every step for a run that has scores of its own data set; after a stop none."""
+    run = runs.open_run(run_id)
+    if run.dataset not in runs.scored_datasets(run):
+        return
+    for title, step in STEPS:
+        if context.stop_requested():
+            print(f"Stopped before: {title}.")
+            return
+        context.report(0, None, title)
+        try:
+            step(run)
+        except Exception:  # noqa: BLE001  hours of training must not be called failed for the sake of a comparison
+            print(f"Not done: {title}.")
+            traceback.print_exc()

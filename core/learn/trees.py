@@ -1,0 +1,178 @@
+"""Gradient-boosted trees on the features: what a network on the waveforms has to beat on the same events.
+
+They are trained on exactly the rows and labels of a run. No model is kept, as that would need unpickling: the scores
+are, and a fit with the same rows and seed gives the same ones again. scikit-learn is imported inside functions only.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core import parameters, runs
+from core.data.dataset import Dataset, list_datasets, open_dataset
+from core.data.splits import TRAIN, VALIDATION
+from core.errors import DarkroomError
+from core.experiment import Experiment
+from core.judge import stored
+from core.judge.scored import locate
+from core.learn.training import class_weights
+from core.parameters import param
+from core.registry import experiment_by_key
+
+IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 5_000, 5
+
+
+@dataclass(frozen=True)
+class TreeParameters:
+    """scikit-learn's HistGradientBoostingClassifier; it stops by itself on the run's validation rows."""
+
+    max_trees: int = param(1000, "most trees", low=1, high=10_000)
+    learning_rate: float = param(0.05, "share of each tree", low=1e-4, high=1.0)
+    max_leaves: int = param(31, "most leaves of a tree", low=2, high=1024)
+    min_rows: int = param(20, "fewest training rows in a leaf", unit="rows", low=1, high=10_000)
+    patience: int = param(20, "trees without a better validation loss after which it stops", low=1, high=1000)
+    seed: int = param(1, "seed of the binning", low=0, high=2**31 - 1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of a data set, ascending, as a run had them: rows int64 (n,), labels int8 (n,), split int8 (n,)."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+
+    def of(self, split: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and labels of the labelled rows of one split."""
+        chosen = (self.split == split) & (self.labels >= 0)
+        return self.rows[chosen], self.labels[chosen]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Trained trees with what they have cost; `facts` are plain values."""
+
+    model: Any
+    facts: dict[str, Any]
+
+
+def sample_of(run: runs.Run, dataset: Dataset) -> Sample:
+    """The rows that the run was trained, validated and tested on; refused where the data set has lost some."""
+    own = runs.read_rows(run)
+    rows, known = locate(dataset, own["uid"], own["source"])
+    if not known.all():
+        raise DarkroomError(
+            f"Data set '{dataset.name}' no longer has {int((~known).sum()):,} of the {len(known):,} rows that run "
+            f"'{run.id}' was made with: the trees cannot be trained on the same rows; train again."
+        )
+    order = np.argsort(rows)
+    return Sample(rows[order], own["label"][order], own["split"][order])
+
+
+def features_of(experiment: Experiment, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """float32 (n, n_features); NaN stays, as the trees know what to do with it."""
+    if not experiment.tree_features:
+        raise DarkroomError(
+            f"{experiment.title} names no features for boosted trees: there is nothing to train them on."
+        )
+    return np.stack([dataset.column(name)[rows].astype(np.float32) for name in experiment.tree_features], axis=1)
+
+
+def fit(
+    features: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray], names: Sequence[str],
+    asked: TreeParameters = TreeParameters(),
+) -> Fitted:  # fmt: skip
+    """Train on `features` = (training, validation) float32 (n, n_features) and their `labels`, both classes weighted alike.
+
+    Without both classes in the validation sample it trains `max_trees` trees and tells no importance.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    apart = len(np.unique(labels[1])) == 2
+    model = HistGradientBoostingClassifier(
+        max_iter=asked.max_trees, learning_rate=asked.learning_rate, max_leaf_nodes=asked.max_leaves,
+        min_samples_leaf=asked.min_rows, n_iter_no_change=asked.patience, early_stopping=apart,
+        random_state=asked.seed,
+    )  # fmt: skip
+    weights = [class_weights(y, 2, True)[y] for y in labels]
+    validation = {"X_val": features[1], "y_val": labels[1], "sample_weight_val": weights[1]} if apart else {}
+    began = time.perf_counter()
+    model.fit(features[0], labels[0], sample_weight=weights[0], **validation)
+    seconds = time.perf_counter() - began
+    n_leaves = sum(tree.get_n_leaf_nodes() for group in model._predictors for tree in group)
+    facts = {
+        "parameters": parameters.to_dict(asked),
+        "features": list(names),
+        "n_train": len(labels[0]),
+        "n_validation": len(labels[1]),
+        "fit_seconds": seconds,
+        "n_trees": model.n_iter_,
+        "n_parameters": n_leaves,  # one number per leaf; two classes share their trees
+        "importance": importance(model, features[1], labels[1], names, asked.seed) if apart else [],
+    }
+    return Fitted(model, facts)
+
+
+def importance(
+    model: Any, features: np.ndarray, labels: np.ndarray, names: Sequence[str], seed: int
+) -> list[dict[str, Any]]:
+    """How much of the area under the ROC curve each feature carries: the loss when its values are shuffled.
+
+    Mean and standard deviation over the repeats, on at most IMPORTANCE_ROWS rows. Of features that tell the same, none
+    seems important.
+    """
+    from sklearn.inspection import permutation_importance
+
+    chosen = np.random.default_rng(seed).permutation(len(labels))[:IMPORTANCE_ROWS]
+    if len(np.unique(labels[chosen])) < 2:
+        return []
+    found = permutation_importance(
+        model, features[chosen], labels[chosen], scoring="roc_auc", n_repeats=IMPORTANCE_REPEATS, random_state=seed
+    )
+    means, deviations = found.importances_mean, found.importances_std
+    return [
+        {"feature": name, "mean": float(mean), "std": float(deviation), "n": len(chosen)}
+        for name, mean, deviation in zip(names, means, deviations, strict=True)
+    ]
+
+
+def scores(fitted: Fitted, features: np.ndarray) -> tuple[np.ndarray, float | None]:
+    """Probability of signal float32 (n,), and microseconds per event (None without events)."""
+    if not len(features):
+        return np.zeros(0, np.float32), None
+    began = time.perf_counter()
+    made = fitted.model.predict_proba(features)[:, 1].astype(np.float32)
+    return made, 1e6 * (time.perf_counter() - began) / len(features)
+
+
+def make(run: runs.Run, dataset: Dataset) -> int:
+    """Train the trees of a run and keep their scores of every row of `dataset` that the run has scored; how many."""
+    experiment = experiment_by_key(run.experiment)
+    known = runs.read_scores(run, dataset.name)
+    if run.dataset not in list_datasets():
+        raise DarkroomError(
+            f"Data set '{run.dataset}', on which run '{run.id}' was trained, is gone: its trees are not stored and "
+            "have to be trained on it again; prepare it again."
+        )
+    home = dataset if dataset.name == run.dataset else open_dataset(run.dataset)
+    sample = sample_of(run, home)
+    samples = [sample.of(split) for split in (TRAIN, VALIDATION)]
+    first, second = (features_of(experiment, home, rows) for rows, _ in samples)
+    fitted = fit((first, second), (samples[0][1], samples[1][1]), experiment.tree_features)
+    rows, there = locate(dataset, known["uid"], known["source"])
+    made, us_per_event = scores(fitted, features_of(experiment, dataset, rows[there]))
+    stored.write_trees(run.path, dataset.name, known["uid"][there], known["source"][there], made)
+    stored.write_trees_facts(run.path, {**fitted.facts, "us_per_event": us_per_event})
+    return len(made)
+
+
+def run_job(job: Any) -> None:
+    """The job kind `baselines`: arguments run and dataset."""
+    run, dataset = runs.open_run(job.arguments["run"]), open_dataset(job.arguments["dataset"])
+    job.set_run(run.id)
+    job.report(0, 1, "Training the boosted trees")
+    n = make(run, dataset)
+    job.report(1, 1, f"{n:,} rows scored by the boosted trees")
