@@ -21,15 +21,8 @@ def controls(found: Scored) -> tuple[float, str, str]:
     """(threshold, split, label scheme)."""
     threshold = asked.choose_threshold()
     split = st.segmented_control("split", SPLITS, default="test", key="split", required=True, **choose.STAY)
-    schemes = found.schemes()
-    own = found.selection.labels
-    if st.session_state.get("scheme") not in (None, *schemes):
-        del st.session_state["scheme"]
-    scheme = st.segmented_control(
-        "labels", schemes, default=own if own in schemes else schemes[0], key="scheme", required=True, **choose.STAY,
-        help="  \n".join(f"**{name}**: {found.experiment.label_schemes[name]}" for name in schemes),
-    )  # fmt: skip
-    return threshold, split or "test", scheme or schemes[0]
+    scheme = asked.choose_scheme(found.experiment, found.schemes(), found.selection.labels)
+    return threshold, split or "test", scheme
 
 
 NUMBERS = {

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from core import runs
+from core import parameters, runs
 from core.data.dataset import Dataset, list_datasets
 from core.data.selection import Selection
 from core.errors import DarkroomError
+from core.experiment import Experiment
 from core.jobs import control
 from core.judge.scored import Scored
 from pages.parts import cached, choose, frame, judged
@@ -61,6 +62,18 @@ def _reset() -> None:
     st.session_state["threshold"] = 0.5
 
 
+def choose_scheme(experiment: Experiment, schemes: list[str], own: str) -> str:
+    """One of the label schemes, what was trained with to begin with."""
+    if st.session_state.get("scheme") not in (None, *schemes):
+        del st.session_state["scheme"]
+    first = own if own in schemes else schemes[0]
+    scheme = st.segmented_control(
+        "labels", schemes, default=first, key="scheme", required=True, **choose.STAY,
+        help="  \n".join(f"**{name}**: {experiment.label_schemes[name]}" for name in schemes),
+    )  # fmt: skip
+    return scheme or first
+
+
 def need_scores(run: runs.Run, data: Dataset) -> Scored:
     """The run's scores of the data set, or the button that makes them."""
     if not judged.has_scores(run, data):
@@ -104,7 +117,7 @@ def choose_scores(data: Dataset) -> Scored | None:
 
 
 def choose_selection(data: Dataset, found: Scored | None) -> Selection:
-    """Where the events come from, and what labels them."""
+    """Where the events come from (with the changes to its cuts that a link names), and what labels them."""
     starts = choose.starting_points(data)
     fallback = choose.default_start(data, starts)
     if found is not None:
@@ -115,7 +128,9 @@ def choose_selection(data: Dataset, found: Scored | None) -> Selection:
     name = st.selectbox(
         "events of selection", names, index=names.index(fallback), key="from", on_change=_forget_labels, **choose.STAY
     )
-    chosen = starts[name]
+    chosen = choose.from_address(cached.experiment_of(data), starts[name])
+    if chosen.cuts != starts[name].cuts:
+        st.caption("with " + frame.plain(", ".join(parameters.as_assignments(chosen.cuts, starts[name].cuts))))
     schemes = list(cached.experiment_of(data).label_schemes)
     scheme = st.segmented_control(
         "labels", schemes, default=chosen.labels, key="label", required=True, **choose.STAY,
@@ -125,7 +140,9 @@ def choose_selection(data: Dataset, found: Scored | None) -> Selection:
 
 
 def _forget_labels() -> None:
+    """Another selection is taken as it is: with its own labels, and without the changes that a link made to another."""
     st.session_state.pop("label", None)
+    st.query_params.pop("cut", None)
 
 
 def choose_trained(data: Dataset) -> Selection:
