@@ -193,9 +193,11 @@ def leakage_at(
         threshold = threshold_for(scores, labels, signal_efficiency)
     if np.isnan(threshold):
         return Leakage(signal_efficiency, threshold, efficiency(0, 0, level), efficiency(0, 0, level))
-    point = at_threshold(scores, labels, threshold, level=level)
-    n = point.background.n
-    return Leakage(signal_efficiency, threshold, point.signal, efficiency(n - point.background.k, n, level))
+    kept = passes(scores, threshold)
+    signal, leaked = (
+        efficiency(int((members & kept).sum()), int(members.sum()), level) for members in (labels == 1, labels == 0)
+    )
+    return Leakage(signal_efficiency, threshold, signal, leaked)
 
 
 def by_bins(

@@ -1,7 +1,9 @@
 """The scores of a study's runs on the rows of all its regions, read once: what its matrix is computed from."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +54,7 @@ def open_sample(study: "Study", experiment: Experiment, dataset: Dataset, scheme
 
     `scheme` replaces the study's own label scheme. Runs of different data sets are refused.
     """
+    dataset = dataclasses.replace(dataset, read_column=cache(dataset.read_column))  # the same few columns for every run
     hull = from_dict(experiment, study.selection)
     labelled = Selection(hull.cuts, _usable_scheme(experiment, dataset, scheme or hull.labels), hull.split)
     cutting = select(experiment, dataset, labelled).cutting
