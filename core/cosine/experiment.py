@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.cosine import (
     attribution,
+    compare,
     compare_pairs,
     energy,
     evaluate,
@@ -70,4 +71,5 @@ EXPERIMENT = Experiment(
     grid=RegionGrid(grid.Axes, grid.regions, grid.cuts_of),
     attribution=attribution.ATTRIBUTION,
     published_pairs=compare_pairs.published_pairs,
+    published=compare.PUBLISHED,
 )

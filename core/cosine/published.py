@@ -120,6 +120,12 @@ CNN_COMPATIBILITY = (
     Compatibility(_C1_LOW, _C7_HIGH, 99.68, 100.0, 99.84),
 )
 
+CNN_OWN_SLIDES = (
+    Compatibility(_C3_HIGH, _C3_LOW, 100.0, 95.48),
+    Compatibility(_C3_LOW, _C3_HIGH, 100.0, 99.21),
+)
+"""The first two pairs once more, each on a slide of its own before the table."""
+
 DNN_LAYERS = (
     ("Reshape", (8160,), 0),
     ("Dense", (768,), 6_267_648),
@@ -131,6 +137,30 @@ DNN_LAYERS = (
 )
 """Output shape and parameters; activations and dropout, which have none, left out."""
 DNN_PARAMETERS = 7_778_306
+
+# Numbers in the text of the slides, outside of their tables: as printed.
+CNN_SETTINGS: dict[str, float | str] = {
+    "signal runs": "1765, 1601",
+    "background runs": "1858, 1859",
+    "nmt500 of signal above": 0.12,
+    "nmt500 of background below": 0.12,
+    "energy of the nmt500 figure [keV]": "3~10",
+    "batch size": 64,
+    "learning rate": 0.0015,
+    "beta_1": 0.97,
+    "epochs, 6~10 keV": "3~4",
+    "epochs, 3~6 keV": "6~12",
+    "events in 30 batches": 2000,
+    "signal events in 30 batches": "5~80",
+}
+DNN_SETTINGS: dict[str, float | str] = {
+    "accuracy, crystal 3 [%]": 80,
+    "signal runs": "1765, 1601",
+    "background runs": "1858",
+    "dropout": "0.25~0.3",
+    "epochs": 15,
+    "batch size": 2048,
+}
 
 DNN_CRYSTALS = (1, 2, 3, 4, 6, 7)
 DNN_EVENTS = {

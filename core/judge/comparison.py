@@ -1,22 +1,21 @@
 """A printed number beside what arithmetic on printed counts gives and what our own results give.
 
 Whether they agree is decided by rules, never by hand: a recomputed number reproduces the printed one if it would be
-printed so; ours agrees if its interval holds the printed number.
+printed so; ours agrees if its interval, widened by half a printed digit, holds the printed number.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core import runs
 from core.data.dataset import Dataset
-from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge.intervals import Interval, PairInterval, defined
-from core.learn import study as studies
-from core.learn.study import Study
 from core.runs import Run
+
+if TYPE_CHECKING:
+    from core.learn.study import Study
 
 Number = float | int | str
 """A count, a measured number, or a text such as a shape."""
@@ -31,7 +30,7 @@ class Sources:
 
     experiment: Experiment
     dataset: Dataset | None = None
-    study: Study | None = None
+    study: "Study | None" = None
     run: Run | None = None
     networks: Mapping[str, Any] | None = None
 
@@ -82,10 +81,12 @@ class Comparison:
             return NOTHING
         if not self.comparable or self.wanted is None:
             return NO_COMPARISON
-        if isinstance(self.ours, str) or isinstance(self.wanted, str) or self.low is None or self.high is None:
+        if isinstance(self.ours, str) or isinstance(self.wanted, str):
             return AGREES if self.ours == self.wanted else DIFFERS
-        half_digit = 0.5 * 10.0**-self.decimals
-        return AGREES if self.low - half_digit <= self.wanted <= self.high + half_digit else DIFFERS
+        low = self.ours if self.low is None else self.low
+        high = self.ours if self.high is None else self.high
+        half_digit = 0.5 * 10.0**-self.decimals + 1e-9
+        return AGREES if low - half_digit <= self.wanted <= high + half_digit else DIFFERS
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -122,27 +123,3 @@ def tally(rows: Sequence[Comparison]) -> dict[str, int]:
     verdicts = Counter(row.verdict for row in rows)
     told = {"rows": len(rows), "reproduce": reproduced[True], "do not reproduce": reproduced[False]}
     return told | {verdict: verdicts[verdict] for verdict in VERDICTS}
-
-
-def study_for(dataset: Dataset, study_id: str | None = None) -> Study | None:
-    """The study asked for, or the newest of the data set."""
-    if study_id is None:
-        return next(iter(studies.list_studies(dataset.name)), None)
-    study = studies.open_study(study_id)
-    if study.dataset != dataset.name:
-        raise DarkroomError(f"Study '{study.id}' is of data set '{study.dataset}', not of '{dataset.name}'.")
-    return study
-
-
-def run_for(experiment: Experiment, dataset: Dataset, run_id: str | None = None) -> Run | None:
-    """The run asked for, or the newest with scores of the data set: of the published network, else of any."""
-    if run_id is not None:
-        return runs.open_run(run_id)
-    usable = [
-        run for run in runs.list_runs()
-        if run.state in ("finished", "stopped") and run.experiment == experiment.key
-        and runs.is_scored(run.id, dataset.name)
-    ]  # fmt: skip
-    wanted = experiment.published.network if experiment.published else ""
-    chosen = next((run for run in usable if run.network == wanted), next(iter(usable), None))
-    return runs.open_run(chosen.id) if chosen else None
