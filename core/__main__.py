@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.commands import compatibility, cutstudy, data, explain, training
+from core.commands import compatibility, cutstudy, data, explain, published, training
 from core.commands.text import Command
 from core.errors import DarkroomError
 from core.judge.cutsample import AUTO
@@ -123,6 +123,14 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
     p.add_argument("uid", metavar="UID", help="as the page that shows events writes it, or the number")
     p.add_argument("--data", metavar="NAME", help="data set of the event (default: the run's own)")
     _settings(p, "how the light is taken away, e.g. window_ns=50")
+
+    p = add("published", published.published, "printed results beside their own arithmetic and ours")
+    p.add_argument("--experiment", metavar="NAME", help="default: the first")
+    p.add_argument("--data", metavar="NAME", help="data set (default: that of the newest study or run)")
+    p.add_argument("--study", metavar="STUDY", help="default: the newest of the data set")
+    p.add_argument("--run", metavar="RUN", help="default: the newest of the published network, else of any")
+    p.add_argument("--scale", choices=(published.SEED_SCALE,), help="simulate a data set in the printed numbers")
+    p.add_argument("--fraction", type=float, help="with --scale: part of the printed numbers, e.g. 0.1 (default: 1)")
 
     p = add("serve", training.serve, "start the dashboard on this machine")
     p.add_argument("--port", type=int, help="port (default: PORT or 8501)")

@@ -25,7 +25,8 @@ Shape = tuple[int, ...]
 def cnn_rows(networks: Mapping[str, Any] | None) -> Iterator[Comparison]:
     """The CNN: shapes as printed, by arithmetic and as built; parameters, which were not printed."""
     layers = _layers(networks, "cnn")
-    names, shape, total = iter(_cnn_names()), published.CNN_INPUT_SHAPE, 0
+    shape: Shape = published.CNN_INPUT_SHAPE
+    names, total = iter(_cnn_names()), 0
     for i, (text, printed) in enumerate(published.CNN_LAYERS, 1):
         name = next(names)
         shape, parameters = after(text, shape)
@@ -51,7 +52,8 @@ def cnn_rows(networks: Mapping[str, Any] | None) -> Iterator[Comparison]:
 def dnn_rows(networks: Mapping[str, Any] | None) -> Iterator[Comparison]:
     """The dense network: shapes and parameters as printed, by arithmetic, and as built."""
     layers, n_dense = _layers(networks, "dense"), 0
-    total, before = 0, published.CNN_INPUT_SHAPE
+    before: Shape = published.CNN_INPUT_SHAPE
+    total = 0
     for kind, shape, parameters in published.DNN_LAYERS:
         n_dense += kind == "Dense"
         last = n_dense == len(published.DNN_LAYERS) - 1

@@ -1,6 +1,6 @@
 """The tables of the first DNN slides beside ours: numbers of events, and efficiency by energy and score."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,7 +73,7 @@ def statistics_rows(sources: Sources) -> Iterator[Comparison]:
         yield _signal_share(sources, c, printed, _shared(published.DNN_EVENTS, i), _shared(ours, i) if ours else None)
 
 
-def _shared(events: dict[int, list[int]] | dict[int, tuple[int, ...]], i: int) -> tuple[int, int]:
+def _shared(events: Mapping[int, Sequence[int]], i: int) -> tuple[int, int]:
     """(signal, all) events of one crystal."""
     return sum(events[run][i] for run in SIGNAL_RUNS), sum(counts[i] for counts in events.values())
 
@@ -82,19 +82,18 @@ def _signal_share(
     sources: Sources, crystal: int, printed: float, theirs: tuple[int, int], ours: tuple[int, int] | None
 ) -> Comparison:
     found = efficiency(*theirs)
-    made = {
-        "recomputed": 100.0 * found.value, "printed_low": 100.0 * found.low, "printed_high": 100.0 * found.high,
-        "decimals": 3,
-    }  # fmt: skip
-    where = ("dnn_statistics", "signal of all [%]", f"C{crystal}", printed)
+    made = Comparison(
+        "dnn_statistics", "signal of all [%]", f"C{crystal}", printed, 100.0 * found.value, 100.0 * found.low,
+        100.0 * found.high, decimals=3, comment=NO_DATA,
+    )  # fmt: skip
     if ours is None or sources.dataset is None:
-        return Comparison(*where, **made, comment=NO_DATA)
+        return made
     if not ours[1]:
-        return Comparison(*where, **made, comment=f"data set {sources.dataset.name} has no event of crystal {crystal}")
+        return replace(made, comment=f"data set {sources.dataset.name} has no event of crystal {crystal}")
     simulated = sources.dataset.simulated
-    return Comparison(
-        *where, **made, **percent_of(efficiency(*ours)), run=sources.dataset.name,
-        comment=CHOSEN_SIZE if simulated else "", comparable=not simulated,
+    return replace(
+        made, **percent_of(efficiency(*ours)), run=sources.dataset.name, comment=CHOSEN_SIZE if simulated else "",
+        comparable=not simulated,
     )  # fmt: skip
 
 

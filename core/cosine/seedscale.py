@@ -9,7 +9,7 @@ files: what a label leaves out is not there, so cuts and other labels cannot be 
 Cost, measured on two cores of a 2020s server: see `SECONDS_PER_EVENT`, `RAW_BYTES_PER_EVENT`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,8 @@ SUBRUN_EVENTS = 5000
 MIN_SUBRUNS = 20  # of each kind, so that a tenth of them is a test sample that holds every cell
 MIN_BLOCK, MAX_BLOCK = 50, 1000
 ACCEPTED = 0.4  # about the part of the generated events that falls into its cell
-SECONDS_PER_EVENT, PREPARE_SECONDS_PER_EVENT = 4e-4, 4e-4
-RAW_BYTES_PER_EVENT, PREPARED_BYTES_PER_EVENT = 9000.0, 6000.0
+SECONDS_PER_EVENT, PREPARE_SECONDS_PER_EVENT = 1.0e-3, 4e-4
+RAW_BYTES_PER_EVENT, PREPARED_BYTES_PER_EVENT = 4000.0, 4000.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class SubRun:
     @property
     def name(self) -> str:
         return f"mrgd_M{self.run:06d}.root.{self.subrun:03d}"
+
+    @property
+    def n_events(self) -> int:
+        return int(self.quota.sum())
 
 
 def wanted(fraction: float = 1.0) -> dict[str, np.ndarray]:
@@ -92,27 +96,29 @@ def simulate_scaled(
     for left in out.glob(".mrgd_*.part"):  # of a killed process
         left.unlink()
     planned = subruns(fraction)
-    n_all, done = int(sum(sub.quota.sum() for sub in planned)), 0
-    todo = [sub for sub in planned if not (out / sub.name).exists()]
-    workspace.need_free(out, sum(int(sub.quota.sum()) for sub in todo) * RAW_BYTES_PER_EVENT)
-    for sub in planned:
-        if sub in todo:
-            told = progress and (lambda n, before=done: progress(before + n, n_all))
-            _write(out / sub.name, sub, seed, told)
-        done += int(sub.quota.sum())
+    n_all, done = sum(sub.n_events for sub in planned), 0
+    n_todo = sum(sub.n_events for sub in planned if not (out / sub.name).exists())
+    workspace.need_free(out, n_todo * RAW_BYTES_PER_EVENT)
+
+    def told(n_of_file: int) -> None:
         if progress is not None:
-            progress(done, n_all)
+            progress(done + n_of_file, n_all)
+
+    for sub in planned:
+        if not (out / sub.name).exists():
+            _write(out / sub.name, sub, seed, told)
+        done += sub.n_events
+        told(0)
     return [out / sub.name for sub in planned]
 
 
-def _write(path: Path, sub: SubRun, seed: int, progress: simulate.Progress | None) -> None:
+def _write(path: Path, sub: SubRun, seed: int, told: Callable[[int], None]) -> None:
     """One file. Its entries are in the order of their times, which mixes the cells; numbered from 0."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(sub.run, sub.subrun)))
-    n, pieces = int(sub.quota.sum()), []
+    n, pieces = sub.n_events, []
     for piece in _filling(rng, sub):
         pieces.append(piece)
-        if progress is not None:
-            progress(sum(len(one["eventNumber"]) for one in pieces), n)
+        told(sum(len(one["eventNumber"]) for one in pieces))
     entries = {name: ak.concatenate([piece.pop(name) for piece in pieces]) for name in list(pieces[0])}
     order = np.argsort(ak.to_numpy(entries["trgtime"]), kind="stable")
     number = np.empty(n, np.int32)

@@ -117,6 +117,33 @@ def percent_of(found: Interval | PairInterval) -> dict[str, Any]:
     return {"ours": value, "low": low, "high": high, "n": n}
 
 
+def texts(row: Comparison) -> dict[str, str]:
+    """What a table shows of a row: numbers as printed, ours with its interval; a dash where there is nothing."""
+    ours = _text(row.ours, row.decimals)
+    if row.low is not None and row.high is not None:
+        ours += f" [{_text(row.low, row.decimals)}, {_text(row.high, row.decimals)}]"
+    return {
+        "row": row.row,
+        "column": row.column,
+        "printed": _text(row.printed, row.decimals),
+        "recomputed": _text(row.recomputed, row.decimals),
+        "ours": ours,
+        "n": "–" if row.n is None else f"{row.n:,}",
+        "run": row.run or "–",
+        "verdict": row.verdict if row.reproduces is not False else f"does not reproduce; {row.verdict}",
+        "comment": row.comment,
+    }
+
+
+def _text(value: Number | None, decimals: int) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    is_whole = isinstance(value, int) or decimals < 0
+    return f"{value:,.0f}" if is_whole else f"{value:.{decimals or 1}f}"
+
+
 def tally(rows: Sequence[Comparison]) -> dict[str, int]:
     """How many rows there are, of how many the printed number reproduces or does not, and each verdict on ours."""
     reproduced = Counter(row.reproduces for row in rows)
