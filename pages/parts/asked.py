@@ -84,13 +84,16 @@ def need_scores(run: runs.Run, data: Dataset) -> Scored:
         return judged.scored(run, data)
 
 
-def score_button(run: runs.Run, data: Dataset, label: str) -> None:
-    """Submit a predict job and follow it; the page is drawn anew when it has ended."""
+def score_button(run: runs.Run, data: Dataset, label: str, wanted: Selection | None = None) -> None:
+    """Submit a predict job (of the run's own cuts, or of those `wanted`) and follow it; the page is drawn anew when it
+    has ended.
+    """
     key = f"job-{run.id}-{data.name}"
     if st.button(label, icon=":material/play_arrow:", type="primary", key=f"do-{key}"):
         with frame.refusals():
-            title = f"{run.id} on {data.name}"
-            st.session_state[key] = control.submit("predict", title, {"run": run.id, "dataset": data.name}).id
+            arguments = {"run": run.id, "dataset": data.name}
+            arguments |= {"selection": wanted.to_dict()} if wanted else {}
+            st.session_state[key] = control.submit("predict", f"{run.id} on {data.name}", arguments).id
     if key in st.session_state:
         _follow(key)
 
