@@ -15,7 +15,8 @@ from core.data.selection import select
 from core.errors import DarkroomError
 from core.jobs import control
 from core.jobs.queue import Job
-from core.judge import export
+from core.judge import export, stored
+from core.judge.paired import compare_run
 from core.judge.scored import judge_run, open_scored
 from core.learn import asking, backend, fit, keeping
 from core.registry import experiment_by_key
@@ -112,10 +113,13 @@ def evaluate(options: argparse.Namespace) -> Result:
     run = running.open_run(options.run)
     experiment, dataset = find_dataset(options.data or run.dataset)
     split = options.split or ("test" if dataset.name == run.dataset else "other")
-    found = judge_run(open_scored(run, experiment, dataset), options.threshold, split, options.labels)
+    scored = open_scored(run, experiment, dataset)
+    found = judge_run(scored, options.threshold, split, options.labels)
+    compared = compare_run(scored, options.threshold, split, options.labels).to_dict()
     if options.export:
         write_export(options.export, found)
     result = {"run": run.id, "dataset": dataset.name, "simulated": dataset.simulated, **found.to_dict()}
+    result |= {"comparisons": compared, "costs": stored.costs(run)}
     kind = "simulated" if dataset.simulated else "measured"
     lines = [
         f"run {run.id} on {dataset.name} ({kind}), split {found.which_split}, labels {found.label_scheme}, threshold {options.threshold:g}",
@@ -127,8 +131,25 @@ def evaluate(options: argparse.Namespace) -> Result:
         n = one["harmonic_efficiency"]
         lines.append(f"{name}: signal {interval(one['signal_efficiency'])}; background {interval(one['background_efficiency'])}; "
                      f"harmonic efficiency {interval(n)}; AUC {interval(one['auc'])}")  # fmt: skip
+    lines += [
+        "",
+        "leakage at 99 % signal efficiency, thresholds from " + compared["chosen_on"],
+        leakage_table(compared),
+    ]
     lines += ["", table([{k: v for k, v in row.items() if k != "counts"} for row in result["energy_table"]])]
     return result, "\n".join(lines + [f"note: {note}" for note in found.notes])
+
+
+def leakage_table(compared: dict[str, Any]) -> str:
+    """What leaks of each window with each method, and p against the network, as text."""
+    return table([
+        {
+            "window [keV]": f"{row['window_kev'][0]:g}-{row['window_kev'][1]:g}" if row["window_kev"] else "all",
+            "method": row["method"], "signal": interval(row["signal_efficiency"]), "leakage": interval(row["leakage"]),
+            "p": f"{row['against']['p']:.2g}" if row["against"] and row["against"]["p"] is not None else "",
+        }
+        for row in compared["leakage_at_99"]
+    ])  # fmt: skip
 
 
 def write_export(path: Path, found: Any) -> None:

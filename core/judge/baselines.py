@@ -5,14 +5,19 @@ Whatever is chosen for a wanted signal efficiency is chosen on the events `basis
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from core.data.splits import VALIDATION
 from core.experiment import BoxSide
 from core.judge.efficiency import passes, threshold_for
 from core.judge.intervals import defined
 
+if TYPE_CHECKING:
+    from core.judge.scored import Scored
+
+BOX, BOUND, TREES = "box cut", "bound", "trees"
 BOX_EFFICIENCY = 0.99
 MAX_CANDIDATES = 64  # limits tried per side; with fewer signal events to lose than that the search is exact
 KEEP: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -79,6 +84,39 @@ class BoxCut:
         }
         kept: np.ndarray = np.all(oriented >= limits, axis=1)
         return Decision(kept, told)
+
+
+def of_run(scored: "Scored") -> tuple[dict[str, Method], list[str]]:
+    """The baselines that can be judged on the rows of a run, and what is to be said of those that cannot.
+
+    The bound stands in only where the data set knows it. A baseline without a value for some of the rows is left out,
+    as it would not be judged on the same events.
+    """
+    experiment, made, notes = scored.experiment, {}, []
+    if experiment.cut_baseline:
+        cut = experiment.cut_baseline(scored.selection.cuts)
+        made[cut.name] = Ranking(scored.column(cut.column), cut.threshold)
+    if experiment.box and all(scored.dataset.has(side.column) for side in experiment.box):
+        made[BOX] = BoxCut({side.column: scored.column(side.column) for side in experiment.box}, experiment.box)
+    known = {TREES: (scored.baseline(TREES), 0.5)} if experiment.tree_features else {}
+    if experiment.truth_bound and scored.dataset.has(experiment.truth_bound):
+        known[BOUND] = (scored.column(experiment.truth_bound), 0.0)
+    for name, (values, threshold) in known.items():
+        n_missing = int(np.isnan(values).sum())
+        if not n_missing:
+            made[name] = Ranking(values, threshold)
+        elif name == TREES or n_missing < len(values):
+            notes.append(f"The {name} are left out: {n_missing:,} of {len(values):,} rows have no value of theirs.")
+    return made, notes
+
+
+def basis_of(split: np.ndarray, labels: np.ndarray, used: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, str]:
+    """Events on which thresholds are chosen, bool (n,), and their name: validation, or where there is none of the
+    signal (another data set than the run's own) the events that are judged, which flatters a little.
+    """
+    validation = (split == VALIDATION) & ~np.isnan(scores) & (labels >= 0)
+    apart = bool((labels[validation] == 1).any())
+    return (validation, "validation") if apart else (used, "the same events")
 
 
 def optimal_box(values: np.ndarray, labels: np.ndarray, wanted: float) -> np.ndarray | None:

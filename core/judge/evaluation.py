@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from core.data.splits import SPLITS, VALIDATION
+from core.data.splits import SPLITS
 from core.errors import DarkroomError
+from core.judge.baselines import basis_of
 from core.judge.efficiency import (
     CLASSES,
     ENERGY_EDGES_KEV,
@@ -126,7 +127,7 @@ def evaluate(
     """
     checked_threshold(threshold)
     scores = np.asarray(scores, dtype=np.float32)
-    chosen, scored = _members(split, which_split), ~np.isnan(scores)
+    chosen, scored = members_of(split, which_split), ~np.isnan(scores)
     used = chosen & scored & (labels >= 0)
     if not used.any():
         raise DarkroomError(
@@ -182,7 +183,7 @@ def _judge_all(baselines: Baselines | None, labels: np.ndarray, used: np.ndarray
     }
 
 
-def _members(split: np.ndarray, which: str) -> np.ndarray:
+def members_of(split: np.ndarray, which: str) -> np.ndarray:
     if which == "all":
         return np.ones(len(split), bool)
     if which not in SPLITS:
@@ -194,9 +195,7 @@ def _members(split: np.ndarray, which: str) -> np.ndarray:
 def _leakages(
     scores: np.ndarray, labels: np.ndarray, split: np.ndarray, used: np.ndarray, level: float
 ) -> tuple[tuple[Leakage, ...], str]:
-    validation = (split == VALIDATION) & ~np.isnan(scores) & (labels >= 0)
-    apart = bool((labels[validation] == 1).any())
-    basis = validation if apart else used
+    basis, chosen_on = basis_of(split, labels, used, scores)
     rows = tuple(
         leakage_at(
             scores[used],
@@ -207,7 +206,7 @@ def _leakages(
         )
         for wanted in WANTED_SIGNAL_EFFICIENCIES
     )
-    return rows, "validation" if apart else "the same events"
+    return rows, chosen_on
 
 
 def _spike_notes(spike: np.ndarray) -> list[str]:

@@ -12,7 +12,8 @@ from core.data.selection import Selection, checked_scheme, from_dict, select
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge import stored
-from core.judge.evaluation import Evaluation
+from core.judge.baselines import Ranking, basis_of, of_run
+from core.judge.evaluation import Baselines, Evaluation
 
 
 @dataclass(frozen=True)
@@ -113,18 +114,36 @@ def judge_run(
             f"Data set '{scored.dataset.name}' is measured and has no truth: choose the labels "
             f"{' or '.join(scored.schemes())}."
         )
+    labels = scored.labels(own)
+    beside, notes = baselines_beside(scored, labels)
     found: Evaluation = scored.experiment.evaluate(
         {name: scored.column(name) for name in scored.experiment.judge_columns},
         scored.score,
-        scored.labels(own),
+        labels,
         scored.split,
         threshold,
         which_split,
         cuts=scored.selection.cuts,
+        baselines=beside,
         label_scheme=own,
         other_labels={s: scored.labels(s) for s in scored.schemes() if s != own},
     )
     if scored.n_gone:
-        gone = f"{scored.n_gone:,} scored events are left out: the files that they came from have changed since."
-        found = dataclasses.replace(found, notes=(*found.notes, gone))
-    return found
+        notes.append(f"{scored.n_gone:,} scored events are left out: the files that they came from have changed since.")
+    return dataclasses.replace(found, notes=(*found.notes, *notes))
+
+
+def baselines_beside(scored: Scored, labels: np.ndarray) -> tuple[Baselines, list[str]]:
+    """The baselines as quantities with a threshold, and what is to be said of those left out.
+
+    A box has no threshold of its own: it stands as 1 inside and 0 outside, chosen to keep 99 % of the signal.
+    """
+    methods, notes = of_run(scored)
+    basis, _ = basis_of(scored.split, labels, labels >= 0, scored.score)
+    beside = {}
+    for name, method in methods.items():
+        if isinstance(method, Ranking):
+            beside[name] = method.values, method.threshold
+        elif (kept := method.usual(labels, basis).kept) is not None:
+            beside[name] = kept.astype(np.float32), 0.5
+    return beside, notes
