@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.data.selection import Selected, Selection
     from core.judge.comparison import Comparison, Inconsistency, Sources
     from core.judge.compatibility import Matrix
+    from core.judge.intervals import Efficiency
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,37 @@ class Published:
 
 
 @dataclass(frozen=True)
+class TriggerPoint:
+    """Simulated events of one true energy: recorded by their own light, only with a dark count, or by dark counts alone.
+
+    Only the first is an efficiency; the three add up to the part of the events with a record.
+    """
+
+    energy_kev: float
+    light: "Efficiency"
+    helped: "Efficiency"
+    accidental: "Efficiency"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A simulated trigger: which part of the events is recorded at all.
+
+    `scan(energies_kev, parameters, n, seed)` simulates; `closed_form(energies_kev, parameters)` (m,) is what holds
+    without threshold and window, `above_threshold` the same with the threshold; `accidental_hz(parameters)` the rate
+    without any event. `true_energy` is the column with it [keV], for the efficiency of a selection.
+    """
+
+    title: str
+    parameters: type
+    scan: "Callable[[Sequence[float], Any, int, int], tuple[TriggerPoint, ...]]"
+    closed_form: Callable[[Sequence[float], Any], np.ndarray]
+    above_threshold: Callable[[Sequence[float], Any], np.ndarray]
+    accidental_hz: Callable[[Any], float]
+    true_energy: str
+
+
+@dataclass(frozen=True)
 class Experiment:
     """One detector, as a record of functions and names."""
 
@@ -259,6 +291,6 @@ class Experiment:
     grid: RegionGrid | None = None
     attribution: AttributionView | None = None
     derived: Mapping[str, Derived] = field(default_factory=dict)
-    trigger: Any = None  # core.experiment.Trigger
+    trigger: Trigger | None = None
     published: Published | None = None
     published_pairs: "Callable[[Matrix], list[dict[str, Any]]] | None" = None  # printed pairs beside a study's cells

@@ -17,6 +17,7 @@ from core.cosine import (
     read,
     select,
     simulate,
+    trigger,
 )
 from core.experiment import Experiment, RegionGrid
 
@@ -61,6 +62,7 @@ EXPERIMENT = Experiment(
     judge_columns=("energy_kev", "nmt500_us"),
     evaluate=evaluate.evaluate,
     truth_bound="truth_llr",
+    trigger=trigger.TRIGGER,
     light_yield=energy.light_yield,
     in_window=energy.in_window,
     scheme_meaning=energy.SCHEME_MEANING,

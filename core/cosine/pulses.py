@@ -58,7 +58,7 @@ def spe_template() -> np.ndarray:
 
 
 @_jit
-def _charge(rng):  # type: ignore[no-untyped-def]
+def charge(rng):  # type: ignore[no-untyped-def]
     if rng.random() < 0.15:
         return 0.4 * rng.standard_exponential()
     while True:
@@ -92,7 +92,7 @@ def _shape(rng, population):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _time(rng, population, shape, k):  # type: ignore[no-untyped-def]
+def time_ns(rng, population, shape, k):  # type: ignore[no-untyped-def]
     """Time of photoelectron `k`. The first two of an afterglow are its chance coincidence."""
     transit = 2.0 * rng.standard_normal()
     if population == SLOW:
@@ -122,23 +122,23 @@ def _photoelectrons(rng, population, mean_pe, beta, rates, times, pmts, charges,
     split = _split(rng, population, beta)
     shape = _shape(rng, population)
     for k in range(min(n_pe, _MAX_PE // 2)):
-        times[n] = _time(rng, population, shape, k)
+        times[n] = time_ns(rng, population, shape, k)
         first = rng.random() < split
         pmts[n] = k if population == AFTERGLOW and k < 2 else (0 if first else 1)
-        charges[n] = _charge(rng)
+        charges[n] = charge(rng)
         is_light[n] = True
         n += 1
         if rng.random() < rates[1]:
             times[n] = times[n - 1] + 300.0 + 3700.0 * rng.random()
             pmts[n] = pmts[n - 1]
-            charges[n] = _charge(rng)
+            charges[n] = charge(rng)
             n += 1
     span = RANDOM_TO_NS - RANDOM_FROM_NS
     for p in range(2):
         for _ in range(rng.poisson(rates[0] * 1e-6 * span)):
             times[n] = RANDOM_FROM_NS + span * rng.random()
             pmts[n] = p
-            charges[n] = _charge(rng)
+            charges[n] = charge(rng)
             n += 1
     return n, n_pe
 

@@ -28,7 +28,7 @@ SHAPES = {
 def drawn(name: str, n: int, seed: int = 1) -> np.ndarray:
     """Times of photoelectrons of one event of fixed shape."""
     rng, shape = np.random.default_rng(seed), SHAPES[name][1:]
-    return np.array([pulses._time(rng, POPULATIONS.index(name), shape, 9) for _ in range(n)])
+    return np.array([pulses.time_ns(rng, POPULATIONS.index(name), shape, 9) for _ in range(n)])
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -129,7 +129,7 @@ def test_integrals_agree_with_brute_force(name: str) -> None:
     rng = np.random.default_rng(POPULATIONS.index(name))
     n = 11 if name == "afterglow" else 17
     shape = pulses._shape(rng, POPULATIONS.index(name))
-    times = np.array([pulses._time(rng, POPULATIONS.index(name), shape, k) for k in range(n)])
+    times = np.array([pulses.time_ns(rng, POPULATIONS.index(name), shape, k) for k in range(n)])
     pmts = np.r_[0, 1, (rng.random(n - 2) < 0.5)].astype(int)
     found = likelihood.log_ratio(times, pmts, np.ones(n, bool), likelihood.model(WEIGHTS, (2.0, 2.0)))
     assert found == pytest.approx(brute_force(times, pmts), abs=1e-2)
