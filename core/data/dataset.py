@@ -3,6 +3,7 @@
 <name>/dataset.json        what it was made from, n_rows, sampling, id
 <name>/table-<id>.parquet  one line per row (see the experiment's columns)
 <name>/sources.parquet     one line per raw file: run, sub-run, hash, rows
+<name>/<column>-*.parquet  one column that was derived from the rows and a selection of them (`core.data.derive`)
 <name>/parts/*.h5          `waveform` int16 (n, 2, n_samples), bitshuffle-LZ4, chunks of CHUNK_ROWS rows
 
 Table and parts carry what they hold in their names and are never written over: who has opened a data set goes on
@@ -56,6 +57,17 @@ class Dataset:
         return str(self.meta["id"])
 
     @property
+    def rows_id(self) -> str:
+        """Changes whenever the rows change, and not when something is derived from them."""
+        return str(self.meta.get("rows_id", self.id))
+
+    @property
+    def derived(self) -> dict[str, Any]:
+        """Columns that were made from the rows and a selection of them: name -> file and how it was made."""
+        found: dict[str, Any] = self.meta.get("derived", {})
+        return found
+
+    @property
     def experiment(self) -> str:
         return str(self.meta["experiment"])
 
@@ -88,11 +100,17 @@ class Dataset:
 
     def column(self, name: str) -> np.ndarray:
         """One column, read-only, shape (n_rows,)."""
-        return self.read_column(self.path / str(self.meta["table"]), name)
+        if name in self.meta.get("dropped", ()):
+            raise DarkroomError(
+                f"Column '{name}' of data set '{self.name}' belonged to the rows before the data set grew: make it again with "
+                f"`python -m core derive {self.name} {name}` or on the page Data."
+            )
+        file = self.derived[name]["file"] if name in self.derived else self.meta["table"]
+        return self.read_column(self.path / str(file), name)
 
     def has(self, name: str) -> bool:
-        """Whether the table holds a column: one made by an earlier version lacks what was added since."""
-        return name in pq.read_schema(self.path / str(self.meta["table"])).names
+        """Whether there is a column: a table of an earlier version lacks what was added since."""
+        return name in self.derived or name in pq.read_schema(self.path / str(self.meta["table"])).names
 
     def source_of(self, rows: np.ndarray) -> np.ndarray:
         """int64 (n,): which file content each row comes from (start of its SHA-256). With the uid it tells an event."""
@@ -106,12 +124,16 @@ class Dataset:
 
 def read_column(table: Path, name: str) -> np.ndarray:
     """Read one column of a data set's table file as a read-only array."""
+    where = f"Column '{name}' of data set '{table.parent.name}'"
     try:
+        if name not in pq.read_schema(table).names:
+            raise DarkroomError(
+                f"{where} cannot be read: there is none. A derived column is made with `python -m core derive "
+                f"{table.parent.name} {name}` or on the page Data; if it should be there, prepare the data set again."
+            )
         values = pq.read_table(table, columns=[name])[name].to_numpy()
     except (OSError, KeyError, ValueError) as error:
-        raise DarkroomError(
-            f"Column '{name}' of data set '{table.parent.name}' cannot be read ({error}): prepare the data set again."
-        ) from None
+        raise DarkroomError(f"{where} cannot be read ({error}): prepare the data set again.") from None
     values.flags.writeable = False
     return values
 

@@ -4,7 +4,6 @@ Each file becomes a part (`parts/<file>.h5`, `.parquet`, `.json`, the JSON last)
 parts behind, which the next run takes over if the file's hash still fits.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -12,8 +11,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,12 +22,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import parameters, workspace
+from core.data import joining
 from core.data.dataset import ARRAY, CHUNK_ROWS, FORMAT, datasets_folder
 from core.data.files import below_roots
 from core.errors import DarkroomError
 from core.experiment import Experiment
 
-SWEEP_AFTER_S = 86_400.0  # what a killed preparation or a changed file left behind is removed after a day
 Progress = Callable[[int, int, str], None]
 
 
@@ -50,7 +47,7 @@ def prepare(
     folder = datasets_folder() / workspace.checked_name(name, "data set")
     paths = _checked_files(files)
     folder.mkdir(exist_ok=True)
-    with _only_writer(folder):
+    with joining.only_writer(folder):
         meta = _head(experiment, mapping, folder)
         (folder / "parts").mkdir(exist_ok=True)
         todo = [p for p in paths if _finished(folder, p) is None]
@@ -58,7 +55,7 @@ def prepare(
         for done, file in enumerate(_run(experiment, todo, folder, meta["mapping"], n_jobs)):
             if progress:
                 progress(done + 1, len(todo), file)
-        made = _finish(experiment, folder, meta, mapping, paths)
+        made = joining.join(experiment, folder, meta, mapping, paths)
     return {**made, "seconds": time.perf_counter() - started}
 
 
@@ -74,18 +71,6 @@ def _checked_files(files: Sequence[Path]) -> list[Path]:
     if twice:
         raise DarkroomError(f"Two of the files are called {twice}: a data set needs distinct file names. Rename one.")
     return paths
-
-
-@contextmanager
-def _only_writer(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DarkroomError(
-                f"Data set '{folder.name}' is being prepared by another job: wait until it ends."
-            ) from None
-        yield
 
 
 def _head(experiment: Experiment, mapping: Any, folder: Path) -> dict[str, Any]:
@@ -199,82 +184,6 @@ def _finished(folder: Path, path: Path) -> dict[str, Any] | None:
         info["mtime_ns"] == path.stat().st_mtime_ns or info["sha256"] == file_sha256(path)
     )
     return info if same else None
-
-
-def _finish(
-    experiment: Experiment, folder: Path, head: dict[str, Any], mapping: Any, paths: list[Path]
-) -> dict[str, Any]:
-    """Join the parts into a new table, then write dataset.json: readers see the old set or the new."""
-    listed = {p.name for p in paths} | _old_members(folder)
-    parts = [workspace.read_json(folder / "parts" / f"{n}.json") for n in listed]
-    parts.sort(key=lambda p: (p["run"], p["subrun"], p["file"]))
-    stems = [p["file"].removesuffix(".h5") for p in parts]
-    tables = [folder / "parts" / f"{stem}.parquet" for stem in stems]
-    _refuse_same_rows(experiment, parts, tables)
-    content = json.dumps([head, [(p["file"], p["sha256"], p["n_rows"]) for p in parts]], sort_keys=True)
-    identity = hashlib.sha256(content.encode()).hexdigest()[:16]
-    table = folder / f"table-{identity}.parquet"
-    is_simulated = _join(experiment, tables, table)
-    with workspace.replacing(folder / "sources.parquet") as temporary:
-        pq.write_table(pa.Table.from_pylist(parts), temporary)
-    meta = {
-        **head,
-        "id": identity,
-        "table": table.name,
-        "n_rows": sum(p["n_rows"] for p in parts),
-        "simulated": is_simulated,
-        "mapping_title": mapping.title,
-        "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": {p: version(p) for p in ("numpy", "uproot", "h5py", "numba")},
-        "parts": [{k: p[k] for k in ("file", "n_rows", "path", "sha256", "run", "subrun")} for p in parts],
-    }
-    workspace.write_json(folder / "dataset.json", meta)
-    _sweep(folder, {table.name, "sources.parquet", *(f"{s}{end}" for s in stems for end in (".h5", ".parquet"))})
-    return meta
-
-
-def _join(experiment: Experiment, tables: list[Path], target: Path) -> bool:
-    """Write the tables one after the other; True if any row is simulated. One part at a time is in memory."""
-    is_simulated = False
-    schema = pq.read_schema(tables[0])
-    with (
-        workspace.replacing(target) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="lz4", use_dictionary=False) as writer,
-    ):
-        for path in tables:
-            table = pq.read_table(path)
-            is_simulated |= experiment.is_simulated(table)
-            writer.write_table(table)
-    return is_simulated
-
-
-def _sweep(folder: Path, kept: set[str]) -> None:
-    """Remove tables and parts that the data set no longer names, once nobody can still be reading them."""
-    patterns = ("*.parquet", ".*.part", "parts/*.h5", "parts/*.parquet", "parts/.*.part")
-    for path in (p for pattern in patterns for p in folder.glob(pattern)):
-        if path.name not in kept and time.time() - path.stat().st_mtime > SWEEP_AFTER_S:
-            path.unlink(missing_ok=True)
-
-
-def _old_members(folder: Path) -> set[str]:
-    known = folder / "dataset.json"
-    if not known.exists():
-        return set()
-    return {Path(p["path"]).name for p in workspace.read_json(known)["parts"]}
-
-
-def _refuse_same_rows(experiment: Experiment, parts: list[dict[str, Any]], tables: list[Path]) -> None:
-    """Refuse files that hold the same row, such as a sub-run under two names."""
-    uids = [pq.read_table(table, columns=["uid"])["uid"].to_numpy() for table in tables]
-    every, ends = np.concatenate(uids), np.cumsum([len(uid) for uid in uids])
-    order = np.argsort(every, kind="stable")
-    same = np.flatnonzero(np.diff(every[order]) == 0)
-    if len(same):
-        pair = order[same[0] : same[0] + 2]
-        one, two = (Path(parts[i]["path"]).name for i in np.searchsorted(ends, pair, side="right"))
-        raise DarkroomError(
-            f"{one} and {two} both hold {experiment.row} {experiment.uid_text(int(every[pair[0]]))}: events would count twice. Leave one out."
-        )
 
 
 def default_jobs() -> int:

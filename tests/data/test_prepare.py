@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
+from core.data import joining
 from core.data import prepare as preparing
 from core.data.dataset import delete_dataset, list_datasets, open_dataset, read_waveforms
 from core.data.demo import default_mapping
@@ -203,7 +204,7 @@ def test_the_same_subrun_twice_is_refused(workspace, raw_files, tmp_path):
 def test_two_writers_at_once(workspace, raw_files):
     prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
     with (
-        preparing._only_writer(workspace / "datasets" / "a"),
+        joining.only_writer(workspace / "datasets" / "a"),
         pytest.raises(DarkroomError, match=r"is being prepared by another job"),
     ):
         prepare(EXPERIMENT, raw_files[:2], "a", MAPPING)
