@@ -1,10 +1,207 @@
-"""What does a network know about crystals and energies that it was not trained on?"""
+"""What was trained on one crystal and energy window, tested on all of them: the heatmap, and the studies that make it."""
 
-from pages.parts import frame
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core import figures
+from core.data.dataset import Dataset
+from core.figures.compatibility import heatmap
+from core.judge import compatibility_export, compatibility_summary, export
+from core.judge.compatibility import METRICS, Matrix
+from core.learn import study as studies
+from core.learn.study import Study
+from pages.parts import asked, cached, choose, frame, opening, studied, studying
+
+TABS = ("heatmap", "cell", "published pairs", "what was trained")
+SHOWN = ["harmonic_efficiency", *(name for name in METRICS if name != "harmonic_efficiency")]  # the headline first
+HEIGHT = 415
+WIDTHS = (1.0, 1.0, 1.35, 0.8)  # of the key numbers, by their texts
+
+
+def controls(study: Study, data: Dataset) -> tuple[str, float, str]:
+    """(metric, threshold, label scheme)."""
+    metric = choose.one_of("shown", SHOWN, "metric", format_func=lambda name: METRICS[name].title)
+    threshold = asked.choose_threshold()
+    experiment = cached.experiment_of(data)
+    return metric, threshold, asked.choose_scheme(experiment, studied.schemes(data), study.selection["labels"])
+
+
+def key_numbers(found: Matrix, metric: str) -> None:
+    for column, row in zip(
+        st.columns(WIDTHS, gap="xsmall"), compatibility_summary.key_rows(found, metric), strict=True
+    ):
+        help = (
+            "each cell counts alike"
+            if "mean" in row["label"]
+            else "of the cells off the diagonal"
+            if "worst" in row["label"]
+            else None
+        )
+        column.metric(row["label"], row["value"], row["told"], help=help, delta_color="off", delta_arrow="off")
+
+
+def whole_picture(found: Matrix, metric: str, study: Study, pairs: list[dict[str, Any]], facts: str) -> None:
+    """The heatmap; a click on a cell opens it."""
+    published = {tuple(p["at"]): p["published"] for p in pairs if p["at"] and p["metric"] == metric}
+    figure = heatmap(found, metric, published, studied.why_missing(study)).update_layout(height=HEIGHT)
+    note = (
+        "A network trained on one region (row) and tested on another (column), with 95 % interval and n; framed: its own region; "
+        "pale: fewer than 20 events; hatched: missing. Click a cell to open it. An own region worse than the others would be "
+        "surprising."
+    )
+    names = [region.name for region in found.regions]
+    frame.show_figure(figure, "compatibility", note, on_select=lambda: _clicked(names), selection_mode="points")
+    name = f"darkroom-{study.id}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for text, ending, mime in (
+            (lambda: compatibility_export.to_csv(found, study.runs), "csv", "text/csv"),
+            (lambda: compatibility_export.to_latex(found, metric), "tex", "text/x-tex"),
+            (lambda: compatibility_export.to_html(found, study.runs, metric, facts, figure), "html", "text/html"),
+        ):
+            st.download_button(
+                ending, text, f"{name}.{ending}", mime, on_click="ignore", type="tertiary", icon=":material/download:",
+                key=f"get-{ending}", help="a page of its own with the figure (5 MB)" if ending == "html" else None,
+            )  # fmt: skip
+
+
+def _clicked(names: list[str]) -> None:
+    """Open the cell that was clicked: its marker carries both indices."""
+    for point in st.session_state["compatibility"]["selection"]["points"]:
+        if point.get("customdata") is not None:
+            trained, tested = point["customdata"][:2]
+            st.session_state["trained"], st.session_state["tested"] = names[trained], names[tested]
+            st.session_state["show"] = "cell"
+
+
+def _region(place: Any, label: str, key: str, names: list[str]) -> str:
+    if st.session_state.get(key) not in (None, *names):
+        del st.session_state[key]
+    return place.selectbox(label, names, key=key, **choose.STAY) or names[0]
+
+
+def one_cell(found: Matrix, study: Study, data: Dataset) -> None:
+    """One cell, chosen by click or by keyboard: its numbers, score spectrum, efficiency by energy, and its events."""
+    names = [region.name for region in found.regions]
+    left, middle, right, far = st.columns([3, 3, 3, 2], vertical_alignment="bottom")
+    trained, tested = (
+        names.index(_region(place, label, key, names))
+        for place, label, key in ((left, "trained on", "trained"), (middle, "tested on", "tested"))
+    )
+    cell = found.cells[trained][tested]
+    if cell is None or compatibility_summary.is_missing(cell):
+        st.info(
+            frame.plain(f"This cell is missing: {studied.why_missing(study)[trained, tested]}."), icon=":material/info:"
+        )
+        return
+    if right.button("see misclassified events", icon=":material/search:"):
+        where = studied.where(study, data, (trained, tested), found.scheme)
+        opening.open_events(**where, wrong=True, at=found.threshold)
+    far.page_link("pages/evaluate.py", label="the run", query_params={"run": cell.run}, icon=":material/table_chart:")
+    with frame.refusals():
+        judged = studied.cell(study, data, (trained, tested), found.threshold, found.scheme)
+    spectrum, energy = st.columns(2, gap="small")
+    key = f"cell-{study.id}-{trained}-{tested}"
+    with spectrum:
+        figure = figures.score_spectrum(judged.spectra, found.threshold).update_layout(height=300)
+        note = "Scores of the cell's events; dotted: the threshold. Two classes in one heap: the network knows nothing here."
+        frame.show_figure(figure, f"{key}-scores", note, lambda: frame.histogram_columns(judged.spectra))
+    with energy:
+        figure = figures.efficiency_vs_energy(judged.tables).update_layout(height=300)
+        note = "Signal kept and background rejected by energy, 95 % intervals. A step at the edge of the trained window tells."
+        frame.show_figure(figure, f"{key}-energy", note, lambda: export.energy_columns(judged.tables))
+    told = f"{cell.n_left_out:,} labelled events of this region were trained or validated with and are not counted"
+    st.dataframe(compatibility_summary.cell_rows(cell), hide_index=True, alt="every metric of the cell")
+    st.caption(told + (f"; {cell.n_missing:,} have no score." if cell.n_missing else "."))
+
+
+def published(pairs: list[dict[str, Any]], found: Matrix) -> None:
+    """The printed pairs beside ours."""
+    if not pairs:
+        st.caption("Nothing was published for these regions.")
+        return
+    config = {"difference [sigma]": st.column_config.NumberColumn(format="%.1f")}
+    rows = compatibility_summary.pair_rows(pairs)
+    st.dataframe(
+        rows, hide_index=True, height=HEIGHT, column_config=config, placeholder="–", alt="published pairs beside ours"
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "Printed numbers with the interval of all whole numbers of test events that would be printed so. Difference: ours "
+            f"minus published, divided by the two half intervals that reach toward each other, added in quadrature and taken from "
+            f"{100 * found.level:g} % to one standard deviation: a guide, not a test. – : this study has no such cell."
+        )
+        st.download_button(
+            "csv", lambda: compatibility_summary.pairs_csv(pairs), "darkroom-published-pairs.csv", "text/csv",
+            on_click="ignore", type="tertiary", icon=":material/download:", key="get-pairs",
+        )  # fmt: skip
+
+
+def trainings(study: Study) -> None:
+    """The runs behind the rows of the heatmap."""
+    config = {
+        "evaluate": st.column_config.LinkColumn(display_text="evaluate"),
+        "seconds": st.column_config.NumberColumn(format="%.0f"),
+    }
+    rows = studied.trained_rows(study)
+    st.dataframe(rows, hide_index=True, column_config=config, placeholder="–", alt="the trainings of the study")
+    st.caption(frame.plain(f"{study.title}; labels {study.selection['labels']}; asked for {study.created_at}."))
+    with st.popover("forget this study", icon=":material/delete:"):
+        st.write(
+            "The study leaves the list; its runs and their scores stay, and the same study can be asked for again."
+        )
+        st.button("forget it", type="primary", on_click=_forget, args=(study.id,))
+
+
+def _forget(study_id: str) -> None:
+    with frame.refusals():
+        studies.delete_study(study_id)
+
+
+def draw(study: Study, data: Dataset, metric: str, threshold: float, scheme: str) -> None:
+    """Key numbers, the picture, its details, the notes."""
+    with frame.refusals():
+        found = studied.matrix(study, data, threshold, scheme)
+    compare = cached.experiment_of(data).published_pairs
+    pairs = compare(found) if compare else []
+    facts = (
+        f"study {study.id} ({study.network}), {choose.describe(data)}, labels {scheme}, threshold {threshold:g}; only events "
+        "outside each training's own training and validation samples"
+    )
+    key_numbers(found, metric)
+    drawn: Mapping[str, Any] = {
+        "heatmap": lambda: whole_picture(found, metric, study, pairs, facts),
+        "cell": lambda: one_cell(found, study, data),
+        "published pairs": lambda: published(pairs, found),
+        "what was trained": lambda: trainings(study),
+    }
+    for name, tab in zip(TABS, st.tabs(TABS, key="show", bind="query-params"), strict=True):
+        if tab.open:
+            with tab:
+                drawn[name]()
+    for note in found.notes:
+        st.caption(f":material/warning: {frame.plain(note)}")
+    other = "" if scheme == study.selection["labels"] else "; the command judges with the labels of the training"
+    frame.foot(f"{facts}{other}.", studied.command(study, data, threshold))
 
 
 def page() -> None:
-    frame.heading("Compatibility", "What does a network know about crystals and energies that it was not trained on?")
+    head = frame.heading(
+        "Compatibility", "What does a network know about crystals and energies that it was not trained on?"
+    )
+    with st.sidebar:
+        data = choose.dataset()
+        study = studied.pick(data)
+        if study is None:
+            task, refusal = studying.ask(data)
+        else:
+            metric, threshold, scheme = controls(study, data)
+    if study is None:
+        studying.offer(head, data, task, refusal)
+        return
+    studying.state(study, data)
+    draw(study, data, metric, threshold, scheme)
 
 
 frame.show(page)

@@ -4,9 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.data.splits import SPLITS, TRAIN, VALIDATION
 from core.judge.compatibility import METRICS, Cell, Matrix
 from core.judge.export import csv_text
 from core.judge.intervals import Interval, PairInterval
+from core.judge.sample import Sample
 
 UNITLESS = ("auc",)
 FALLING = ("leakage",)  # lower is better
@@ -25,6 +27,13 @@ def found_in(matrix: Matrix, metric: str) -> dict[At, Found]:
     of, indices = METRICS[metric].of, range(len(matrix.regions))
     cells = {(i, j): matrix.cells[i][j] for i in indices for j in indices}
     return {at: of(cell) for at, cell in cells.items() if cell is not None and not is_missing(cell)}
+
+
+def split_of(sample: Sample, trained: int, tested: int) -> str | None:
+    """Which of the run's splits the events of a cell are of; None where they are of several, or there are none."""
+    run = sample.runs[trained]
+    found = set() if run is None else set(run.split[sample.members[tested]].tolist()) - {TRAIN, VALIDATION}
+    return SPLITS[found.pop()] if len(found) == 1 else None
 
 
 def n_of(found: Found) -> int:
