@@ -114,6 +114,7 @@ def judge_run(
             f"Data set '{scored.dataset.name}' is measured and has no truth: choose the labels "
             f"{' or '.join(scored.schemes())}."
         )
+    scored = _inside_own_cuts(scored)
     labels = scored.labels(own)
     beside, notes = baselines_beside(scored, labels)
     found: Evaluation = scored.experiment.evaluate(
@@ -131,6 +132,15 @@ def judge_run(
     if scored.n_gone:
         notes.append(f"{scored.n_gone:,} scored events are left out: the files that they came from have changed since.")
     return dataclasses.replace(found, notes=(*found.notes, *notes))
+
+
+def _inside_own_cuts(scored: Scored) -> Scored:
+    """Without rows outside the run's cuts: it may have scores of more, for a study of other regions, but is not
+    judged by them.
+    """
+    inside = select(scored.experiment, scored.dataset, scored.selection).cutting.preselected[scored.rows]
+    rows, score, split = scored.rows[inside], scored.score[inside], scored.split[inside]
+    return dataclasses.replace(scored, rows=rows, score=score, split=split)
 
 
 def baselines_beside(scored: Scored, labels: np.ndarray) -> tuple[Baselines, list[str]]:

@@ -102,11 +102,16 @@ def _train(task: Task, part: _Part) -> str | None:
     folder = runs.create(task.name)
     part.job.set_run(folder.name)
     told = fit.train(task, folder, part)
-    backend.load_keras().utils.clear_session()
+    _clear()
     print(
         f"{part.region.name}: run {folder.name}, {told['state']} after {told['n_epochs']} epochs on {told['device']}."
     )
     return folder.name if told["state"] == "finished" else None
+
+
+def _clear() -> None:
+    """Give back what keras keeps of a network, before the next one is built."""
+    backend.load_keras().utils.clear_session()
 
 
 def _score(run_id: str | None, task: Task, kept: Study, part: _Part) -> None:
