@@ -144,6 +144,31 @@ def _text(value: Number | None, decimals: int) -> str:
     return f"{value:,.0f}" if is_whole else f"{value:.{decimals or 1}f}"
 
 
+FIELDS = ("printed", "recomputed", "ours")
+WIDE = 12
+
+
+def is_wide(rows: Sequence[Comparison]) -> bool:
+    """Whether a table has too many columns to be read as a list."""
+    return len({row.column for row in rows}) >= WIDE
+
+
+def pivoted(rows: Sequence[Comparison], field: str) -> list[dict[str, str]]:
+    """A table as it was printed, one record per row: one of `FIELDS`, the last column first, as the counts lead to it."""
+    columns = list(dict.fromkeys(row.column for row in rows))
+    order = [columns[-1], *columns[:-1]] if is_wide(rows) else columns
+    made: dict[str, dict[str, str]] = {}
+    for row in rows:
+        made.setdefault(row.row, {"row": row.row, **dict.fromkeys(order, "")})[row.column] = texts(row)[field]
+    return list(made.values())
+
+
+def columns_of(rows: Sequence[Comparison]) -> dict[str, list[Any]]:
+    """All that is known of the rows, as columns for a file; empty where there is nothing."""
+    told = [row.to_dict() for row in rows]
+    return {name: ["" if one[name] is None else one[name] for one in told] for name in (told[0] if told else {})}
+
+
 def tally(rows: Sequence[Comparison]) -> dict[str, int]:
     """How many rows there are, of how many the printed number reproduces or does not, and each verdict on ours."""
     reproduced = Counter(row.reproduces for row in rows)

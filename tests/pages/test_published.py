@@ -1,0 +1,93 @@
+"""The page of printed results: its numbers are the core's, everything is there without data, and what is ours is named."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import runs
+from core.data import seedscale
+from core.data.dataset import delete_dataset, list_datasets, open_dataset
+from core.jobs import warm
+from core.judge import comparison
+from core.judge.comparison import Sources
+from core.registry import EXPERIMENTS
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPERIMENT = next(iter(EXPERIMENTS.values()))
+PRINTED = EXPERIMENT.published
+
+
+def tallied(at) -> list[str]:
+    return [metric.value for metric in at.metric]
+
+
+def wanted(table: str, sources: Sources) -> list[str]:
+    rows = [row for row in PRINTED.rows(sources) if row.table == table]
+    return [f"{n:,}" for n in comparison.tally(rows).values()]
+
+
+@pytest.mark.parametrize("table", PRINTED.tables)
+def test_every_table_is_shown_with_the_counts_of_the_core(opened, few, table):
+    at = opened("published", table=table, run=few)
+    assert tallied(at) == wanted(table, Sources(EXPERIMENT, open_dataset("few"), None, runs.open_run(few)))
+    assert f"core published --data few --run {few}" in at.code[0].value
+    assert any("simulated" in c.value for c in at.caption)
+
+
+def test_without_any_data_the_printed_numbers_are_there(few):
+    for run in runs.list_runs():
+        runs.delete(run.id)
+    for name in list_datasets():
+        delete_dataset(name)
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.switch_page("pages/published.py").run()
+    assert not at.exception
+    assert tallied(at) == wanted("cnn_statistics", Sources(EXPERIMENT))
+    assert at.code[0].value == "python -m core published"
+
+
+def test_the_misprint_is_all_that_is_left_of_the_long_table_where_only_flagged_rows_are_asked_for(opened, few):
+    at = opened("published", table="dnn_efficiency", flagged="true", run="none")
+    shown = at.dataframe[0].value
+    assert list(shown["row"]) == ["signal 4.5 keV, second copy"]
+    assert list(shown["0.600"]) == ["1"]
+
+
+def test_the_list_of_what_does_not_add_up_holds_every_title(opened, few):
+    at = opened("published", show="what does not add up")
+    told = " ".join(m.value for m in at.markdown)
+    for one in PRINTED.inconsistencies():
+        assert one.title in told
+
+
+@pytest.mark.parametrize("table", ["cnn_compatibility", "dnn_efficiency", "cnn_settings"])
+def test_figures_are_drawn_where_there_are_numbers(opened, few, table):
+    at = opened("published", table=table, show="figure")
+    assert not at.exception
+    assert any("Squares: as printed" in c.value for c in at.caption)
+
+
+def test_the_button_says_what_it_costs_and_queues_the_job(opened, few, monkeypatch):
+    asked = []
+    monkeypatch.setattr(seedscale, "submit", lambda of, fraction: asked.append((of.key, fraction)))
+    at = opened("published")
+    cost = PRINTED.scaled.cost(0.1)
+    assert any(f"{cost['n_events']:,.0f} simulated events" in c.value and "GB" in c.value for c in at.caption)
+    next(b for b in at.button if b.label.endswith("seed-10")).click().run()
+    assert asked == [(EXPERIMENT.key, 0.1)]
+
+
+def test_our_networks_are_asked_of_the_warm_process(opened, few, monkeypatch):
+    layer = {"name": "dense_1", "output_shape": [None, 768], "parameters": 6_267_648}
+    answer = SimpleNamespace(is_done=True, error="", waited_s=0.0, result={"networks": {"dense": {"layers": [layer]}}})
+    monkeypatch.setattr(warm, "submit", lambda _request: answer)
+    at = opened("published", table="dnn_layers", run="none")
+    assert "nothing of ours" in set(at.dataframe[0].value["verdict"])
+    next(b for b in at.button if b.label == "build our networks").click().run()
+    assert not at.exception
+    shown = at.dataframe[0].value
+    ours = shown[(shown["row"] == "dense_1") & (shown["column"] == "parameters")]
+    assert list(ours["verdict"]) == ["agrees"]
+    assert list(ours["run"]) == ["code"]
