@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.commands import compatibility, cutstudy, data, explain, published, training
+from core.commands import compatibility, cutstudy, data, explain, published, training, trigger
 from core.commands.text import Command
 from core.errors import DarkroomError
 from core.judge.cutsample import AUTO
@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--name", required=True, help="name of the data set")
     p.add_argument("--jobs", type=int, help="processes (default: one per core)")
     _mapping(p)
+
+    p = add("derive", data.derive, "make a column that depends on a selection, such as one from mean pulses")
+    p.add_argument("dataset", metavar="NAME")
+    p.add_argument("column", metavar="COLUMN")
+    _selection(p)
 
     p = add("datasets", data.datasets, "list the prepared data sets, or delete one")
     p.add_argument("action", nargs="?", choices=("delete",))
@@ -131,6 +136,17 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
     p.add_argument("--run", metavar="RUN", help="default: the newest of the published network, else of any")
     p.add_argument("--scale", choices=(published.SEED_SCALE,), help="simulate a data set in the printed numbers")
     p.add_argument("--fraction", type=float, help="with --scale: part of the printed numbers, e.g. 0.1 (default: 1)")
+
+    p = add("trigger", trigger.trigger, "simulate the trigger against true energy, beside its closed form")
+    p.add_argument("--energies", metavar="KEV", help="comma-separated (default: 40 up to --up-to)")
+    p.add_argument("--up-to", type=float, default=2.0, metavar="KEV", help="highest energy (default: 2)")
+    p.add_argument("--events", type=int, default=4000, help="simulated at each energy (default: 4000)")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--experiment", metavar="NAME", help="default: the first with a trigger")
+    p.add_argument("--data", metavar="NAME", help="total efficiency: simulated data set, after the cut or the --run")
+    p.add_argument("--run", metavar="RUN", help="total efficiency: selected by this run's score")
+    p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
+    _settings(p, "a parameter of the trigger, e.g. coincidence_ns=100")
 
     p = add("serve", training.serve, "start the dashboard on this machine")
     p.add_argument("--port", type=int, help="port (default: PORT or 8501)")

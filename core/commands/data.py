@@ -8,7 +8,8 @@ from typing import Any
 
 from core import parameters
 from core.commands.text import Result, progress, table
-from core.data import events
+from core.data import derive as deriving
+from core.data import events, joining
 from core.data import prepare as preparing
 from core.data import selection as selecting
 from core.data.dataset import Dataset, delete_dataset, list_datasets, open_dataset
@@ -79,7 +80,20 @@ def prepare(options: argparse.Namespace) -> Result:
     meta = preparing.prepare(experiment, options.files, options.name, mapping, n_jobs, progress(options))
     path = str(open_dataset(options.name).path)
     result = {"dataset": options.name, "n_rows": meta["n_rows"], "path": path, "seconds": meta["seconds"]}
-    return result, f"data set '{options.name}': {meta['n_rows']:,} rows in {path} ({meta['seconds']:.1f} s)"
+    text = f"data set '{options.name}': {meta['n_rows']:,} rows in {path} ({meta['seconds']:.1f} s)"
+    return {**result, "notes": joining.notes(options.name, meta)}, "\n".join([text, *joining.notes(options.name, meta)])
+
+
+def derive(options: argparse.Namespace) -> Result:
+    experiment, dataset = find_dataset(options.dataset)
+    deriving.derivable(experiment, options.column)
+    selection = find_selection(experiment, dataset, options)
+    made = deriving.derive(experiment, dataset, options.column, selection, progress(options))
+    entry = made.derived[options.column]
+    result = {"dataset": made.name, "id": made.id, "column": options.column, "n_rows": made.n_rows, **entry}
+    used = ", ".join(f"{n:,} {name}" for name, n in entry["n"].items())
+    text = f"'{options.column}' of {entry['n_defined']:,} of {made.n_rows:,} rows, from {used} of the training part"
+    return result, text
 
 
 def find_mapping(experiment: Experiment, name: str | None) -> Any:

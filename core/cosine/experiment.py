@@ -11,6 +11,7 @@ from core.cosine import (
     event,
     features,
     grid,
+    lpar,
     mapping,
     model,
     plot,
@@ -74,4 +75,5 @@ EXPERIMENT = Experiment(
     attribution=attribution.ATTRIBUTION,
     published_pairs=compare_pairs.published_pairs,
     published=compare.PUBLISHED,
+    derived=lpar.DERIVED,
 )

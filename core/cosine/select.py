@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.cosine import lpar
 from core.cosine.features import COLUMNS, FLAGS
 from core.data.cuts import Cut
 from core.data.dataset import Dataset
@@ -19,7 +20,7 @@ from core.experiment import Panel, Preset
 from core.parameters import param
 
 CLASSES = ("background", "signal")
-FEATURES = tuple(column.name for column in COLUMNS)
+FEATURES = (*(column.name for column in COLUMNS), lpar.COLUMN.name)
 
 
 @dataclass(frozen=True)

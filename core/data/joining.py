@@ -86,6 +86,15 @@ def with_derived(meta: dict[str, Any], derived: Mapping[str, Any]) -> dict[str, 
     return {**meta, "id": identity, "derived": dict(derived), "dropped": dropped}
 
 
+def notes(name: str, meta: Mapping[str, Any]) -> list[str]:
+    """What must be made again because the rows are others now, in sentences."""
+    return [
+        f"The column '{column}' belonged to the rows before and was dropped: make it again with `python -m core derive "
+        f"{name} {column}` or on the page Data."
+        for column in meta.get("dropped", ())
+    ]
+
+
 def _old(folder: Path) -> dict[str, Any]:
     known = folder / "dataset.json"
     found: dict[str, Any] = workspace.read_json(known) if known.exists() else {}

@@ -207,4 +207,5 @@ def run_job(job: Any) -> None:
             raise DarkroomError(f"Stopped after {done} of {total} files: prepare the same files again to go on.")
 
     meta = prepare(experiment, files, job.arguments["name"], mapping, default_jobs(), progress)
-    job.report(len(files), len(files), f"data set '{job.arguments['name']}': {meta['n_rows']:,} rows")
+    told = [f"data set '{job.arguments['name']}': {meta['n_rows']:,} rows", *joining.notes(job.arguments["name"], meta)]
+    job.report(len(files), len(files), ". ".join(told))

@@ -24,6 +24,7 @@ KINDS = {
     "baselines": Kind("core.learn.trees:run_job", "compute"),
     "study": Kind("core.learn.study_job:run_job", "compute"),
     "prepare": Kind("core.data.prepare:run_job", "data"),
+    "derive": Kind("core.data.derive:run_job", "data"),
     "demo": Kind("core.data.demo:run_job", "data"),
     "seedscale": Kind("core.data.seedscale:run_job", "data"),
 }
