@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from core import runs, workspace
-from core.data.splits import TRAIN
+from core.data.splits import TEST, TRAIN, VALIDATION
 from core.errors import DarkroomError
 from core.judge.efficiency import FEW, SCORE_EDGES
 from core.judge.histogram import histogram
@@ -30,9 +30,11 @@ from core.judge.reliability import (
     reliability_bins,
 )
 from core.judge.scored import Scored
-from core.judge.unseen import Events, events_of
+from core.judge.unseen import UNSEEN, Events, events_of
 
 FILE = "calibration.json"
+SPLITS = {"test": (TEST,), "test and other": UNSEEN, "validation": (VALIDATION,)}
+"""What may be judged: events that had no part in training, or those that the temperature was fitted on (it flatters)."""
 BALANCED, OF_SAMPLE, TYPED = "as trained", "of this sample", "typed"
 MIXES = (BALANCED, OF_SAMPLE, TYPED)
 WINDOWS_KEV = ((0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 6.0), (6.0, 10.0), (10.0, 20.0))
@@ -195,6 +197,13 @@ def mix_of(run: runs.Run, events: Events, kind: str, typed: float | None = None)
     n_signal, n_background = events.n_of(1), events.n_of(0)
     wanted = {BALANCED: trained, OF_SAMPLE: n_signal / max(n_background, 1), TYPED: typed or math.nan}[kind]
     return Mix(trained, wanted)
+
+
+def part_of(events: Events, split: str) -> Events:
+    """The events of one of `SPLITS`."""
+    if split not in SPLITS:
+        raise DarkroomError(f"Unknown split '{split}': expected one of {', '.join(SPLITS)}.")
+    return events.of(*SPLITS[split])
 
 
 def judge(

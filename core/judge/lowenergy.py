@@ -166,6 +166,38 @@ def gaps(unscored_kev: np.ndarray, found: LowEnergy) -> list[tuple[float, float]
     return windows
 
 
+@dataclass(frozen=True)
+class KeyNumber:
+    """A number as text: label, value, interval with n, and what it means."""
+
+    label: str
+    value: str
+    detail: str
+    help: str
+
+
+def key_numbers(found: LowEnergy) -> tuple[KeyNumber, ...]:
+    """How far down the signal efficiency holds, and what is kept and rejected in the lowest windows."""
+    reach = found.reach
+    help = (
+        f"Lower edge of the lowest bin from which on upwards every bin of at least {FEW} signal events keeps "
+        f"{100 * reach.wanted:g} %. Brackets: from the lowest energy above which no bin's interval excludes it, to the first "
+        "bin that shows it by itself; – where no bin has events enough."
+    )
+    open_below = " or lower: no bin below has events enough" if reach.is_end_of_data else ""
+    low, high = (f"{v:g}" if math.isfinite(v) else "–" for v in (reach.low_kev, reach.high_kev))
+    value = "undefined" if math.isnan(reach.value_kev) else f"{'≤ ' * reach.is_end_of_data}{reach.value_kev:g} keV"
+    numbers = [KeyNumber(f"signal ≥ {100 * reach.wanted:g} % from", value, f"[{low}, {high}] keV", help + open_below)]
+    for (a, b), classes in found.windows.items():
+        for name, one in classes.items():
+            value = "–" if math.isnan(one.value) else f"{100 * one.value:.1f} %"
+            told = f"[{100 * one.low:.1f}, {100 * one.high:.1f}] n={one.n}" if one.n else "n=0"
+            verb = "kept" if CLASSES[name] else "rejected"
+            meaning = f"{name} {verb} at the threshold from {a:g} to {b:g} keV, 95 % interval; – where there is none"
+            numbers.append(KeyNumber(f"{verb} {a:g}-{b:g} keV", value, told, meaning))
+    return tuple(numbers)
+
+
 def bin_rows(found: LowEnergy) -> list[dict[str, Any]]:
     """One plain record per class and energy bin: how the network called its events, efficiency, scores."""
     rows = []

@@ -134,7 +134,7 @@ def choose(validation: Events, wanted: float) -> ThresholdCurve:
     score = float(as_score(np.array(constant)))
     n_bins = min(MAX_BINS, len(z) // n_needed)
     points = quantiles(energy, z, 1.0 - wanted, max(n_bins, 1))
-    ends = float(points.energy_kev[0]), float(points.energy_kev[-1])
+    ends = float(points.low_kev[0]), float(points.high_kev[-1])
     if n_bins < MIN_BINS:
         note = (
             f"The {len(z)} signal events of the validation sample make {n_bins} bins of {n_needed}, a curve needs "
@@ -188,11 +188,10 @@ def _fitted(
     found = _fit(form, points)
     if found is None:
         return None
-    inside = np.clip(energy_kev, points.energy_kev[0], points.energy_kev[-1])
-    left = quantiles(energy_kev, z - form.f(inside, *found[0]), part, len(points.n))
+    left = quantiles(energy_kev, z - form.f(energy_kev, *found[0]), part, len(points.n))
     straight = form.f(points.energy_kev, *found[0]) + left.logit
     (first, *others), errors = _fit(form, replace(points, logit=straight, error=left.error)) or found
-    return (first + _quantile(z - form.f(inside, first, *others), part), *others), errors
+    return (first + _quantile(z - form.f(energy_kev, first, *others), part), *others), errors
 
 
 def _fit(form: Form, points: Quantiles) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
@@ -224,7 +223,7 @@ def _cross_validated(energy_kev: np.ndarray, z: np.ndarray, part: float, n_bins:
         for name, form in FORMS.items():
             fitted = _fitted(form, energy_kev[~out], z[~out], part, points)
             if fitted is not None:
-                inside = np.clip(energy_kev[out], points.energy_kev[0], points.energy_kev[-1])
+                inside = np.clip(energy_kev[out], points.low_kev[0], points.high_kev[-1])
                 above = z[out] - form.f(inside, *fitted[0])
                 losses[name][out] = np.where(above >= 0.0, part, part - 1.0) * above
     whole = {name: loss for name, loss in losses.items() if not np.isnan(loss).any()}
@@ -240,17 +239,28 @@ def _simplest(losses: dict[str, tuple[float, float]]) -> str:
     return next(name for name, (excess, error) in losses.items() if excess <= error)
 
 
+def sentence(curve: ThresholdCurve) -> str:
+    """The curve in words, for a page or a terminal."""
+    if curve.note:
+        return curve.note
+    return (
+        f"logit(threshold) = {FORMS[curve.form].text} with {_parameters(curve)} (E in keV), fitted to {len(curve.points.n)} bins of "
+        f"{curve.n_signal:,} validation signal events from {curve.low_kev:.2g} to {curve.high_kev:.2g} keV and constant beyond."
+    )
+
+
+def _parameters(curve: ThresholdCurve) -> str:
+    names = FORMS[curve.form].names
+    values = zip(names, curve.parameters, curve.errors, strict=True)
+    return ", ".join(f"{name} = {value:.4g} ± {error:.2g}" for name, value, error in values)
+
+
 def curve_columns(curve: ThresholdCurve, step_kev: float = 0.1) -> dict[str, list[Any]]:
     """The curve as columns for a file: energy, threshold on the score and its logit; the formula beside every line."""
     energy = np.round(np.arange(0.0, 20.0 + step_kev / 2.0, step_kev), 6)
     score = curve.at(energy)
-    form = FORMS[curve.form]
-    told = ", ".join(
-        f"{name} = {value:.6g} +- {error:.2g}"
-        for name, value, error in zip(form.names, curve.parameters, curve.errors, strict=True)
-    )
     formula = (
-        f"logit(threshold) = {form.text}; {told}; E in keV, constant outside {curve.low_kev:.3g}-{curve.high_kev:.3g} keV; "
+        f"logit(threshold) = {FORMS[curve.form].text}; {_parameters(curve)}; E in keV, constant outside {curve.low_kev:.3g}-{curve.high_kev:.3g} keV; "
         f"keeps {100 * curve.wanted:g} % of the signal of the validation sample (n = {curve.n_signal})"
     )
     return {

@@ -25,6 +25,18 @@ class Quoted:
     totals: dict[str, dict[str, Efficiency]]
     flat_p_value: dict[str, float]
 
+    def comparison(self) -> list[dict[str, str]]:
+        """One record per threshold as text: what is kept and rejected, and whether that is flat in energy."""
+        return [
+            {
+                "threshold": "follows the energy" if kind == "curve" else "constant",
+                "signal kept": _in_words(classes["signal"]),
+                "background rejected": _in_words(classes["background"]),
+                "signal flat in energy?": "undefined" if math.isnan(p := self.flat_p_value[kind]) else f"p = {p:.3g}",
+            }
+            for kind, classes in self.totals.items()
+        ]
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
@@ -73,3 +85,9 @@ def _flat_p_value(rows: tuple[Efficiency, ...]) -> float:
         return 1.0
     chi2 = float(np.sum((k - n * common) ** 2 / (n * common * (1.0 - common))))
     return float(special.chdtrc(len(n) - 1, chi2))
+
+
+def _in_words(one: Efficiency) -> str:
+    if math.isnan(one.value):
+        return "undefined"
+    return f"{100 * one.value:.2f} % [{100 * one.low:.2f}, {100 * one.high:.2f}] n = {one.n:,}"
