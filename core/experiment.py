@@ -223,7 +223,7 @@ class Trigger:
 
     `scan(energies_kev, parameters, n, seed)` simulates; `closed_form(energies_kev, parameters)` (m,) is what holds
     without threshold and window, `above_threshold` the same with the threshold; `accidental_hz(parameters)` the rate
-    without any event. `true_energy` is the column with it [keV], for the efficiency of a selection.
+    without any event, `light_yield(parameters)` the photoelectrons per keV. `true_energy` is the column with it [keV], for the efficiency of a selection.
     """
 
     title: str
@@ -232,6 +232,7 @@ class Trigger:
     closed_form: Callable[[Sequence[float], Any], np.ndarray]
     above_threshold: Callable[[Sequence[float], Any], np.ndarray]
     accidental_hz: Callable[[Any], float]
+    light_yield: Callable[[Any], float]
     true_energy: str
 
 

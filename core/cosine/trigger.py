@@ -151,5 +151,6 @@ TRIGGER = Trigger(
     closed_form=closed_form,
     above_threshold=above_threshold,
     accidental_hz=accidental_hz,
+    light_yield=lambda parameters: float(parameters.light_yield_pe_per_kev),
     true_energy="truth_energy_kev",
 )

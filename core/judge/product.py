@@ -1,5 +1,6 @@
 """Trigger times selection: two efficiencies of different events, kept apart, and their product with its interval."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ from core.judge.scored import Scored
 from core.judge.unseen import UNSEEN, widened
 
 METHOD = "propagation of the two Jeffreys intervals in the logarithm (MOVER, Zou & Donner 2008)"
+MEANING = (
+    "Trigger: part of the events of a true energy that is recorded. Selection: part of the recorded ones that is kept; the "
+    "events of the data set were all recorded by its own simulated trigger, whatever is set here. Total: their product, "
+    "which holds where both are meant for the same light yield and trigger. A run counts only events that it has scored "
+    "and not been trained on. Simulated; the intervals are statistical only."
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Kept:
 def chain(points: Sequence[TriggerPoint], kept: Kept, edges_kev: np.ndarray) -> Chain:
     """Both efficiencies in the same bins. The points of a scan in a bin stand for events spread evenly over it."""
     at = np.array([point.energy_kev for point in points])
-    inside = [(at >= low) & (at < high) for low, high in zip(edges_kev, edges_kev[1:], strict=False)]
+    inside = [(at >= low) & (at < high) for low, high in itertools.pairwise(edges_kev)]
     lights = [[point.light for point, one in zip(points, of, strict=True) if one] for of in inside]
     trigger = tuple(efficiency(sum(x.k for x in bin), sum(x.n for x in bin)) for bin in lights)
     n, _ = np.histogram(kept.energy_kev, edges_kev)
@@ -118,6 +125,23 @@ def kept_by_cut(experiment: Experiment, dataset: Dataset) -> Kept:
     signal = labels == 1
     passed = passes(dataset.column(cut.column)[signal], cut.threshold)
     return Kept(f"{cut.name} at {cut.threshold:g}", dataset.column(column)[signal], passed)
+
+
+def in_percent(one: Efficiency | Product) -> str:
+    """Value and interval as text."""
+    if math.isnan(one.value):
+        return "undefined"
+    return f"{100 * one.value:.2f} [{100 * one.low:.2f}, {100 * one.high:.2f}]"
+
+
+def table(found: Chain) -> list[dict[str, Any]]:
+    """The bins for a reader: percent."""
+    bins = itertools.pairwise(found.edges_kev.tolist())
+    return [
+        {"true energy [keV]": f"{low:.4g}-{high:.4g}", "trigger": in_percent(a), "n trigger": a.n}
+        | {"selection": in_percent(b), "n selection": b.n, "total": in_percent(c)}
+        for (low, high), a, b, c in zip(bins, found.trigger, found.selection, found.total, strict=True)
+    ]
 
 
 def _truth(experiment: Experiment, dataset: Dataset) -> tuple[str, str]:
