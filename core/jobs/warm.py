@@ -62,6 +62,10 @@ class Answer:
         self.is_dropped = True
 
 
+class _NotTaken(DarkroomError):
+    """The child had gone before it took the question."""
+
+
 class Warm:
     """The child and the line before it. All methods may be called from any thread."""
 
@@ -121,8 +125,13 @@ class Warm:
             self._answers.pop(json.dumps(request, sort_keys=True), None)
 
     def stop(self) -> None:
-        """End the child; the next question starts another."""
-        self._kill("off", "was ended")
+        """End the child, also in the middle of its work; the next question starts another."""
+        with self._about:
+            process = self._process
+        if process is not None:
+            process.kill()
+        with self._turn:
+            self._kill("off", "was ended")
 
     def _answer(self, request: dict[str, Any], timeout_s: float, answer: Answer) -> None:
         try:
@@ -139,13 +148,17 @@ class Warm:
             if answer is not None and answer.is_dropped:
                 raise DarkroomError("The question was withdrawn before its turn: ask again.")
             self._ensure()
-            return self._exchange(request, timeout_s)
+            try:
+                return self._exchange(request, timeout_s)
+            except _NotTaken:  # it died while it was idle
+                self._ensure()
+                return self._exchange(request, timeout_s)
 
     def _ensure(self) -> None:
         """See to it that a child is there and has said that it is up."""
-        if self._process is not None and self._process.poll() is None and self._connection is not None:
-            return
-        self._tell("starting", "Keras is being started on the CPU, which takes some 15 s")
+        if self._connection is not None and not self._connection.poll(0):
+            return  # a child that has gone leaves the end of the messages behind
+        self._kill("starting", "Keras is being started on the CPU, which takes some 15 s")
         self._start()
         self._receive(self._start_s, "did not start")
         self._tell("ready", "Keras is up")
@@ -175,7 +188,9 @@ class Warm:
         assert self._connection is not None
         with contextlib.suppress(OSError):  # if it has just died, its missing answer says so
             messages.send(self._connection, request)
-        found = self._receive(timeout_s, f"gave no answer to '{request.get('do', '')}'")
+        failure = f"gave no answer to '{request.get('do', '')}'"
+        self._receive(timeout_s, failure, _NotTaken)
+        found = self._receive(timeout_s, failure)
         with self._about:
             self._models = list(found.pop("models", []))
         self._tell("ready", f"question {number} answered")
@@ -183,10 +198,11 @@ class Warm:
             raise DarkroomError(str(found["refusal"]))
         return found
 
-    def _receive(self, timeout_s: float, failure: str) -> dict[str, Any]:
+    def _receive(self, timeout_s: float, failure: str, if_gone: type[DarkroomError] = DarkroomError) -> dict[str, Any]:
         connection, process = self._connection, self._process
         assert connection is not None
         assert process is not None
+        refusal = DarkroomError
         try:
             if connection.poll(timeout_s):
                 return messages.receive(connection)
@@ -194,11 +210,11 @@ class Warm:
         except (EOFError, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5.0)
-            told = f"{failure}: {_death(process)}"
+            told, refusal = f"{failure}: {_death(process)}", if_gone
         except (ValueError, KeyError, TypeError) as error:
             told = f"{failure} that can be read ({error})"
         self._kill("failed", told)
-        raise DarkroomError(f"The inference process {told}: try again; its output is in {log_path()}.")
+        raise refusal(f"The inference process {told}: try again; its output is in {log_path()}.")
 
     def _kill(self, state: str, message: str) -> None:
         with self._about:

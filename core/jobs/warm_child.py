@@ -120,6 +120,7 @@ def main(handle: int, n_models: int, idle_s: float) -> None:
     with contextlib.suppress(EOFError, ConnectionError):  # the other end was closed
         while connection.poll(idle_s):
             request = messages.receive(connection)
+            messages.send(connection, {"taken": True})
             messages.send(connection, {**answer(models, request), "models": models.names()})
 
 
