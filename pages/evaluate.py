@@ -6,9 +6,12 @@ from typing import Any
 import streamlit as st
 
 from core import figures
-from core.judge import export
+from core.figures import baselines as figure_of_baselines
+from core.judge import export, paired_export, stored
+from core.judge.baselines import TREES
 from core.judge.efficiency import ClassTable
 from core.judge.evaluation import Evaluation
+from core.judge.paired import Comparison
 from core.judge.scored import Scored
 from pages.parts import asked, choose, frame, judged, opening
 
@@ -147,9 +150,39 @@ def open_misclassified(where: dict[str, str], threshold: float) -> None:
 
 
 def baselines(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
-    """Network and baselines side by side, under every label scheme."""
-    del scored, where
-    st.dataframe(export.comparison_rows(found), hide_index=True, alt="network and baselines under every label scheme")
+    """The network against cuts, trees and bound on the same events."""
+    del where
+    compared = judged.comparison(scored, found.network.point.threshold, found.which_split, found.label_scheme)
+    note = (
+        f"Background that leaks where 99 % of the signal of a window is kept; limits from {compared.chosen_on}. Open "
+        "triangle: none leaked, upper limit. Grey line: what simulated truth allows; below it nothing can be, but by chance."
+    )
+    figure = figure_of_baselines.leakage_by_window(compared.rows)
+    show(figure, "leakage", note, lambda: paired_export.leakage_columns(compared))
+    for sentence in compared.notes:
+        st.caption(f":material/warning: {frame.plain(sentence)}")
+    if scored.experiment.tree_features and TREES not in compared.methods:
+        asked.trees_button(scored.run, scored.dataset)
+    baseline_tables(found, compared, scored)
+
+
+def baseline_tables(found: Evaluation, compared: Comparison, scored: Scored) -> None:
+    leaks, differences, costs, schemes = (
+        paired_export.leakage_rows(compared), paired_export.threshold_rows(compared),
+        paired_export.cost_rows(compared, stored.costs(scored.run)), export.comparison_rows(found),
+    )  # fmt: skip
+    st.markdown("**Leakage at 99 % signal efficiency**, 95 % Clopper-Pearson; p by McNemar's test against the network")
+    st.dataframe(leaks, hide_index=True, alt="leakage of every method in every energy window")
+    st.markdown("**At the threshold**: network minus baseline, part of each class decided rightly")
+    st.dataframe(differences, hide_index=True, alt="network against every baseline at their thresholds")
+    st.markdown("**Cost**")
+    st.dataframe(costs, hide_index=True, alt="cost of every method")
+    st.caption(
+        "Parameters of trees: one number per leaf. Per event: the network with reading its waveform, the trees without the "
+        "features, which are made when a data set is prepared, as those of the cuts are."
+    )
+    st.markdown("**Under every label scheme**")
+    st.dataframe(schemes, hide_index=True, alt="network and baselines under every label scheme")
     st.caption(
         "The same events under every label scheme that this data set has; 95 % intervals. A cut alone at 100/100 says that "
         "the labels were made with it, not that it is good."

@@ -46,6 +46,7 @@ class InWindow:
     n_basis: int
     leakage: Leakage
     against: PairedTest | None
+    reference: str = NETWORK
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, None where undefined."""
@@ -68,6 +69,11 @@ class Comparison:
     rows: tuple[InWindow, ...]
     chosen_on: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def methods(self) -> list[str]:
+        """What is compared, the reference first."""
+        return list(dict.fromkeys(row.method for row in self.rows))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -106,7 +112,7 @@ def compare(
         rows += [
             InWindow(
                 window, name, one.limits, n_basis, _leakage(one, labels, used & inside, level),
-                None if name == reference else _paired(decided[reference], one, background, level),
+                None if name == reference else _paired(decided[reference], one, background, level), reference,
             )
             for name, one in decided.items()
         ]  # fmt: skip

@@ -98,6 +98,17 @@ def score_button(run: runs.Run, data: Dataset, label: str, wanted: Selection | N
         _follow(key)
 
 
+def trees_button(run: runs.Run, data: Dataset) -> None:
+    """Submit the job that makes the trees' scores, and follow it."""
+    key = f"trees-{run.id}-{data.name}"
+    if st.button("make the trees' scores", icon=":material/forest:", type="primary", key=f"do-{key}"):
+        with frame.refusals():
+            arguments = {"run": run.id, "dataset": data.name}
+            st.session_state[key] = control.submit("baselines", f"trees of {run.id} on {data.name}", arguments).id
+    if key in st.session_state:
+        _follow(key)
+
+
 @st.fragment(run_every=1.5)
 def _follow(key: str) -> None:
     job = control.get(st.session_state[key])

@@ -9,8 +9,10 @@ from core.data import events
 from core.data.dataset import Dataset
 from core.data.selection import Selected
 from core.experiment import Experiment
+from core.judge import paired
 from core.judge import scored as scoring
 from core.judge.evaluation import Evaluation
+from core.judge.paired import Comparison
 from core.judge.scored import Scored
 from pages.parts import cached, choose
 
@@ -79,6 +81,17 @@ def _evaluation(_found: Scored, key: str, threshold: float, split: str, scheme: 
 def evaluation(found: Scored, threshold: float, split: str, scheme: str) -> Evaluation:
     """The network and its baselines at a threshold."""
     return _evaluation(found, key_of(found), threshold, split, scheme)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _comparison(_found: Scored, key: str, threshold: float, split: str, scheme: str) -> Comparison:
+    del key
+    return paired.compare_run(_found, threshold, split, scheme)
+
+
+def comparison(found: Scored, threshold: float, split: str, scheme: str) -> Comparison:
+    """The network against each of its baselines, on the same events."""
+    return _comparison(found, key_of(found), threshold, split, scheme)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -5,8 +5,10 @@ import pytest
 from core import runs
 from core.data.dataset import open_dataset
 from core.jobs import control
-from core.judge import export
+from core.judge import export, paired_export
+from core.judge.paired import compare_run
 from core.judge.scored import judge_run, open_scored
+from core.learn import trees
 from core.registry import EXPERIMENTS
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
@@ -62,9 +64,30 @@ def test_every_figure_is_drawn(opened, few, tab):
     at = opened("evaluate", run=few, show=tab)
     assert not at.exception
     if tab == "baselines":
-        rows = at.dataframe[0].value
+        rows = at.dataframe[3].value
         assert set(rows["labels"]) == set(EXPERIMENT.label_schemes)
         assert {"network"} < set(rows["classifier"])
+
+
+def test_baselines_are_those_of_the_core(opened, few):
+    at = opened("evaluate", run=few, show="baselines", scheme="truth", split="all")
+    compared = compare_run(open_scored(runs.open_run(few), EXPERIMENT, open_dataset("few")), 0.5, "all", "truth")
+    assert compared.methods == ["network", "nmt500", "box cut", "bound"]
+    assert at.dataframe[0].value.to_dict("records") == paired_export.leakage_rows(compared)
+    assert at.dataframe[1].value.to_dict("records") == paired_export.threshold_rows(compared)
+    assert list(at.dataframe[2].value["method"]) == compared.methods
+
+
+def test_the_trees_scores_are_made_by_a_job(opened, few, monkeypatch):
+    at = opened("evaluate", run=few, show="baselines")
+    assert any("The trees are left out" in c.value for c in at.caption)
+    next(b for b in at.button if b.label == "make the trees' scores").click().run()
+    (job,) = [j for j in control.list_jobs() if j.kind == "baselines"]
+    assert job.arguments == {"run": few, "dataset": "few"}
+    trees.make(runs.open_run(few), open_dataset("few"))  # what the job does
+    at = opened("evaluate", run=few, show="baselines")
+    assert "trees" in list(at.dataframe[0].value["method"])
+    assert "make the trees' scores" not in [b.label for b in at.button]
 
 
 def test_a_cell_named_by_keyboard_opens_as_many_events_as_it_holds(opened, few, judged):
