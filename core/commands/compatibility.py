@@ -12,6 +12,7 @@ from core.errors import DarkroomError
 from core.jobs import control
 from core.jobs.queue import Job
 from core.judge.compatibility import METRICS, Cell, Matrix, open_matrix
+from core.judge.efficiency import checked_threshold
 from core.learn import asking, study
 from core.learn.study import StudyTask
 
@@ -28,17 +29,17 @@ def compatibility(options: argparse.Namespace) -> Result:
         raise DarkroomError(
             "Which data set and which network? Write `python -m core compatibility NAME --model NETWORK`."
         )
-    began = time.perf_counter()
+    began, threshold = time.perf_counter(), checked_threshold(options.threshold)
     experiment, dataset = find_dataset(options.dataset)
     grid = grid_of(experiment)
     named = {"crystals": options.crystals, "windows_kev": options.windows}
-    axes = parameters.build(grid.parameters, {name: text for name, text in named.items() if text is not None})
+    axes: Any = parameters.build(grid.parameters, {name: text for name, text in named.items() if text is not None})
     own, told = asking.divide_settings(asking.network_of(experiment, options.model), options.set)
     asked = study.plan(
         experiment, dataset, find_selection(experiment, dataset, options), options.model, own, told, axes
     )
     ended = _complete(asked, options)
-    found = open_matrix(study.open_study(asked.study.id), experiment, dataset, options.threshold)
+    found = open_matrix(study.open_study(asked.study.id), experiment, dataset, threshold)
     failed = [job for job in ended if job.state in ("failed", "lost")]
     result = {
         "study": asked.study.id,

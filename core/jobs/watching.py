@@ -7,7 +7,7 @@ from typing import Any
 from core.jobs.queue import ACTIVE, Job, Metric
 
 LATEST = "latest"
-ONE_STAGE = ("train", "predict", "prepare")  # the progress of other kinds begins anew with each stage
+ONE_STAGE = ("train", "predict", "prepare", "study")  # the progress of other kinds begins anew with each stage
 
 
 def chosen_job(jobs: Sequence[Job], choice: str = LATEST) -> Job | None:

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from core import runs
 from core.data.dataset import Dataset, open_dataset
+from core.learn import fit, predict, record, study_job
 from tests.learn.learning_toy import write_dataset
 
 
@@ -20,3 +24,46 @@ def make_dataset(workspace: Path) -> Callable[..., Dataset]:
         return open_dataset(name)
 
     return make
+
+
+@pytest.fixture
+def toy(make_dataset: Callable[..., Dataset]) -> Dataset:
+    """Crystals 1 and 3, 0-10 keV, in turn; both classes everywhere but in crystal 7, which has signal alone."""
+    dataset = make_dataset(n=400, signal_share=0.5)
+    table = dataset.path / str(dataset.meta["table"])
+    frame = pd.read_parquet(table)
+    n = len(frame)
+    frame["crystal"] = np.where(frame.truth_class == 1, np.arange(n) % 3, np.arange(n) % 2).astype(int)
+    frame["crystal"] = np.array([1, 3, 7])[frame.crystal]
+    frame["energy_kev"] = np.random.default_rng(5).uniform(0, 10, n).astype(np.float32)
+    frame.to_parquet(table)
+    return open_dataset(dataset.name)
+
+
+class Answer:
+    """Stands for a network whose answer to everything is one half."""
+
+    input_shape, output_shape = (None, 750, 2), (None, 2)
+
+    def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
+        return np.full((len(x), 2), 0.5, np.float32)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings that leave a run folder as a real one does, in no time."""
+
+    def train(asked: fit.Task, folder: Path, context: Any) -> dict[str, Any]:
+        record.write_settings(asked, folder)
+        (folder / runs.MODEL).write_bytes(b"no network")
+        context.report(1, 1, "Epoch 1 of 1")
+        told = {
+            **record.origin(asked), "state": "finished", "started_at": "", "seconds": 0.0, "events_per_s": None,
+            "device": "none", "n_parameters": 0, "n_epochs": 1, "validation_loss": None,
+        }  # fmt: skip
+        runs.seal(folder, told)
+        return told
+
+    monkeypatch.setattr(fit, "train", train)
+    monkeypatch.setattr(predict, "load_model", lambda _run: Answer())
+    monkeypatch.setattr(study_job, "_clear", lambda: None)

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from core import runs, workspace
@@ -18,7 +16,7 @@ from core.errors import DarkroomError
 from core.jobs import control, queue
 from core.judge.compatibility import open_matrix
 from core.judge.scored import judge_run, open_scored
-from core.learn import fit, predict, record, study, study_job
+from core.learn import fit, predict, study, study_job
 from core.learn.study import Study, StudyTask
 from tests.learn.learning_toy import QUICK, TINY, Listener, selection
 
@@ -27,20 +25,6 @@ ONCE = {**QUICK, "epochs": 1}
 
 # Keras 3.15 on TensorFlow reads its variables in a way that NumPy 2 has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
-
-@pytest.fixture
-def toy(make_dataset: MakeDataset) -> Dataset:
-    """Crystals 1 and 3, 0-10 keV, in turn; both classes everywhere but in crystal 7, which has signal alone."""
-    dataset = make_dataset(n=400, signal_share=0.5)
-    table = dataset.path / str(dataset.meta["table"])
-    frame = pd.read_parquet(table)
-    n = len(frame)
-    frame["crystal"] = np.where(frame.truth_class == 1, np.arange(n) % 3, np.arange(n) % 2).astype(int)
-    frame["crystal"] = np.array([1, 3, 7])[frame.crystal]
-    frame["energy_kev"] = np.random.default_rng(5).uniform(0, 10, n).astype(np.float32)
-    frame.to_parquet(table)
-    return open_dataset(dataset.name)
 
 
 def planned(dataset: Dataset, training: dict[str, Any] | None = None, **axes: Any) -> StudyTask:
@@ -56,35 +40,6 @@ def make(asked: StudyTask, job: Listener | None = None) -> tuple[Study, Listener
     job.arguments = {"study": asked.study.id}
     study_job.run_job(job)
     return study.open_study(asked.study.id), job
-
-
-class Answer:
-    """Stands for a network whose answer to everything is one half."""
-
-    input_shape, output_shape = (None, 750, 2), (None, 2)
-
-    def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
-        return np.full((len(x), 2), 0.5, np.float32)
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings that leave a run folder as a real one does, in no time."""
-
-    def train(asked: fit.Task, folder: Path, context: Any) -> dict[str, Any]:
-        record.write_settings(asked, folder)
-        (folder / runs.MODEL).write_bytes(b"no network")
-        context.report(1, 1, "Epoch 1 of 1")
-        told = {
-            **record.origin(asked), "state": "finished", "started_at": "", "seconds": 0.0, "events_per_s": None,
-            "device": "none", "n_parameters": 0, "n_epochs": 1, "validation_loss": None,
-        }  # fmt: skip
-        runs.seal(folder, told)
-        return told
-
-    monkeypatch.setattr(fit, "train", train)
-    monkeypatch.setattr(predict, "load_model", lambda _run: Answer())
-    monkeypatch.setattr(study_job, "_clear", lambda: None)
 
 
 class StopsAt(Listener):
