@@ -59,7 +59,7 @@ def test_missing_and_undefined_are_no_numbers():
     hatched = {(round(base + 0.47), x) for base, x in zip(missing.base, missing.x, strict=True)}
     assert hatched == {(1, 0), (1, 1), (1, 2), (2, 0)}
     assert missing.marker.pattern.shape == "/"
-    assert all(texts[at] == "–" for at in hatched)
+    assert all(texts[at] == "<b>–</b>" for at in hatched)
     assert texts[2, 1] == "undefined"
     assert np.isnan(_drawn(figure)[[1, 2, 2], [0, 0, 1]]).all()
     told = dict(zip(map(tuple, _trace(figure, "cells").customdata), _trace(figure, "cells").hovertext, strict=True))
@@ -143,7 +143,7 @@ def test_texts_can_be_read_on_their_colours():
 
 def test_nothing_trained_and_one_cell_can_be_drawn():
     nothing = heatmap(matrix([[None] * 3] * 3), "auc")
-    assert set(texts_of(nothing).values()) == {"–"}
+    assert set(texts_of(nothing).values()) == {"<b>–</b>"}
     one = heatmap(matrix([[cell((30, 30, 30, 30))]], square(1).regions), "background_efficiency")
     assert texts_of(one)[0, 0].startswith("<b>100.00</b>")
     for figure in (nothing, one):

@@ -91,12 +91,14 @@ def heatmap(
         figure.add_shape(
             type="rect", x0=i - HALF, x1=i + HALF, y0=i - HALF, y1=i + HALF, line={"color": DIAGONAL, "width": 3}
         )
-    names = [region.name.replace(" ", "<br>", 1) for region in matrix.regions]
-    axis = {"tickvals": list(range(drawn.n)), "ticktext": names, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(**axis, range=[-0.5, drawn.n - 0.5], fixedrange=True)
-    figure.update_yaxes(**axis, range=[drawn.n - 0.5, -0.5], fixedrange=True)
+    names = [region.name for region in matrix.regions]
+    broken = [name.replace(" ", "<br>", 1) for name in names]
+    axis = {"tickvals": list(range(drawn.n)), "showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(**axis, ticktext=broken if drawn.n > MANY else names, range=[-0.5, drawn.n - 0.5])
+    figure.update_yaxes(**axis, ticktext=broken, range=[drawn.n - 0.5, -0.5])
     finish(figure, "tested on", "trained on")
-    return figure.update_layout(showlegend=False, barmode="overlay", margin={"l": 85, "r": 10, "t": 10, "b": 60})
+    bottom = 60 if drawn.n > MANY else 45
+    return figure.update_layout(showlegend=False, barmode="overlay", margin={"l": 85, "r": 10, "t": 5, "b": bottom})
 
 
 def _colour_bar(metric: str, low: float, high: float) -> dict[str, object]:
@@ -124,7 +126,7 @@ def _add_colours(figure: go.Figure, drawn: _Drawn, low: float, high: float) -> N
 def _add_missing(figure: go.Figure, drawn: _Drawn) -> None:
     """Hatched where there is no cell."""
     missing = [at for at in drawn.places if at not in drawn.found]
-    pattern = {"shape": "/", "size": 9, "solidity": 0.12, "fgcolor": NEUTRAL, "bgcolor": "rgba(0,0,0,0)"}
+    pattern = {"shape": "/", "size": 9, "solidity": 0.1, "fgcolor": NEUTRAL, "fgopacity": 0.6, "bgcolor": "rgba(0,0,0,0)"}
     figure.add_bar(
         x=[j for _, j in missing], y=[2 * HALF] * len(missing), base=[i - HALF for i, _ in missing], width=2 * HALF,
         marker={"color": "rgba(0,0,0,0)", "pattern": pattern, "line": {"width": 0}}, hoverinfo="skip", name="missing",
@@ -156,7 +158,7 @@ def _ground(drawn: _Drawn, at: At, low: float, high: float) -> str:
 def _lines(drawn: _Drawn, at: At) -> str:
     found, metric = drawn.found.get(at), drawn.metric
     if found is None:
-        return "–"
+        return "<b>–</b>"
     if math.isnan(found.value):
         return "undefined" if drawn.n <= VERY_MANY else "?"
     value = number(metric, found.value)

@@ -54,10 +54,10 @@ def offer(head: Any, data: Dataset, task: StudyTask | None, refusal: str) -> Non
     if task is None:
         return
     shown = (
-        ("regions", f"{len(task.study.regions)}", "each is trained on and tested on"),
+        ("regions", f"{len(task.study.regions)}", f"of data set {data.name}"),
         ("trainings", f"{task.n_trainings}", f"{task.n_reused} of them taken over"),
-        ("cells", f"{task.n_trainings * len(task.study.regions)}", "trained on x tested on"),
-        ("expected time", watching.duration(task.expected_seconds) or "–", "by earlier runs, else a first guess"),
+        ("cells", f"{task.n_trainings * len(task.study.regions)}", "trained x tested"),
+        ("expected time", watching.duration(task.expected_seconds) or "–", "by earlier runs"),
     )
     for column, (label, value, told) in zip(st.columns(len(shown)), shown, strict=True):
         column.metric(label, value, told, delta_color="off", delta_arrow="off")
