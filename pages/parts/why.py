@@ -99,9 +99,8 @@ def _answer(request: dict[str, Any], key: str) -> Attribution | None:
         return None
     if answer.error:
         st.error(frame.plain(answer.error), icon=":material/error:")
-        if st.button("ask again", icon=":material/restart_alt:", key=f"again-{key}"):
-            warm.forget(request)
-            st.rerun()
+        again = {"on_click": warm.forget, "args": (request,)}
+        st.button("ask again", icon=":material/restart_alt:", key=f"again-{key}", **again)
         return None
     return Attribution(**answer.result)
 

@@ -1,5 +1,6 @@
 """The page of single events: the filter, the way through its list, links, and data without labels or energy."""
 
+import numpy as np
 import pytest
 
 from core import runs
@@ -7,6 +8,8 @@ from core.data import events
 from core.data.dataset import open_dataset
 from core.data.events import EventFilter
 from core.data.selection import from_dict, select
+from core.jobs import warm
+from core.jobs.warm import Answer
 from core.judge.scored import open_scored
 from core.registry import EXPERIMENTS
 
@@ -123,4 +126,93 @@ def test_simulated_truth_is_called_simulated(opened):
 
 def test_the_mean_of_each_class_is_drawn(opened, few):
     at = opened("inspect", below=EXPERIMENT.average.title, scores=few)
+    assert not at.exception
+
+
+def attribution() -> dict:
+    """What the inference process would send: light of PMT 2 from 100 to 200 ns speaks for signal."""
+    times = np.arange(-496.0, 5504.0, 8.0, dtype=np.float32)
+    values = np.zeros((2, len(times)), np.float32)
+    values[1, (times > 100) & (times < 200)] = 0.2
+    starts = np.arange(-500.0, 5500.0, 100.0, dtype=np.float32)
+    drops = np.zeros((2, len(starts)), np.float32)
+    drops[1, 6] = 2.4
+    return {
+        "times_ns": times, "sample_ns": 8.0, "values": values, "error": values * 0.1, "starts_ns": starts,
+        "drops": drops, "width_ns": 100.0, "logit": 2.0, "empty_logit": -0.5, "n": 1, "n_of": 1,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """A stand-in for the inference process: the questions that it was asked; `reply` is what it gives."""
+
+    class Child:
+        def __init__(self):
+            self.questions, self.forgotten, self.reply = [], [], None
+
+        def submit(self, request):
+            self.questions.append(request)
+            answer = Answer()
+            reply = attribution() if self.reply is None else self.reply
+            if request["do"] == "mean_occlusion":
+                reply = {**reply, "n": len(request["rows"]), "n_of": request["n_of"]}
+            if reply != "later":
+                answer.give(**({"error": reply} if isinstance(reply, str) else {"result": reply}))
+            return answer
+
+    child = Child()
+    monkeypatch.setattr(warm, "submit", child.submit)
+    monkeypatch.setattr(warm, "forget", child.forgotten.append)
+    return child
+
+
+def test_why_asks_for_the_event_shown_and_tells_its_strongest_window(opened, few, rows_of, asked):
+    at = opened("inspect", below="why", scores=few)
+    question = asked.questions[-1]
+    assert (question["do"], question["run"], question["row"]) == ("occlusion", few, rows_of()[0])
+    assert any("Logit +2.00, score 0.8808; without any light it would be -0.50" in m.value for m in at.markdown)
+    assert list(at.dataframe[1].value.iloc[0]) == ["PMT 2", "100 to 200", "+2.40"]
+    assert f"explain {few} {uid_of(rows_of()[0])} --data few" in at.code[0].value
+    at.button(key="go-Right").click().run()
+    assert asked.questions[-1]["row"] == rows_of()[1]
+
+
+def test_why_without_a_run_says_what_to_choose(opened, asked):
+    at = opened("inspect", below="why", scores="no run")
+    assert any("Choose a run" in c.value for c in at.caption)
+    assert not asked.questions
+
+
+def test_the_mean_is_asked_for_per_class_on_demand_and_says_how_many_it_holds(opened, few, rows_of, asked):
+    at = opened("inspect", below="why", scores=few)
+    assert {q["do"] for q in asked.questions} == {"occlusion"}
+    at.button(key="why-mean").click().run()
+    means = {tuple(q["rows"]): q["n_of"] for q in asked.questions if q["do"] == "mean_occlusion"}
+    expected = [rows_of(label=label) for label in (0, 1)]
+    assert sorted(means.values()) == sorted(len(rows) for rows in expected)
+    assert {row for rows in means for row in rows} <= {int(row) for rows in expected for row in rows}
+    assert all(len(rows) <= 100 for rows in means)
+    assert sum("Mean logit" in c.value for c in at.caption) == 2
+
+
+def test_a_failure_of_the_inference_process_is_a_sentence_with_a_way_on(opened, few, asked):
+    asked.reply = "The inference process was killed by signal 9: try again."
+    at = opened("inspect", below="why", scores=few)
+    assert "killed by signal 9" in at.error[0].value
+    asked.reply = None
+    at.button(key="again-why-one").click().run()
+    assert asked.forgotten == asked.questions[:1]
+    assert not at.error
+    assert any("Logit +2.00" in m.value for m in at.markdown)
+
+
+def test_while_the_inference_process_starts_the_page_says_so_and_goes_on(opened, few, asked, monkeypatch):
+    asked.reply = "later"
+    told = {"state": "starting", "message": "Keras is being started", "since": 0.0, "models": [], "waiting": 2}
+    monkeypatch.setattr(warm, "state", lambda: told)
+    at = opened("inspect", below="why", scores=few)
+    assert "starting: Keras is being started; 2 in line" in at.info[0].value.replace("\\", "")
+    assert "Logit" not in str([m.value for m in at.markdown])
+    at.button(key="go-Right").click().run()
     assert not at.exception
