@@ -7,11 +7,12 @@ import streamlit as st
 from core import figures, parameters
 from core.data import events
 from core.data.dataset import Dataset
+from core.data.derive import columns_of
 from core.data.events import EventFilter
 from core.data.selection import Selected
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
-from core.experiment import Experiment, View
+from core.experiment import View
 from core.judge.scored import Scored
 from pages.parts import asked, cached, choose, form, frame, judged, why
 from pages.parts.opening import ANY
@@ -22,13 +23,14 @@ N_LISTED, N_QUANTITIES = 2000, 5
 HEIGHT = 370
 
 
-def ask(experiment: Experiment, found: Scored | None) -> tuple[str, EventFilter]:
+def ask(data: Dataset, found: Scored | None) -> tuple[str, EventFilter]:
     """The filter: (column of the window, what is asked)."""
+    experiment = cached.experiment_of(data)
     names = events.class_names(experiment)
     label = st.segmented_control(
         "class", [ANY, *names.values()], default=ANY, key="class", required=True, **choose.STAY
     )
-    titles = {column.title: column.name for column in experiment.columns}
+    titles = {column.title: column.name for column in columns_of(experiment, data)}
     title = st.selectbox("window of", list(titles), key="by", **choose.STAY)
     left, right = st.columns(2, gap="small")
     low = left.number_input("from", value=None, key="low", format="%g", placeholder="any", **choose.STAY)
@@ -157,7 +159,7 @@ def event_list(selected: Selected, found: Scored | None, rows: Any, row: int) ->
     place = events.place(shown, row)
     marked = [place - 1] if place else []
     st.session_state["events"] = {"selection": {"rows": marked}}
-    config = {c.title: st.column_config.NumberColumn(format=f"%.{c.decimals}f") for c in experiment.columns}
+    config = {c.title: st.column_config.NumberColumn(format=f"%.{c.decimals}f") for c in columns_of(experiment, data)}
     st.dataframe(
         table, key="events", on_select=_picked, selection_mode="single-row", hide_index=True, height=260, row_height=28, placeholder="-",
         column_config=config | {"score": st.column_config.NumberColumn(format="%.4f")}, alt="events that pass the filter",
@@ -196,7 +198,7 @@ def page() -> None:
         experiment = cached.experiment_of(data)
         found = asked.choose_scores(data)
         selection = asked.choose_selection(data, found)
-        column, wanted = ask(experiment, found)
+        column, wanted = ask(data, found)
     with frame.refusals():
         selected = cached.select(data, selection)
         rows = judged.find_events(selected, found, column, wanted)

@@ -7,6 +7,7 @@ import streamlit as st
 from core import figures, parameters
 from core.data import selection as selecting
 from core.data.dataset import Dataset
+from core.data.derive import columns_of
 from core.data.selection import Selected, Selection
 from core.data.splits import SplitParameters
 from core.experiment import Column, Panel
@@ -34,7 +35,7 @@ def controls(data: Dataset) -> Selection:
         wanted = getattr(starts[start].cuts, name)
         if set(values[name] or ()) == set(wanted) & set(there):
             values[name] = wanted
-    values["limits"] = feature_limits(experiment.columns)
+    values["limits"] = feature_limits(columns_of(experiment, data))
     labels = st.segmented_control(
         "labels", list(experiment.label_schemes), key="labels", required=True, persist_state="session",
         help="  \n".join(f"**{name}**: {text}" for name, text in experiment.label_schemes.items()),
@@ -61,7 +62,9 @@ def _start(data: Dataset, name: str, selection: Selection) -> None:
     form.fill(SPLIT, selection.split)
     st.session_state["labels"] = selection.labels
     st.session_state["limited"] = [limit.feature for limit in selection.cuts.limits]
-    ranges = {c.name: (c.low, c.high) for c in cached.experiment_of(data).columns}
+    ranges = {c.name: (c.low, c.high) for c in columns_of(cached.experiment_of(data), data)}
+    with frame.refusals():
+        data.columns(limit.feature for limit in selection.cuts.limits if limit.feature not in ranges)
     for limit in selection.cuts.limits:
         low, high = ranges[limit.feature]  # an open end is the end of the slider
         st.session_state[f"limit-{limit.feature}"] = (min(max(limit.low, low), high), max(min(limit.high, high), low))
@@ -71,6 +74,7 @@ def _start(data: Dataset, name: str, selection: Selection) -> None:
 def feature_limits(columns: tuple[Column, ...]) -> list[dict[str, Any]]:
     """Minimum and maximum of any feature."""
     names = {column.name: column for column in columns}
+    st.session_state["limited"] = [name for name in st.session_state.get("limited", ()) if name in names]
     with st.expander("limits of other features"):
         chosen = st.multiselect(
             "features", list(names), key="limited", format_func=lambda n: names[n].title, persist_state="session"
@@ -113,7 +117,7 @@ def panel(selected: Selected, drawn: Panel) -> None:
 
 def two_dimensions(selected: Selected) -> None:
     """Any two columns against each other."""
-    columns = {c.name: c for c in selected.experiment.columns}
+    columns = {c.name: c for c in columns_of(selected.experiment, selected.dataset)}
     left, right = st.columns([1, 3])
     with left:
         names = list(columns)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.data.dataset import Dataset
+from core.data.derive import columns_of
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
 from core.experiment import Experiment
@@ -164,7 +165,7 @@ def event_table(
     if scores is not None:
         table["score"] = scores.score[rows]
         table["split"] = ["" if s < 0 else SPLITS[s] for s in scores.split[rows].tolist()]
-    for column in experiment.columns[:n_columns]:
+    for column in columns_of(experiment, dataset)[:n_columns]:
         table[column.title] = dataset.column(column.name)[rows]
     table["flags"] = [flag_names(experiment, f) for f in dataset.column("flags")[rows].tolist()]
     return table
@@ -181,7 +182,7 @@ def facts(
         told["split"] = "not scored" if split < 0 else SPLITS[split]
     told["flags"] = flag_names(experiment, int(dataset.column("flags")[row]))
     told |= experiment.row_facts(dataset, row)
-    for column in experiment.columns:
+    for column in columns_of(experiment, dataset):
         value = float(dataset.column(column.name)[row])
         told[column.title] = "undefined" if np.isnan(value) else f"{value:,.{column.decimals}f}"
     return told
