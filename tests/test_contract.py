@@ -1,6 +1,7 @@
 """One test over every registered experiment: what its record promises is there and fits together."""
 
 import dataclasses
+import json
 
 import numpy as np
 import plotly.graph_objects as go
@@ -116,3 +117,56 @@ def test_the_shipped_sample_is_small_and_there(experiment):
     files = [p for p in experiment.sample.rglob("*") if p.is_file()]
     assert files
     assert sum(p.stat().st_size for p in files) <= 20e6
+
+
+def test_every_named_column_exists(prepared):
+    experiment, dataset = prepared
+    baseline = experiment.cut_baseline(next(iter(experiment.presets.values())).selection.cuts)
+    named = [
+        *experiment.judge_columns,
+        *experiment.tree_features,
+        baseline.column,
+        *(side.column for side in experiment.box),
+    ]
+    for name in [*named, experiment.truth_bound, experiment.trigger.true_energy]:
+        assert dataset.column(name).shape == (dataset.n_rows,)
+    assert np.isfinite(dataset.column(experiment.truth_bound)).all()
+    assert set(experiment.scheme_meaning) == set(experiment.label_schemes)
+    assert experiment.light_yield(dataset) > 0
+    assert all(low < high for low, high in experiment.judge_windows)
+
+
+def test_regions_are_apart_and_inside_what_holds_them_all(prepared):
+    experiment, dataset = prepared
+    grid, preset = experiment.grid, next(iter(experiment.presets.values())).selection
+    regions = grid.regions(grid.parameters())
+    assert len({region.name for region in regions}) == len(regions) >= 2
+
+    def rows(chosen):
+        selection = Selection(grid.cuts_of(preset.cuts, chosen), preset.labels, preset.split)
+        return set(select(experiment, dataset, selection).preselected.tolist())
+
+    parts, whole = [rows([region]) for region in regions], rows(regions)
+    assert sum(len(part) for part in parts) == len(set().union(*parts))
+    assert set().union(*parts) <= whole
+    assert all(json.loads(json.dumps(region.facts)) == region.facts for region in regions)
+
+
+def test_the_trigger_rises_with_energy_and_adds_up(prepared):
+    trigger = prepared[0].trigger
+    made, energies = trigger.parameters(), [0.1, 0.5, 2.0]
+    closed = trigger.closed_form(energies, made)
+    assert (np.diff(closed) > 0).all()
+    assert 0 <= closed[0] <= closed[-1] <= 1
+    for point in trigger.scan(energies, made, 500, 1):
+        parts = (point.light, point.helped, point.accidental)
+        assert {part.n for part in parts} == {500}
+        assert sum(part.k for part in parts) <= 500
+
+
+def test_derived_columns_have_a_place_of_their_own(prepared):
+    experiment, dataset = prepared
+    for name, derived in experiment.derived.items():
+        assert name == derived.column.name
+        assert not dataset.has(name)
+        assert derived.explanation
