@@ -13,6 +13,7 @@ from core.jobs import warm
 from core.judge import comparison
 from core.judge.comparison import Sources
 from core.registry import EXPERIMENTS
+from pages.parts import compared
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
@@ -80,6 +81,7 @@ def test_the_button_says_what_it_costs_and_queues_the_job(opened, few, monkeypat
 
 
 def test_our_networks_are_asked_of_the_warm_process(opened, few, monkeypatch):
+    compared.built.clear()
     layer = {"name": "dense_1", "output_shape": [None, 768], "parameters": 6_267_648}
     answer = SimpleNamespace(is_done=True, error="", waited_s=0.0, result={"networks": {"dense": {"layers": [layer]}}})
     monkeypatch.setattr(warm, "submit", lambda _request: answer)
@@ -91,3 +93,4 @@ def test_our_networks_are_asked_of_the_warm_process(opened, few, monkeypatch):
     ours = shown[(shown["row"] == "dense_1") & (shown["column"] == "parameters")]
     assert list(ours["verdict"]) == ["agrees"]
     assert list(ours["run"]) == ["code"]
+    compared.built.clear()
