@@ -72,31 +72,33 @@ def key_rows(matrix: Matrix, metric: str) -> list[dict[str, str]]:
     n_cells, n_there = len(matrix.regions) ** 2, len(found_in(matrix, metric))
     told = f"{n_cells - n_there} missing, {n_there - len(found)} undefined"
     return [
-        {"label": "own region, mean", **_mean(matrix, metric, own)},
-        {"label": "elsewhere, mean", **_mean(matrix, metric, other)},
+        {
+            "label": "own region, mean",
+            "value": _mean(metric, own),
+            "told": f"of {len(own)}{_lowest(matrix, metric, own)}",
+        },
+        {"label": "elsewhere, mean", "value": _mean(metric, other), "told": f"of {len(other)} cells"},
         {"label": "elsewhere, worst", **_worst(matrix, metric, other)},
         {"label": "cells", "value": f"{len(found)} of {n_cells}", "told": told},
     ]
 
 
-def _mean(matrix: Matrix, metric: str, found: Mapping[At, Found]) -> dict[str, str]:
+def _mean(metric: str, found: Mapping[At, Found]) -> str:
+    return _with_unit(metric, sum(one.value for one in found.values()) / len(found) if found else math.nan)
+
+
+def _lowest(matrix: Matrix, metric: str, found: Mapping[At, Found]) -> str:
     if not found:
-        return {"value": "undefined", "told": "no cell"}
-    mean = sum(one.value for one in found.values()) / len(found)
+        return " cells"
     at = _worst_of(metric, found)
-    worst = number(metric, found[at].value)
-    return {
-        "value": _with_unit(metric, mean),
-        "told": f"{len(found)} cells, worst {worst}: {matrix.regions[at[0]].name}",
-    }
+    return f", worst {number(metric, found[at].value)}: {matrix.regions[at[0]].name}"
 
 
 def _worst(matrix: Matrix, metric: str, found: Mapping[At, Found]) -> dict[str, str]:
     if not found:
-        return {"value": "undefined", "told": "no cell"}
+        return {"value": "undefined", "told": "of 0 cells"}
     at = _worst_of(metric, found)
-    where = f"{matrix.regions[at[0]].name} on {matrix.regions[at[1]].name}"
-    one = found[at]
+    one, where = found[at], f"{matrix.regions[at[0]].name} on {matrix.regions[at[1]].name}"
     return {"value": _with_unit(metric, one.value), "told": f"{interval(metric, one)} n={n_of(one):,}; {where}"}
 
 

@@ -36,7 +36,8 @@ def title(study: Study | None) -> str:
     """How a study is named in a list."""
     if study is None:
         return NEW
-    return f"{study.network}, {study.created_at[:16].replace('T', ' ')}, {n_trained(study)} of {len(study.regions)} trained"
+    when = study.created_at[:16].replace("T", " ")
+    return f"{study.network} {n_trained(study)}/{len(study.regions)}, {when}"
 
 
 def n_trained(study: Study) -> int:
