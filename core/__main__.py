@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.commands import compatibility, cutstudy, data, explain, published, training, trigger
+from core.commands import compatibility, cutstudy, data, explain, published, training, trigger, trust
 from core.commands.text import Command
 from core.errors import DarkroomError
 from core.judge.cutsample import AUTO
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _training_commands(add)
     _compatibility(add)
     _cut_command(add)
+    trust.declare(add)
     return parser
 
 

@@ -1,10 +1,139 @@
 """Does a score of 0.9 mean that nine of ten are signal?"""
 
-from pages.parts import frame
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.figures import calibration as figures
+from core.judge import calibration, calibration_export
+from core.judge.calibration import MIXES, SPLITS, TYPED, Calibration, Temperature
+from core.judge.reliability import BINNINGS
+from core.judge.scored import Scored
+from pages.parts import asked, choose, frame, trusted
+
+HEIGHT = 345
+AXES = ("linear", "odds")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the sidebar says."""
+
+    scheme: str
+    split: str
+    mix: str
+    typed: float
+    binning: str
+    is_odds: bool
+
+
+def controls(scored: Scored) -> Asked:
+    schemes = scored.schemes()
+    own = scored.selection.labels
+    if st.session_state.get("scheme") not in (None, *schemes):
+        del st.session_state["scheme"]
+    scheme = st.segmented_control(
+        "labels", schemes, default=own if own in schemes else schemes[0], key="scheme", required=True, **choose.STAY,
+        help="  \n".join(f"**{name}**: {scored.experiment.label_schemes[name]}" for name in schemes),
+    )  # fmt: skip
+    split = st.selectbox(
+        "events", list(SPLITS), key="part", **choose.STAY,
+        help="test: the run's own, unseen; other: energies and files that it was not trained on; validation: the "
+        "temperature was fitted on these, which flatters it",
+    )  # fmt: skip
+    mix = st.selectbox(
+        "mix of the classes", MIXES, key="mix", **choose.STAY,
+        help="a score is a probability for one mix of signal and background only; the score is moved and the events are "
+        "weighted to the one chosen here",
+    )  # fmt: skip
+    typed = 0.01
+    if mix == TYPED:
+        typed = st.number_input(
+            "signal per background", 1e-6, 1e6, 0.01, key="signal-per-background", format="%g", **choose.STAY
+        )
+    binning = st.segmented_control("bins", BINNINGS, default=BINNINGS[0], key="bins", required=True, **choose.STAY)
+    axes = st.segmented_control(
+        "axes", AXES, default=AXES[0], key="axes", required=True, **choose.STAY,
+        help="odds: logarithmic towards 0 and 1, for rare signal",
+    )  # fmt: skip
+    return Asked(scheme or schemes[0], split, mix, typed, binning or BINNINGS[0], axes == AXES[1])
+
+
+def temperature_of(scored: Scored) -> Temperature | None:
+    """The temperature that is stored with the run, or the button that makes it."""
+    with frame.refusals():
+        found = calibration.stored(scored.run)
+    if found is not None:
+        return found
+    if scored.dataset.name != scored.run.dataset:
+        st.caption("No temperature is stored with this run: choose its own data set to fit one.")
+    elif st.button("fit the temperature", icon=":material/device_thermostat:", type="primary", help="on validation"):
+        with frame.refusals():
+            return calibration.fit_and_store(scored.run, scored)
+    return None
+
+
+def key_numbers(found: Calibration) -> None:
+    numbers = calibration_export.key_numbers(found)
+    for column, number in zip(st.columns([1.1, 1, 1.1, 1, 1], gap="xsmall"), numbers, strict=True):
+        column.metric(number.label, number.value, number.detail, help=number.help, delta_color="off", delta_arrow="off")
+
+
+def diagram(found: Calibration, is_odds: bool) -> None:
+    panels = {version: judged.bins for version, judged in calibration_export.versions(found).items()}
+    note = (
+        "Part of signal among the events of a score bin, 95 % Clopper-Pearson intervals, pale: fewer than 20 events. Points "
+        "flatter than the diagonal: too sure of itself; all on one side of it: made for another mix."
+    )
+    figure = figures.reliability(panels, is_odds=is_odds).update_layout(height=HEIGHT)
+    frame.show_figure(figure, "calibration", note, lambda: calibration_export.bin_columns(found))
+
+
+def explanations(found: Calibration, scored: Scored) -> None:
+    """Everything in words, and the energy windows."""
+    names = ("energy windows", "what the mix does", "what to know")
+    tabs = st.tabs(names, key="told", bind="query-params")
+    if tabs[0].open:
+        with tabs[0]:
+            st.dataframe(calibration_export.window_rows(found), hide_index=True, alt="calibration per energy window")
+            st.caption(
+                "Brier = reliability - resolution + uncertainty + a rest within the bins, intervals from the scatter of the "
+                "events. ECE: bootstrap; 'by chance' is what a perfectly calibrated score gives with as many events."
+            )
+    if tabs[1].open:
+        with tabs[1]:
+            st.markdown(frame.plain(calibration_export.mix_in_words(found)))
+    if tabs[2].open:
+        with tabs[2]:
+            meaning = scored.experiment.scheme_meaning.get(found.labels, "")
+            for note in calibration_export.notes(found, is_simulated=scored.dataset.simulated, meaning=meaning):
+                st.markdown(f"- {frame.plain(note)}")
 
 
 def page() -> None:
     frame.heading("Calibration", "Does a score of 0.9 mean that nine of ten are signal?")
+    with st.sidebar:
+        run, data = asked.choose_run()
+    scored = asked.need_scores(run, data)
+    with st.sidebar:
+        temperature = temperature_of(scored)
+        chosen = controls(scored)
+    with frame.refusals():
+        found = trusted.calibration(
+            scored, temperature, chosen.scheme, chosen.split, chosen.mix, chosen.typed, chosen.binning
+        )
+    for pile_up in found.pile_ups:
+        frame.warn(str(pile_up))
+    key_numbers(found)
+    diagram(found, chosen.is_odds)
+    explanations(found, scored)
+    typed = f"{chosen.typed:g}" if chosen.mix == TYPED else f"'{chosen.mix}'"
+    frame.foot(
+        f"run {run.id} ({run.network}), {choose.describe(data)}, labels {chosen.scheme}, {chosen.split} events: "
+        f"{found.n_signal:,} signal, {found.n_background:,} background.",
+        f"python -m core calibrate {run.id} --labels {chosen.scheme} --split '{chosen.split}' --mix {typed} "
+        f"--bins '{chosen.binning}'" + (f" --data {data.name}" if data.name != run.dataset else ""),
+    )
 
 
 frame.show(page)

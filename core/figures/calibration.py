@@ -1,6 +1,7 @@
 """Reliability diagrams: what part of the events with a score is signal."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -45,7 +46,7 @@ def reliability(panels: Mapping[str, Sequence[Bin]], *, is_odds: bool = False) -
     finish(figure, "mean score of the bin", "")
     figure.update_yaxes(title_text="part of signal observed", col=1)
     reach = 0.03 * (ends[1] - ends[0])
-    axis = {"range": [ends[0] - reach, ends[1] + reach]}
+    axis: dict[str, Any] = {"range": [ends[0] - reach, ends[1] + reach]}
     if is_odds:
         axis |= {"tickvals": at(np.array(list(ODDS_TICKS))), "ticktext": list(ODDS_TICKS.values())}
     figure.update_xaxes(**axis).update_yaxes(**axis)

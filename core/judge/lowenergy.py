@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import DarkroomError
 from core.judge.efficiency import CLASSES, FEW, ClassTable, by_bins, passes
 from core.judge.intervals import LEVEL, Efficiency, defined, efficiency
+from core.judge.keynumber import KeyNumber
 from core.judge.unseen import WINDOW_KEV, Events
 
 BIN_WIDTHS_KEV = (0.25, 0.5, 1.0)
@@ -164,16 +165,6 @@ def gaps(unscored_kev: np.ndarray, found: LowEnergy) -> list[tuple[float, float]
         if empty and waiting:
             windows.append((float(edges[waiting[0]]), float(edges[waiting[-1] + 1])))
     return windows
-
-
-@dataclass(frozen=True)
-class KeyNumber:
-    """A number as text: label, value, interval with n, and what it means."""
-
-    label: str
-    value: str
-    detail: str
-    help: str
 
 
 def key_numbers(found: LowEnergy) -> tuple[KeyNumber, ...]:

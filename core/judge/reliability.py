@@ -23,7 +23,7 @@ from core.judge.unseen import Events
 N_BINS = 15
 N_BOOTSTRAP, N_SIMULATED = 200, 200
 ANALYTIC = "normal, from the scatter of the single events"
-BOOTSTRAP = "bootstrap within each class, 2.5 and 97.5 % of 200 repetitions"
+BOOTSTRAP = "normal, with the standard deviation of 200 bootstrap repetitions within each class"
 EQUAL_WIDTH, EQUAL_COUNT = "equal width", "equal count"
 BINNINGS = (EQUAL_WIDTH, EQUAL_COUNT)
 
@@ -207,12 +207,11 @@ def quality(
     rng = np.random.default_rng(seed)
     again = _bootstrap(rng, p, labels, weights, row, m)
     chance = _by_chance(rng, p, _odds_ratio(labels, weights), row, m)
-    tail = 100.0 * (1.0 - level) / 2.0
-    low, high = np.percentile(again, [tail, 100.0 - tail])
+    ece = float(w @ np.abs(mean_p - mean_y))
     return Quality(
         n_signal, n_background, brier, calibrated, resolution, uncertainty,
         brier.value - calibrated + resolution - uncertainty,
-        Interval(float(w @ np.abs(mean_p - mean_y)), float(low), float(high), len(labels), level, BOOTSTRAP),
+        _around(ece, float(again.std()), len(labels), level, BOOTSTRAP),
         float(chance.mean()), float(np.percentile(chance, 100.0 * level)),
     )  # fmt: skip
 
@@ -225,9 +224,17 @@ def _weighted_mean(values: np.ndarray, labels: np.ndarray, weights: np.ndarray, 
         mine = labels == label
         n = int(mine.sum())
         variance += n * float(np.var(weights[mine] * values[mine], ddof=1)) if n > 1 else math.nan
-    value = float(weights @ values / total)
-    reach = float(special.ndtri((1.0 + level) / 2.0)) * math.sqrt(variance) / total
-    return Interval(value, value - reach, value + reach, len(values), level, ANALYTIC)
+    return _around(float(weights @ values / total), math.sqrt(variance) / float(total), len(values), level, ANALYTIC)
+
+
+def _around(value: float, sigma: float, n: int, level: float, method: str) -> Interval:
+    """A normal interval of a number that cannot be negative. (The percentiles of a bootstrap are of no use for a mean
+    distance: each repetition adds its own scatter to it, so that they lie above the value.)
+    """
+    reach = float(special.ndtri((1.0 + level) / 2.0)) * sigma
+    return Interval(
+        value, max(value - reach, 0.0) if math.isfinite(reach) else math.nan, value + reach, n, level, method
+    )
 
 
 def _ece(w: np.ndarray, wp: np.ndarray, wy: np.ndarray) -> np.ndarray:
