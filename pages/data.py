@@ -13,7 +13,7 @@ from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control
 from core.registry import EXPERIMENTS
-from pages.parts import form, frame
+from pages.parts import deriving, form, frame
 
 MAPPING = "map"
 
@@ -156,10 +156,13 @@ def page() -> None:
         st.markdown("**Prepared data sets**")
         rows = [
             {"name": d.name, "rows": d.n_rows, "files": len(d.parts), "mapping": d.meta["mapping_title"],
+             "derived": ", ".join(d.derived) or "–",
              "data": "simulated" if d.simulated else "measured", "made": d.meta["made_at"]}
             for d in prepared
         ]  # fmt: skip
         st.dataframe(rows, hide_index=True, alt="prepared data sets")
+        with st.expander("Templates (columns that depend on a selection)", key="derived", icon=":material/ssid_chart:"):
+            deriving.section([d.name for d in prepared])
     names = shlex.join(str(f.path) for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
     frame.foot(
         f"Only files below the data roots can be opened here: {', '.join(map(str, files.data_roots()))}.",

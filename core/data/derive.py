@@ -13,7 +13,7 @@ from core import workspace
 from core.data import joining
 from core.data.dataset import Dataset, open_dataset
 from core.data.demo import reporter
-from core.data.selection import Selection, from_dict, need_both_classes, select
+from core.data.selection import Selected, Selection, from_dict, need_both_classes, select
 from core.errors import DarkroomError
 from core.experiment import Column, Derived, Experiment
 from core.jobs import control, queue
@@ -47,11 +47,9 @@ def derive(
 
     Its id changes, its rows do not. Who has opened it goes on reading the earlier column.
     """
-    made = derivable(experiment, name)
-    _refuse_itself(experiment, name, selection)
-    selected = select(experiment, dataset, selection)
-    need_both_classes(selected)
-    values, facts = made.compute(dataset, selected, progress or (lambda _done, _total: None))
+    selected = _checked(experiment, dataset, name, selection)
+    tell = progress or (lambda _done, _total: None)
+    values, facts = derivable(experiment, name).compute(dataset, selected, tell)
     digest = hashlib.sha256(values.tobytes()).hexdigest()[:16]
     target = dataset.path / f"{name}-{digest}.parquet"
     with joining.only_writer(dataset.path):
@@ -75,7 +73,9 @@ def derive(
     return open_dataset(dataset.name, dataset.read_column)
 
 
-def _refuse_itself(experiment: Experiment, name: str, selection: Selection) -> None:
+def _checked(experiment: Experiment, dataset: Dataset, name: str, selection: Selection) -> Selected:
+    """The rows of the selection; refused if it lacks a class or depends on what is to be made."""
+    derivable(experiment, name)
     groups = experiment.label_cuts(selection.cuts, selection.labels).values()
     cuts = [*experiment.cut_list(selection.cuts), *(cut for group in groups for cut in group)]
     if any(cut.column in experiment.derived for cut in cuts):
@@ -83,10 +83,14 @@ def _refuse_itself(experiment: Experiment, name: str, selection: Selection) -> N
             f"The selection cuts on a derived column: '{name}' needs a selection without, or it would depend on what was "
             "made before."
         )
+    selected = select(experiment, dataset, selection)
+    need_both_classes(selected)
+    return selected
 
 
-def submit(dataset: Dataset, name: str, selection: Selection) -> queue.Job:
-    """Queue the making of a derived column."""
+def submit(experiment: Experiment, dataset: Dataset, name: str, selection: Selection) -> queue.Job:
+    """Queue the making of a derived column, after checking that it can be made."""
+    _checked(experiment, dataset, name, selection)
     arguments = {"dataset": dataset.name, "column": name, "selection": selection.to_dict()}
     return control.submit(KIND, f"{name} of {dataset.name}", arguments)
 

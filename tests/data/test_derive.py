@@ -135,7 +135,7 @@ class Job:
 
 def test_as_a_job(before, monkeypatch):
     monkeypatch.setattr("core.jobs.control.ensure_runner", lambda: False)
-    job = deriving.submit(before, NAME, SELECTION)
+    job = deriving.submit(EXPERIMENT, before, NAME, SELECTION)
     assert queue.get(job.id).kind == "derive"
     with pytest.raises(DarkroomError, match=r"Stopped after .* rows read"):
         deriving.run_job(Job(stop=True, **job.arguments))

@@ -2,7 +2,14 @@
 
 import pytest
 
+from core.data.dataset import open_dataset
+from core.data.derive import derive
+from core.data.selection import Selection, preset, store
 from core.jobs import queue
+from core.parameters import override
+from core.registry import EXPERIMENTS
+
+EXPERIMENT = next(iter(EXPERIMENTS.values()))
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +51,28 @@ def test_a_mapping_is_checked_while_it_is_edited(opened):
         "\\", ""
     )
     assert not queue.list_jobs()
+
+
+def test_templates_are_made_as_a_job_from_a_selection_and_then_drawn(opened, monkeypatch):
+    at = opened("data")
+    assert any("is not there yet" in caption.value for caption in at.caption)
+    at.selectbox(key="derive-from").set_value("dnn2020").run()
+    at.button(key="derive-lpar").click().run()
+    (job,) = queue.list_jobs()
+    assert (job.kind, job.arguments["column"]) == ("derive", "lpar")
+    assert job.arguments["selection"]["labels"] == "coincidence"
+    experiment, data = EXPERIMENT, open_dataset("few")
+    derive(experiment, data, "lpar", preset(experiment, "dnn2020"))
+    at = opened("data")
+    assert at.dataframe[-1].value["derived"].tolist() == ["lpar"]
+    assert any("--preset dnn2020" in caption.value for caption in at.caption)
+    assert at.button(key="derive-lpar").label == "make lpar again"
+
+
+def test_a_column_that_is_missing_is_refused_with_the_command_that_makes_it(opened):
+    data = open_dataset("few")
+    base = preset(EXPERIMENT, "cnn2020")
+    limits = override(base.cuts, ['limits=[{"feature": "lpar", "low": 0.0}]'])
+    store(data, "with-lpar", Selection(limits, base.labels, base.split))
+    at = opened("select", start="with-lpar")
+    assert "python -m core derive few lpar" in at.error[0].value.replace("\\", "")
