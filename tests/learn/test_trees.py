@@ -1,6 +1,6 @@
 """The boosted trees: known truth is found, nothing is found in shuffled labels, and they train on the run's own rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,15 @@ from core.registry import experiment_by_key
 from tests.learn.learning_toy import Listener, selected
 
 NAMES = ("a", "b", "c")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As `make` does: several would wait for each other for minutes on a busy machine."""
+    with trees.one_core():
+        yield
+
+
 QUICK = TreeParameters(max_trees=60)
 
 
