@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from core import runs
 from core.cosine import evaluate, published
@@ -13,7 +12,7 @@ from core.cosine.select import PRESETS
 from core.data.selection import select
 from core.judge.comparison import Comparison, Sources, percent_of
 from core.judge.efficiency import SCORE_EDGES, ClassTable, by_bins, table_from_counts
-from core.judge.intervals import LEVEL, efficiency
+from core.judge.intervals import efficiency, poisson
 from core.judge.scored import open_scored
 from core.judge.unseen import UNSEEN
 
@@ -31,12 +30,6 @@ THEIR_SAMPLE = "counts depend on the size of the sample: compare the efficiency 
 MISPRINT = "a misprint: the first copy reads 5, which the printed efficiency needs"
 
 
-def poisson_interval(n: int, level: float = LEVEL) -> tuple[float, float]:
-    """Central interval of the mean of a counted number (Garwood 1936); low = 0 at 0."""
-    tail = (1.0 - level) / 2.0
-    return float(special.gammaincinv(n, tail)) if n else 0.0, float(special.gammainccinv(n + 1, tail))
-
-
 def counted(
     table: str, row: str, column: str, printed: int | None, recomputed: int | None, ours: int | None,
     sources: Sources, scaled: bool = False,
@@ -44,7 +37,7 @@ def counted(
     """A count beside that of the data set; a simulated one is compared where it was made in the printed numbers."""
     if ours is None or sources.dataset is None:
         return Comparison(table, row, column, printed, recomputed, comment=NO_DATA)
-    low, high = poisson_interval(ours)
+    low, high = poisson(ours)
     told, wanted = "", recomputed if printed is None else printed
     if sources.dataset.simulated:
         told = SCALED if scaled else f"{CHOSEN_SIZE}; {ours / (wanted or 1):.3g} of the printed number"
@@ -153,7 +146,7 @@ def _bin(
         told = "; ".join(filter(None, (wrong, why)))
         return Comparison("dnn_efficiency", row, column, printed, recomputed, comment=told)
     ours = int(table.counts[i, j])
-    low, high = poisson_interval(ours)
+    low, high = poisson(ours)
     return Comparison(
         "dnn_efficiency", row, column, printed, recomputed, ours=ours, run=sources.run.id, low=low, high=high,
         n=int(table.counts[i].sum()), comment="; ".join(filter(None, (wrong, THEIR_SAMPLE))), comparable=False,

@@ -124,6 +124,12 @@ def efficiencies(k: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[Ef
     )
 
 
+def poisson(n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Exact central interval of the mean of a counted number (Garwood 1936); low = 0 at 0."""
+    tail = (1.0 - level) / 2.0
+    return float(special.gammaincinv(n, tail)) if n else 0.0, float(special.gammainccinv(n + 1, tail))
+
+
 def harmonic_efficiency(k_s: int, n_s: int, k_b: int, n_b: int, level: float = LEVEL) -> PairInterval:
     """Harmonic mean 2 / (1/eff_s + 1/eff_b) of signal and background efficiency (the "F1" of the 2020 slides).
 
