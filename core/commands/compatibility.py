@@ -80,7 +80,7 @@ def _wait(job: Job, options: argparse.Namespace) -> Job:
 def _text(result: dict[str, Any], found: Matrix, failed: list[Job]) -> str:
     kind = "simulated" if result["simulated"] else "measured"
     lines = [
-        f"study {result['study']} on {result['dataset']} ({kind}), labels {found.scheme}, "
+        f"study {result['study']} {result['state']} on {result['dataset']} ({kind}), labels {found.scheme}, "
         f"threshold {found.threshold:g}: {result['trainings']} trainings, {result['trainings_reused']} of them reused, "
         f"{result['seconds']:.1f} s",
         f"{METRICS[SHOWN].title} in percent, {100 * found.level:g} % interval, n signal + n background; "
