@@ -25,7 +25,7 @@ from core.jobs import local, messages
 COMMAND = (sys.executable, "-m", "core.jobs.warm_child")
 CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
 MODELS, IDLE_S = 3, 900.0
-START_S, TIMEOUT_S = 180.0, 60.0
+START_S, TIMEOUT_S = 180.0, 120.0
 KEPT_ANSWERS = 128
 STATES = ("off", "starting", "ready", "busy", "failed")
 

@@ -168,7 +168,7 @@ def of_row(opened: Opened, dataset: Dataset, row: int, asked: Occlusion) -> Attr
     """Attribution of one row of a data set."""
     if not 0 <= row < dataset.n_rows:
         raise DarkroomError(f"Data set '{dataset.name}' has rows 0 to {dataset.n_rows - 1}, asked for {row}.")
-    return _of_input(opened, dataset, _inputs(opened, dataset, np.array([row]))[0], asked)
+    return _of_input(opened, dataset, inputs(opened, dataset, np.array([row]))[0], asked)
 
 
 def mean_of_rows(
@@ -184,7 +184,7 @@ def mean_of_rows(
     chosen = np.random.default_rng(1).permutation(np.unique(rows))
     found: list[Attribution] = []
     for start in range(0, len(chosen), 16):
-        for x in _inputs(opened, dataset, np.sort(chosen[start : start + 16])):
+        for x in inputs(opened, dataset, np.sort(chosen[start : start + 16])):
             found.append(_of_input(opened, dataset, x, asked))
             if time.monotonic() > deadline:
                 return _mean(found, n_of)
@@ -196,7 +196,8 @@ def sample(rows: np.ndarray, n_at_most: int = MEAN_ROWS) -> np.ndarray:
     return rows if len(rows) <= n_at_most else rows[np.linspace(0, len(rows) - 1, n_at_most).astype(int)]
 
 
-def _inputs(opened: Opened, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+def inputs(opened: Opened, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """What the network sees of ascending rows, float32 (n, n_times, n_channels)."""
     shape = opened.recipe.shape(dataset)
     predict.refuse_other_input(opened.run, opened.model, shape, dataset)
     return np.concatenate([x for x, _, _ in batches(dataset, rows, opened.recipe, len(rows))])
