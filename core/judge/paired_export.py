@@ -11,14 +11,14 @@ UNDEFINED = "undefined"
 
 
 def leakage_rows(found: Comparison, unit: str = "keV") -> list[dict[str, str]]:
-    """One record per method, one column per window: leakage at 99 % signal efficiency, interval, p against the network."""
+    """One record per method, one column per window (with its n background events): leakage at 99 % signal efficiency,
+    interval, p against the network.
+    """
+    n = {row.window: max(r.leakage.leakage.n for r in found.rows if r.window == row.window) for row in found.rows}
     rows = []
     for name in found.methods:
-        cells = {
-            _window(row.window, unit): _cell(row.leakage.leakage, row.against)
-            for row in found.rows
-            if row.method == name
-        }
+        own = [row for row in found.rows if row.method == name]
+        cells = {f"{_window(r.window, unit)}, n = {n[r.window]:,}": _cell(r.leakage.leakage, r.against) for r in own}
         rows.append({"method": name, **cells})
     return rows
 
