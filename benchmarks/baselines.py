@@ -49,7 +49,7 @@ SELECTION = Selection(
     "truth",
     SplitParameters(validation_fraction=0.2, test_fraction=0.3),
 )
-TRAINING = {"epochs": 30, "patience": 6}
+TRAINING = {"epochs": 24}  # with the decay of the network's own settings
 SIGNIFICANT = 0.05
 
 

@@ -165,7 +165,7 @@ NETWORKS: dict[str, Network] = {
         parameters=CompactParameters,
         recipe_for=trigger_window,
         build=build_compact,
-        training={**SLIDES_2020, "epochs": 6, "xla": True},
+        training={**SLIDES_2020, "epochs": 6, "decay": True, "xla": True},
         cpu_events_per_s=3500.0,
     ),
 }

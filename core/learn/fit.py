@@ -135,8 +135,11 @@ class _Fitted:
 
 def _compile(keras: Any, model: Any, asked: Task) -> None:
     """Adam and categorical cross-entropy, with the counts of each class beside the loss."""
+    rate = asked.training.learning_rate
+    if asked.training.decay:
+        rate = keras.optimizers.schedules.CosineDecay(rate, asked.n_steps * asked.training.epochs)
     model.compile(
-        optimizer=keras.optimizers.Adam(asked.training.learning_rate, beta_1=asked.training.beta_1),
+        optimizer=keras.optimizers.Adam(rate, beta_1=asked.training.beta_1),
         loss="categorical_crossentropy",
         metrics=[made for i in range(len(asked.classes)) for made in _class_metrics(keras, i)],
         jit_compile=asked.training.xla or keras.backend.backend() == "jax",

@@ -25,6 +25,7 @@ class TrainingParameters:
     batch_size: int = param(64, "rows per step", unit="rows", low=1, high=65536)
     learning_rate: float = param(0.0015, "step size of Adam", low=1e-7, high=1.0)
     beta_1: float = param(0.97, "memory of Adam's mean gradient", low=0.0, high=0.9999)
+    decay: bool = param(False, "let the step size fall smoothly to 0 over all epochs; best without patience")
     class_weights: bool = param(True, "weight each class by N / (n_classes N_class), so that all count alike")
     patience: int = param(0, "stop after so many epochs without a better validation loss (0: never)", low=0, high=1000)
     seed: int = param(1, "seed of the weights, the dropout and the order of events", low=0, high=2**31 - 1)

@@ -14,7 +14,7 @@ import pytest
 from core import runs
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
-from core.learn import fit, predict
+from core.learn import backend, fit, predict
 from core.learn.progress import Silent
 from tests.learn.learning_toy import QUICK, TINY, Listener, selected, selection
 
@@ -130,6 +130,19 @@ def test_early_stopping_ends_a_training_that_no_longer_improves(make_dataset: Ma
     told = fit.train(task(make_dataset(n=160), epochs=400, patience=2, learning_rate=0.3), runs.create("compact"))
     assert told["state"] == "finished"
     assert told["n_epochs"] == told["best_epoch"] + 2 < 400
+
+
+@pytest.mark.network
+def test_the_step_size_falls_to_nothing_over_all_epochs(make_dataset: MakeDataset) -> None:
+    keras = backend.load_keras()
+    asked = task(make_dataset(n=160), epochs=3, decay=True, learning_rate=0.01)
+    model = asked.build()
+    fit._compile(keras, model, asked)
+    rates = []
+    for step in (0, 3 * asked.n_steps // 2, 3 * asked.n_steps):
+        model.optimizer.iterations.assign(step)
+        rates.append(float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)))
+    assert rates == pytest.approx([0.01, 0.005, 0.0], abs=1e-3)
 
 
 @pytest.mark.network
