@@ -9,6 +9,7 @@ from core.judge import calibration, calibration_export
 from core.judge.calibration import MIXES, SPLITS, TYPED, Calibration, Temperature
 from core.judge.reliability import BINNINGS
 from core.judge.scored import Scored
+from core.runs import Run
 from pages.parts import asked, choose, frame, trusted
 
 HEIGHT = 345
@@ -54,22 +55,22 @@ def controls(scored: Scored) -> Asked:
     binning = st.segmented_control("bins", BINNINGS, default=BINNINGS[0], key="bins", required=True, **choose.STAY)
     axes = st.segmented_control(
         "axes", AXES, default=AXES[0], key="axes", required=True, **choose.STAY,
-        help="odds: logarithmic towards 0 and 1, for rare signal",
+        help="odds: logarithmic towards 0 and 1, for rare signal; a part of exactly 0 or 1 is drawn at the end",
     )  # fmt: skip
     return Asked(scheme or schemes[0], split, mix, typed, binning or BINNINGS[0], axes == AXES[1])
 
 
-def temperature_of(scored: Scored) -> Temperature | None:
+def temperature_of(run: Run, scored: Scored) -> Temperature | None:
     """The temperature that is stored with the run, or the button that makes it."""
     with frame.refusals():
-        found = calibration.stored(scored.run)
+        found = calibration.stored(run)
     if found is not None:
         return found
-    if scored.dataset.name != scored.run.dataset:
+    if scored.dataset.name != run.dataset:
         st.caption("No temperature is stored with this run: choose its own data set to fit one.")
     elif st.button("fit the temperature", icon=":material/device_thermostat:", type="primary", help="on validation"):
         with frame.refusals():
-            return calibration.fit_and_store(scored.run, scored)
+            return calibration.fit_and_store(run, scored)
     return None
 
 
@@ -116,7 +117,7 @@ def page() -> None:
         run, data = asked.choose_run()
     scored = asked.need_scores(run, data)
     with st.sidebar:
-        temperature = temperature_of(scored)
+        temperature = temperature_of(run, scored)
         chosen = controls(scored)
     with frame.refusals():
         found = trusted.calibration(

@@ -52,7 +52,7 @@ def key_numbers(found: Calibration) -> tuple[KeyNumber, ...]:
     best = found.after or found.before
     t, whole, half = found.temperature, best.whole, best.half
     suffix = " after T" if found.after else ""
-    told = f"n={t.n_signal:,}+{t.n_background:,} validation" if t else "not fitted"
+    told = f"n={t.n_signal + t.n_background:,}" if t else "not fitted"
     return (
         KeyNumber(
             "temperature T", f"{t.value:.3f}" if t else "–", f"± {t.error:.3f}, {told}" if t else told,

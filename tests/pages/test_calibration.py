@@ -1,0 +1,107 @@
+"""The page on calibration: its numbers are the core's, the temperature is fitted and kept, what cannot be fitted says why."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core import runs
+from core.commands.data import find_dataset
+from core.judge import calibration, calibration_export, unseen
+from core.judge.scored import open_scored
+from core.learn import after
+from core.learn.progress import Silent
+
+
+@pytest.fixture
+def scored(few):
+    return open_scored(runs.open_run(few), *find_dataset("few"))
+
+
+def rescore(scored, score):
+    uid, source = scored.dataset.column("uid")[scored.rows], scored.dataset.source_of(scored.rows)
+    runs.write_scores(scored.run.path, "few", uid, source, score.astype(np.float32), scored.split)
+
+
+def shown(at):
+    return [(m.label, m.value, m.delta) for m in at.metric]
+
+
+def wanted(scored, split="test", kind=calibration.BALANCED, typed=None, scheme=None):
+    events = calibration.part_of(unseen.events_of(scored, scheme), split)
+    mix = calibration.mix_of(scored.run, events, kind, typed)
+    found = calibration.judge(events, mix, calibration.stored(scored.run))
+    return [(n.label, n.value, n.detail) for n in calibration_export.key_numbers(found)]
+
+
+def test_the_temperature_is_fitted_kept_and_shown_beside_the_raw_scores(opened, few, scored):
+    at = opened("calibration", run=few)
+    assert shown(at) == wanted(scored)
+    assert at.metric[0].value == "–"
+    next(b for b in at.button if b.label == "fit the temperature").click().run()
+    kept = calibration.stored(scored.run)
+    assert kept is not None
+    assert kept.n_signal + kept.n_background == len(unseen.events_of(scored).validation.score)
+    assert shown(at) == wanted(scored)
+    again = opened("calibration", run=few)
+    assert again.metric[0].value == f"{kept.value:.3f}"
+    assert not [b for b in again.button if b.label == "fit the temperature"]
+    assert set(again.dataframe[0].value["scores"]) == {calibration_export.BEFORE, calibration_export.AFTER}
+
+
+def test_a_link_gives_mix_split_and_labels(opened, few, scored):
+    at = opened("calibration", run=few, mix="typed", part="validation", scheme="coincidence", told="what the mix does",
+                **{"signal-per-background": "0.05"})  # fmt: skip
+    assert shown(at) == wanted(scored, "validation", calibration.TYPED, 0.05, "coincidence")
+    assert any("For 0\\.05 signal" in m.value or "For 0.05 signal" in m.value for m in at.markdown)
+    assert f"calibrate {few} --labels coincidence --split 'validation' --mix 0.05" in at.code[0].value
+
+
+@pytest.mark.parametrize("query", [{"axes": "odds", "bins": "equal count"}, {"told": "what to know"}])
+def test_every_view_is_drawn(opened, few, query):
+    at = opened("calibration", run=few, **query)
+    assert not at.exception
+    assert not at.error
+
+
+def test_a_pile_up_of_scores_is_warned_of(opened, few, scored):
+    score = scored.score.copy()
+    score[::5] = 0.42
+    rescore(scored, score)
+    at = opened("calibration", run=few)
+    assert "score between 0.40 and 0.45" in at.warning[0].value.replace("\\", "")
+
+
+def test_where_no_temperature_can_be_fitted_the_page_says_why(opened, few, scored):
+    labels = scored.labels(scored.selection.labels)
+    rescore(scored, np.where(labels == 1, 0.99, 0.01))
+    at = opened("calibration", run=few)
+    next(b for b in at.button if b.label == "fit the temperature").click().run()
+    assert "are all on the right side of 0.5" in at.error[0].value
+    assert calibration.stored(scored.run) is None
+
+
+def test_every_training_ends_with_a_temperature_and_survives_without_one(few, scored, monkeypatch, capsys):
+    monkeypatch.setattr(after, "STEPS", after.STEPS[:1])
+    after.complete(few, Silent())
+    assert calibration.stored(scored.run) == calibration.fit_and_store(scored.run, scored)
+    (scored.run.path / calibration.FILE).unlink()
+    rescore(scored, np.where(scored.labels(scored.selection.labels) == 1, 0.99, 0.01))
+    after.complete(few, Silent())
+    assert "No temperature: The scores of the validation sample" in capsys.readouterr().out
+    assert calibration.stored(scored.run) is None
+
+
+def test_a_damaged_temperature_is_named(opened, few, scored):
+    (scored.run.path / calibration.FILE).write_text(json.dumps({"temperature": 1.0}))
+    assert "--refit" in opened("calibration", run=few).error[0].value.replace("\\", "")
+
+
+def test_a_run_without_class_weights_speaks_of_its_training_mix(few, scored):
+    path = scored.run.path / "params.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "training": {"class_weights": False}}))
+    own = runs.read_rows(scored.run)
+    labels = own["label"][own["split"] == 0]
+    assert calibration.trained_mix(runs.open_run(few)) == pytest.approx((labels == 1).sum() / (labels == 0).sum())
+    assert calibration.trained_mix(scored.run) == 1.0

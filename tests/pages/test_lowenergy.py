@@ -1,0 +1,97 @@
+"""The page on low energy: its numbers are the core's, only unseen events count, missing energies are made by a job."""
+
+import numpy as np
+import pytest
+
+from core import runs
+from core.commands.data import find_dataset
+from core.data.selection import select
+from core.jobs import control
+from core.judge import lowenergy, unseen
+from core.judge.scored import open_scored
+from core.registry import EXPERIMENTS
+
+EXPERIMENT = next(iter(EXPERIMENTS.values()))
+TABS = ("efficiency", "score", "what it is called", "pure samples", "threshold by energy")
+
+
+@pytest.fixture
+def scored(few):
+    return open_scored(runs.open_run(few), *find_dataset("few"))
+
+
+def score_everything(scored):
+    """Give every row of 0-20 keV a score, as the predict job would; those outside the run's cuts were never seen."""
+    wide = select(EXPERIMENT, scored.dataset, unseen.widened(EXPERIMENT, scored.selection)).preselected
+    split = np.full(len(wide), 3, np.int8)
+    split[np.isin(wide, scored.rows)] = scored.split
+    score = np.random.default_rng(1).random(len(wide)).astype(np.float32)
+    uid, source = scored.dataset.column("uid")[wide], scored.dataset.source_of(wide)
+    runs.write_scores(scored.run.path, "few", uid, source, score, split)
+
+
+def test_key_numbers_are_those_of_the_core(opened, few, scored):
+    at = opened("lowenergy", run=few, threshold="0.6", scheme="coincidence", bin="1.0")
+    events = unseen.events_of(scored, "coincidence").unseen
+    found = lowenergy.judge(events, 0.6, lowenergy.energy_edges(1.0))
+    assert [(m.label, m.value, m.delta) for m in at.metric] == [
+        (n.label, n.value, n.detail) for n in lowenergy.key_numbers(found)
+    ]
+    assert f"core low-energy {few} --threshold 0.6 --bin-kev 1 --labels coincidence --keep 95" in at.code[0].value
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_figure_is_drawn(opened, few, tab):
+    at = opened("lowenergy", run=few, show=tab, wanted="80")
+    assert not at.exception
+    assert not at.error
+    if tab == "pure samples":
+        shown = " ".join(c.value for c in at.caption)
+        assert all(meaning in shown for meaning in EXPERIMENT.scheme_meaning.values())
+    if tab == "threshold by energy":
+        assert list(at.dataframe[0].value["threshold"]) == ["follows the energy", "constant"]
+
+
+def test_too_few_validation_events_are_told(opened, few):
+    at = opened("lowenergy", run=few, show="threshold by energy", wanted="99.5")
+    assert "at least 600 are needed for a threshold that keeps 99.5 %" in at.error[0].value
+
+
+def test_only_events_outside_training_and_validation_count(few, scored):
+    own = unseen.events_of(scored)
+    assert set(own.split) == {0, 1, 2}
+    assert set(own.unseen.split) == {2}
+    score_everything(scored)
+    wide = unseen.events_of(open_scored(scored.run, EXPERIMENT, scored.dataset))
+    low, high = scored.selection.cuts.energy_low_kev, scored.selection.cuts.energy_high_kev
+    outside = (wide.energy_kev < low) | (wide.energy_kev >= high)
+    assert outside.any()
+    assert set(wide.split[outside]) == {3}
+    assert len(wide.unseen.score) == (own.split == 2).sum() + outside.sum()  # labelled by the scheme, at every energy
+
+
+def test_energies_outside_the_runs_cuts_are_scored_by_a_job(opened, few, scored, monkeypatch):
+    asked = []
+
+    def submit(kind, title, arguments):
+        asked.append((kind, arguments))
+        return control.queue.submit(kind, title, arguments)
+
+    monkeypatch.setattr(control, "submit", submit)
+    at = opened("lowenergy", run=few)
+    n = len(unseen.unscored_kev(scored))
+    assert f"{n:,} rows of 0-20 keV have no score: all of 0-3 keV, 10-" in at.warning[0].value
+    next(b for b in at.button if b.label == "score 0-20 keV").click().run()
+    ((kind, arguments),) = asked
+    assert kind == "predict"
+    cuts = {**runs.open_run(few).selection["cuts"], "energy_low_kev": 0.0, "energy_high_kev": 20.0}
+    assert arguments["selection"]["cuts"] == cuts
+    score_everything(scored)
+    assert not opened("lowenergy", run=few).warning
+
+
+def test_measured_data_have_no_truth_and_say_so(opened, few, scored, monkeypatch):
+    monkeypatch.setattr(type(scored.dataset), "simulated", property(lambda _self: False))
+    at = opened("lowenergy", run=few, show="pure samples")
+    assert "they have no truth" in at.info[0].value
+    assert "truth" not in [o for group in at.get("button_group") for o in group.options]
