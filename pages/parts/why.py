@@ -44,23 +44,17 @@ def why(selected: Selected, found: Scored | None, rows: Any, row: int, how: Any,
         return
     left, right = st.columns([70, 30], gap="small")
     with right:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            asked = _ask_settings()
-            _state_of_child()
-        request = {"do": "occlusion", "row": row, **_common(found, asked)}
-        attribution = _answer(request, "why-one")
+        asked = _ask_settings()
+        attribution = _answer({"do": "occlusion", "row": row, **_common(found, asked)}, "why-one")
         if attribution is not None:
             _told(attribution, view.channels)
-            uid = events.uid_text(selected.experiment, selected.dataset, row)
-            command = f"python -m core explain {found.run.id} {uid} --data {found.dataset.name}"
-            st.code(
-                " ".join([command, *(f"--set {a}" for a in parameters.as_assignments(asked, Occlusion()))]),
-                wrap_lines=True,
-            )
+        _state_of_child()
     if attribution is not None:
         with left:
             figure = view.draw(selected.dataset, row, attribution, how)
             frame.show_figure(figure.update_layout(height=height), "why", NOTE, lambda: explain.columns(attribution))
+            st.caption(CAVEAT)
+            st.code(_command(selected, found, row, asked), language="bash", wrap_lines=True)
     _means(selected, found, rows, asked, height)
 
 
@@ -112,7 +106,7 @@ def _waiting(request: dict[str, Any]) -> None:
         st.rerun(scope="app")
     ahead = f"; {told['waiting']} in line" if told["waiting"] else ""
     since = watching.duration(answer.waited_s)
-    st.info(frame.plain(f"{told['state']}: {told['message']}{ahead} ({since})"), icon=":material/hourglass_top:")
+    st.info(frame.plain(f"{told['state']}: {told['message']}{ahead} ({since} so far)"), icon=":material/hourglass_top:")
 
 
 def _told(attribution: Attribution, channels: tuple[str, ...]) -> None:
@@ -121,7 +115,12 @@ def _told(attribution: Attribution, channels: tuple[str, ...]) -> None:
         explain.window_rows(attribution, channels), hide_index=True, row_height=28,
         alt="the windows without whose light the logit changes most",
     )  # fmt: skip
-    st.caption(CAVEAT)
+
+
+def _command(selected: Selected, found: Scored, row: int, asked: Occlusion) -> str:
+    uid = events.uid_text(selected.experiment, selected.dataset, row)
+    settings = [f"--set {text}" for text in parameters.as_assignments(asked, Occlusion())]
+    return " ".join(["python -m core explain", found.run.id, uid, "--data", found.dataset.name, *settings])
 
 
 def _means(selected: Selected, found: Scored, rows: Any, asked: Occlusion, height: int) -> None:
