@@ -10,7 +10,7 @@ from pages.parts import choose, compared, frame
 
 LIST = "list"
 FLAGGED = "only what does not reproduce or differs"
-HEIGHT = 380
+HEIGHT = 300
 NUMBERS = {
     "rows": ("rows", "printed numbers, and totals that follow from them"),
     "reproduce": ("reproduce", "printed numbers that arithmetic on the printed counts gives again, rounded as printed"),
@@ -18,16 +18,16 @@ NUMBERS = {
     AGREES: ("ours agrees", "the interval of ours, widened by half a printed digit, holds the printed number"),
     DIFFERS: ("ours differs", "it does not; the comment gives reasons"),
     NO_COMPARISON: ("no comparison", "ours does not mean the same, or its size was chosen; the comment says why"),
-    NOTHING: ("nothing of ours", "the comment says what to make"),
+    NOTHING: ("ours missing", "the comment says what to make"),
 }
 COLUMNS = {
-    "row": st.column_config.TextColumn("row", width=190),
-    "column": st.column_config.TextColumn("column", width=120),
-    "printed": st.column_config.TextColumn("printed", width=75),
-    "recomputed": st.column_config.TextColumn("recomputed", width=75),
+    "row": st.column_config.TextColumn("row", width=165),
+    "column": st.column_config.TextColumn("column", width=118),
+    "printed": st.column_config.TextColumn("printed", width=88),
+    "recomputed": st.column_config.TextColumn("recomputed", width=92),
     "ours": st.column_config.TextColumn("ours, 95 % interval", width=155),
-    "n": st.column_config.TextColumn("n", width=60),
-    "verdict": st.column_config.TextColumn("", width=120),
+    "verdict": st.column_config.TextColumn("", width=112),
+    "n": st.column_config.TextColumn("n", width=50),
     "comment": st.column_config.TextColumn("why", width=420),
     "run": st.column_config.TextColumn("from", width=200),
 }
@@ -78,13 +78,15 @@ def the_figure(key: str, title: str, rows: list[Comparison]) -> None:
     if not drawable:
         st.caption("This table holds texts: there is nothing to draw.")
         return
-    column = st.selectbox("column", drawable, index=len(drawable) - 1, key=f"column-{key}", width=260)
+    column = st.selectbox(
+        "column", drawable, index=len(drawable) - 1, key=f"column-{key}", width=260, label_visibility="collapsed"
+    )
     chosen = [row for row in rows if row.column == column]
     note = (
         "Squares: as printed, with the interval of the printed counts where there are any; circles: ours, 95 %. "
         "Ours outside its own interval is flagged in the table; open circles cannot be compared."
     )
-    figure = beside(chosen, column).update_layout(height=HEIGHT)
+    figure = beside(chosen, column).update_layout(height=HEIGHT + 30)
     frame.show_figure(figure, f"published-{key}", f"{title}. {note}", lambda: comparison.columns_of(chosen))
 
 

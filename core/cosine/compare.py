@@ -93,7 +93,11 @@ def _pairs(
     """Percentages of networks trained on one cell and tested on another or the same."""
     for check in evaluate.check_compatibility(pairs):
         printed = check.printed
-        row = str(printed.tested) if table == "cnn_tests" else f"{printed.trained} on {printed.tested}{suffix}"
+        row = (
+            str(printed.tested)
+            if table == "cnn_tests"
+            else f"{printed.trained}".removesuffix(" keV") + f" on {printed.tested}{suffix}"
+        )
         cell, comment = _our_cell(printed, matrix, sources)
         for column, (name, of) in QUANTITIES.items():
             if getattr(printed, name) is None:

@@ -132,7 +132,9 @@ def _our_tables(sources: Sources) -> tuple[dict[str, ClassTable], str]:
     labels = select(sources.experiment, data, asked).cutting.labels[scored.rows]
     used = (labels >= 0) & ~np.isnan(scored.score) & np.isin(scored.split, UNSEEN)
     tables = by_bins(scored.column("energy_kev")[used], scored.score[used], labels[used], 0.5)
-    own = [f"network {run.network}, crystal {CRYSTAL}"] + [SIMULATED] * data.simulated
+    cuts = scored.selection.cuts
+    on = f"crystals {', '.join(map(str, cuts.crystals)) or 'all'}, {cuts.energy_low_kev}-{cuts.energy_high_kev} keV"
+    own = [f"network {run.network} trained on {on}, judged on crystal {CRYSTAL}"] + [SIMULATED] * data.simulated
     return tables, "; ".join(own)
 
 

@@ -6,7 +6,9 @@ energy and nmt500 as reconstructed. Events of the ordinary simulation (noise mix
 are generated around each cell and kept where they fall into it, until its number is full. Nothing else is in the
 files: what a label leaves out is not there, so cuts and other labels cannot be studied with them.
 
-Cost, measured on two cores of a 2020s server: see `SECONDS_PER_EVENT`, `RAW_BYTES_PER_EVENT`.
+Cost, measured on an idle core of a server with two: 10,000 events take 10 s to simulate (of three generated events one
+falls into its cell), 1 s to prepare, 40 MB of raw files and 40 MB as a data set; the whole, 775,799 events in 173
+files, about a quarter of an hour and 6.2 GB; at most 0.7 GB of memory.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,8 +32,8 @@ PARAMETERS = simulate.SimulationParameters(second_crystal=0.0)  # a partner's ro
 SUBRUN_EVENTS = 5000
 MIN_SUBRUNS = 20  # of each kind, so that a tenth of them is a test sample that holds every cell
 MIN_BLOCK, MAX_BLOCK = 50, 1000
-ACCEPTED = 0.4  # about the part of the generated events that falls into its cell
-SECONDS_PER_EVENT, PREPARE_SECONDS_PER_EVENT = 1.0e-3, 4e-4
+ACCEPTED = 0.36  # about the part of the generated events that falls into its cell
+SECONDS_PER_EVENT, PREPARE_SECONDS_PER_EVENT = 1.0e-3, 1.0e-4
 RAW_BYTES_PER_EVENT, PREPARED_BYTES_PER_EVENT = 4000.0, 4000.0
 
 

@@ -31,10 +31,10 @@ def beside(rows: Sequence[Comparison], title: str) -> go.Figure:
     finish(figure, "", title)
     short = [name if len(name) < 34 else name[:31] + "..." for name in names]
     figure.update_xaxes(
-        tickvals=list(range(len(names))), ticktext=short, range=[-0.6, len(names) - 0.4], tickangle=-40,
+        tickvals=list(range(len(names))), ticktext=short, range=[-0.6, len(names) - 0.4], tickangle=-30,
         tickfont={"size": 12}, showgrid=False, nticks=len(names),
     )  # fmt: skip
-    return figure.update_layout(margin={"b": 120})
+    return figure.update_layout(margin={"b": 95})
 
 
 def is_number(value: Any) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Number = float | int | str
 """A count, a measured number, or a text such as a shape."""
 
-AGREES, DIFFERS, NO_COMPARISON, NOTHING = "agrees", "differs", "cannot be compared", "nothing of ours"
+AGREES, DIFFERS, NO_COMPARISON, NOTHING = "agrees", "differs", "not comparable", "missing"
 VERDICTS = (AGREES, DIFFERS, NO_COMPARISON, NOTHING)
 
 

@@ -86,7 +86,7 @@ def test_our_networks_are_asked_of_the_warm_process(opened, few, monkeypatch):
     answer = SimpleNamespace(is_done=True, error="", waited_s=0.0, result={"networks": {"dense": {"layers": [layer]}}})
     monkeypatch.setattr(warm, "submit", lambda _request: answer)
     at = opened("published", table="dnn_layers", run="none")
-    assert "nothing of ours" in set(at.dataframe[0].value["verdict"])
+    assert "missing" in set(at.dataframe[0].value["verdict"])
     next(b for b in at.button if b.label == "build our networks").click().run()
     assert not at.exception
     shown = at.dataframe[0].value
