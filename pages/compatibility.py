@@ -75,20 +75,14 @@ def _clicked(names: list[str]) -> None:
             st.session_state["show"] = "cell"
 
 
-def _region(place: Any, label: str, key: str, names: list[str]) -> str:
-    if st.session_state.get(key) not in (None, *names):
-        del st.session_state[key]
-    return place.selectbox(label, names, key=key, **choose.STAY) or names[0]
-
-
 def one_cell(found: Matrix, study: Study, data: Dataset) -> None:
     """One cell, chosen by click or by keyboard: its numbers, score spectrum, efficiency by energy, and its events."""
     names = [region.name for region in found.regions]
     left, middle, right, far = st.columns([3, 3, 3, 2], vertical_alignment="bottom")
-    trained, tested = (
-        names.index(_region(place, label, key, names))
-        for place, label, key in ((left, "trained on", "trained"), (middle, "tested on", "tested"))
-    )
+    with left:
+        trained = names.index(choose.one_of("trained on", names, "trained"))
+    with middle:
+        tested = names.index(choose.one_of("tested on", names, "tested"))
     cell = found.cells[trained][tested]
     if cell is None or compatibility_summary.is_missing(cell):
         st.info(
@@ -98,17 +92,17 @@ def one_cell(found: Matrix, study: Study, data: Dataset) -> None:
     if right.button("see misclassified events", icon=":material/search:"):
         where = studied.where(study, data, (trained, tested), found.scheme)
         opening.open_events(**where, wrong=True, at=found.threshold)
-    far.page_link("pages/evaluate.py", label="the run", query_params={"run": cell.run}, icon=":material/table_chart:")
+    far.page_link("pages/evaluate.py", label="evaluate", query_params={"run": cell.run}, icon=":material/table_chart:")
     with frame.refusals():
         judged = studied.cell(study, data, (trained, tested), found.threshold, found.scheme)
     spectrum, energy = st.columns(2, gap="small")
     key = f"cell-{study.id}-{trained}-{tested}"
     with spectrum:
-        figure = figures.score_spectrum(judged.spectra, found.threshold).update_layout(height=300)
+        figure = figures.score_spectrum(judged.spectra, found.threshold).update_layout(height=285)
         note = "Scores of the cell's events; dotted: the threshold. Two classes in one heap: the network knows nothing here."
         frame.show_figure(figure, f"{key}-scores", note, lambda: frame.histogram_columns(judged.spectra))
     with energy:
-        figure = figures.efficiency_vs_energy(judged.tables).update_layout(height=300)
+        figure = figures.efficiency_vs_energy(judged.tables).update_layout(height=285)
         note = "Signal kept and background rejected by energy, 95 % intervals. A step at the edge of the trained window tells."
         frame.show_figure(figure, f"{key}-energy", note, lambda: export.energy_columns(judged.tables))
     told = f"{cell.n_left_out:,} labelled events of this region were trained or validated with and are not counted"

@@ -95,10 +95,11 @@ def heatmap(
     broken = [name.replace(" ", "<br>", 1) for name in names]
     axis = {"tickvals": list(range(drawn.n)), "showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_xaxes(**axis, ticktext=broken if drawn.n > MANY else names, range=[-0.5, drawn.n - 0.5])
-    figure.update_yaxes(**axis, ticktext=broken, range=[drawn.n - 0.5, -0.5])
+    figure.update_yaxes(**axis, ticktext=names if drawn.n > MANY else broken, range=[drawn.n - 0.5, -0.5])
     finish(figure, "tested on", "trained on")
-    bottom = 60 if drawn.n > MANY else 45
-    return figure.update_layout(showlegend=False, barmode="overlay", margin={"l": 85, "r": 10, "t": 5, "b": bottom})
+    left, bottom = (120, 60) if drawn.n > MANY else (85, 45)
+    layout = {"showlegend": False, "barmode": "overlay", "hoverdistance": -1}  # a click counts anywhere in a cell
+    return figure.update_layout(**layout, margin={"l": left, "r": 10, "t": 5, "b": bottom})
 
 
 def _colour_bar(metric: str, low: float, high: float) -> dict[str, object]:
@@ -126,7 +127,14 @@ def _add_colours(figure: go.Figure, drawn: _Drawn, low: float, high: float) -> N
 def _add_missing(figure: go.Figure, drawn: _Drawn) -> None:
     """Hatched where there is no cell."""
     missing = [at for at in drawn.places if at not in drawn.found]
-    pattern = {"shape": "/", "size": 9, "solidity": 0.1, "fgcolor": NEUTRAL, "fgopacity": 0.6, "bgcolor": "rgba(0,0,0,0)"}
+    pattern = {
+        "shape": "/",
+        "size": 9,
+        "solidity": 0.1,
+        "fgcolor": NEUTRAL,
+        "fgopacity": 0.6,
+        "bgcolor": "rgba(0,0,0,0)",
+    }
     figure.add_bar(
         x=[j for _, j in missing], y=[2 * HALF] * len(missing), base=[i - HALF for i, _ in missing], width=2 * HALF,
         marker={"color": "rgba(0,0,0,0)", "pattern": pattern, "line": {"width": 0}}, hoverinfo="skip", name="missing",
@@ -181,6 +189,7 @@ def _add_markers(figure: go.Figure, drawn: _Drawn) -> None:
         x=[j for _, j in drawn.places], y=[i for i, _ in drawn.places], mode="markers", name="cells",
         marker={"symbol": "square", "size": size, "color": "rgba(0,0,0,0)"}, customdata=[list(at) for at in drawn.places],
         hovertext=[_told(drawn, at) for at in drawn.places], hovertemplate="%{hovertext}<extra></extra>",
+        hoverlabel={"align": "left", "bgcolor": "#333333", "font": {"color": "#ffffff"}},
     )  # fmt: skip
 
 

@@ -127,13 +127,18 @@ def trained_rows(study: Study) -> list[dict[str, Any]]:
     """What each training was made of, for a table; of a region without a run, why."""
     rows = []
     for region, run_id, why in zip(study.regions, study.runs, study.empty, strict=True):
-        row: dict[str, Any] = {"region": region.name, "run": run_id, "evaluate": run_id and f"evaluate?run={run_id}"}
+        row: dict[str, Any] = {"region": region.name, "evaluate": run_id and f"evaluate?run={run_id}"}
         told = runs.open_run(run_id).provenance if run_id else {}
         for name, counts in told.get("counts", {}).items():
             row[name] = (
                 " · ".join(f"{n:,} {of}" for of, n in counts.items()) if isinstance(counts, dict) else str(counts)
             )
-        row |= {"epochs": told.get("n_epochs"), "seconds": told.get("seconds"), "device": told.get("device")}
+        row |= {
+            "seconds": told.get("seconds"),
+            "epochs": told.get("n_epochs"),
+            "device": told.get("device"),
+            "run": run_id,
+        }
         rows.append(row | {"": why or ("" if run_id else "not trained, or its run was deleted")})
     return rows
 
