@@ -15,7 +15,7 @@ from core.registry import EXPERIMENTS
 from pages.parts import asked, cached, choose, form, frame, judged
 from pages.parts import triggered as kept
 
-HEIGHT = 400
+HEIGHT = 345
 REACHES_KEV = (1.0, 2.0, 5.0)
 AT_KEV = (0.5, 1.0)
 ALONE = "none: the trigger alone"
@@ -52,11 +52,12 @@ def key_numbers(found: Scan, at: Scan) -> None:
 
 
 def curves(found: Scan, chain: Chain | None, name: str, light: float) -> None:
+    del name
     note = (
         "Recorded by the light alone (trigger), kept of what is recorded (selection), and their product, against true energy; "
         "95 % intervals, bins of fewer than 20 events pale. A trigger above its closed form would be surprising."
     )
-    figure = figures.efficiency(found, light, chain, name).update_layout(height=HEIGHT)
+    figure = figures.efficiency(found, light, chain).update_layout(height=HEIGHT)
     frame.show_figure(figure, "trigger-efficiency", note, lambda: triggered.columns(found))
     st.caption(triggered.in_words(found))
 
@@ -102,8 +103,8 @@ def page() -> None:
         if tab.open:
             with tab:
                 draw(found, chain, selected.name if selected else "", light)
-    if chain is not None:
-        st.caption(product.MEANING)
+    if chain is not None and selected is not None:
+        st.caption(product.in_words(chain, selected))
     set_to = "".join(f" --set {text}" for text in parameters.as_assignments(values, trigger.parameters()))
     frame.foot(
         f"{trigger.title}, simulated: {triggered.N_EVENTS:,} events at each of {triggered.N_POINTS} energies, seed "

@@ -22,7 +22,7 @@ def trigger(options: argparse.Namespace) -> Result:
     settings = parameters.override(made.parameters(), options.set)
     if options.events < 1:
         raise DarkroomError(f"--events is {options.events}: expected at least 1.")
-    energies = _energies(options.energies) if options.energies else triggered.even_energies(options.up_to).tolist()
+    energies = _energies(options.energies) if options.energies else triggered.even_energies(options.up_to)
     found = triggered.scan(made, settings, energies, options.events, options.seed)
     chi2, n_points, p_value = found.agreement
     result: dict[str, Any] = {
@@ -40,7 +40,7 @@ def trigger(options: argparse.Namespace) -> Result:
         even = triggered.scan(made, settings, triggered.even_energies(options.up_to), options.events, options.seed)
         chain = product.chain(even.points, kept, triggered.bin_edges(options.up_to))
         result |= {"selection": kept.name, "chain": chain.to_rows(), "method": product.METHOD}
-        text += ["", f"selection: {kept.name}", table(product.table(chain)), "", product.MEANING]
+        text += ["", f"selection: {kept.name}", table(product.table(chain)), "", product.in_words(chain, kept)]
     return result, "\n".join(text)
 
 

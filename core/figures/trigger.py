@@ -19,9 +19,9 @@ TRIGGER, SELECTION, TOTAL = ("#009E73", "circle"), ("#0072B2", "square"), ("#CC7
 HELPED, ACCIDENTAL = ("#E69F00", "triangle-up"), (NEUTRAL, "x")
 
 
-def efficiency(found: Scan, pe_per_kev: float, chain: Chain | None = None, selection: str = "") -> go.Figure:
+def efficiency(found: Scan, pe_per_kev: float, chain: Chain | None = None) -> go.Figure:
     """Above: trigger, selection and total against true energy; below: simulated trigger minus closed form."""
-    figure = make_subplots(2, 1, shared_xaxes=True, row_heights=[0.74, 0.26], vertical_spacing=0.05)
+    figure = make_subplots(2, 1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.06)
     x = found.energies_kev
     for name, y, dash in (("closed form", found.closed, "dash"), ("with threshold", found.above_threshold, "dot")):
         figure.add_scatter(
@@ -32,12 +32,12 @@ def efficiency(found: Scan, pe_per_kev: float, chain: Chain | None = None, selec
         figure, x, 100.0 * found.light, [p.light.n for p in found.points], "trigger, simulated", TRIGGER, "solid", 1
     )
     if chain is not None:
-        _steps(figure, chain, selection)
+        _steps(figure, chain)
     residual = 100.0 * (found.light - found.closed[:, None])
     _points(figure, x, residual, [p.light.n for p in found.points], "difference", TRIGGER, None, 2)
     figure.add_hline(0.0, line={"color": NEUTRAL, "width": 1}, row=2, col=1)
     finish(figure, "", "efficiency [%]", 1)
-    finish(figure, f"true energy [{UNIT}]", "simulated − closed", 2)
+    finish(figure, f"true energy [{UNIT}]", "difference", 2)
     figure.update_yaxes(range=[0.0, 103.0], row=1, col=1)
     return _with_photoelectrons(figure, 2.0 * x[-1] - x[-2] if len(x) > 1 else float(x[-1]), pe_per_kev)
 
@@ -58,21 +58,22 @@ def _points(
     )  # fmt: skip
 
 
-def _steps(figure: go.Figure, chain: Chain, selection: str) -> None:
+def _steps(figure: go.Figure, chain: Chain) -> None:
     """Selection and total in their bins, a little beside each other; bins with few selected events pale."""
     edges = chain.edges_kev
     middle, half = (edges[1:] + edges[:-1]) / 2.0, np.diff(edges) / 2.0
     n = np.array([one.n for one in chain.selection])
     for name, found, look, aside in (
-        (f"selection ({selection})", chain.selection, SELECTION, -0.15),
-        ("total = trigger x selection", chain.total, TOTAL, 0.15),
+        ("selection", chain.selection, SELECTION, -0.15),
+        ("total", chain.total, TOTAL, 0.15),
     ):
         value = 100.0 * np.array([(one.value, one.low, one.high) for one in found])
         colour, symbol = look
-        for chosen, opacity, label in ((n >= FEW, 1.0, name), ((n > 0) & (n < FEW), PALE, f"{name}, n < {FEW}")):
+        few = (n > 0) & (n < FEW)
+        for chosen, opacity, label in ((n >= FEW, 1.0, name), (few, PALE, f"{name}, n < {FEW}")):
             figure.add_scatter(
                 x=(middle + aside * half)[chosen], y=value[chosen, 0], mode="markers", name=label, opacity=opacity, row=1,
-                col=1, marker={"color": colour, "symbol": symbol, "size": 8}, showlegend=bool(chosen.any()),
+                col=1, marker={"color": colour, "symbol": symbol, "size": 8}, showlegend=bool(chosen.any() and (opacity == 1.0 or few.sum() == (n > 0).sum())),
                 error_y=errors((value[:, 2] - value[:, 0])[chosen], (value[:, 0] - value[:, 1])[chosen], colour),
                 error_x=errors((half - aside * half)[chosen], (half + aside * half)[chosen], colour),
                 customdata=np.column_stack([value[:, 1:], edges[:-1], edges[1:], n])[chosen],
@@ -113,7 +114,7 @@ def _with_photoelectrons(figure: go.Figure, up_to_kev: float, pe_per_kev: float)
         "tickvals": pe / pe_per_kev, "ticktext": [f"{v:g}" for v in pe],
         "title": {"text": f"photoelectrons ({pe_per_kev:g} PE/{UNIT})", "standoff": 4},
     }  # fmt: skip
-    return figure.update_layout(xaxis9=top, margin={"t": 82}, legend={"y": 1.2})
+    return figure.update_layout(xaxis9=top, margin={"t": 76, "b": 40}, legend={"y": 1.17})
 
 
 def _round_steps() -> list[float]:

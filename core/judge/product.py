@@ -144,6 +144,17 @@ def table(found: Chain) -> list[dict[str, Any]]:
     ]
 
 
+def in_words(found: Chain, kept: Kept) -> str:
+    """What the total efficiency means and, where nothing was selected from, why it is missing."""
+    if any(one.n for one in found.selection):
+        return MEANING
+    lowest = f"the lowest has {kept.energy_kev.min():.2f} keV" if len(kept.energy_kev) else "there is none at all"
+    return (
+        f"No recorded signal event that {kept.name} judged lies below {found.edges_kev[-1]:g} keV ({lowest}), so selection and "
+        "total are undefined here: show higher energies, or choose a selection with a lower energy window."
+    )
+
+
 def _truth(experiment: Experiment, dataset: Dataset) -> tuple[str, str]:
     """(column with the true energy, label scheme of the truth)."""
     if experiment.trigger is None or not dataset.simulated or not experiment.truth_schemes:

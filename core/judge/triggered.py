@@ -73,9 +73,11 @@ def scan(
     return Scan(trigger, parameters, energies, points, *forms)
 
 
-def even_energies(up_to_kev: float) -> np.ndarray:
+def even_energies(up_to_kev: float) -> list[float]:
     """The middles of 40 equal bins from 0."""
-    return np.asarray((np.arange(N_POINTS) + 0.5) * up_to_kev / N_POINTS)
+    if not 0.0 < up_to_kev <= 200.0:
+        raise DarkroomError(f"The highest energy is {up_to_kev:g} keV: expected more than 0 and at most 200.")
+    return [(i + 0.5) * up_to_kev / N_POINTS for i in range(N_POINTS)]
 
 
 def bin_edges(up_to_kev: float) -> np.ndarray:
@@ -153,7 +155,7 @@ def table(found: Scan) -> list[dict[str, Any]]:
 def in_words(found: Scan) -> str:
     """Whether the closed form holds and, where it does not, which part of the loss is whose."""
     chi2, n_points, p_value = found.agreement
-    test = f"chi2 = {chi2:.0f} for {n_points} energies" + (f", p = {p_value:.2g}" if n_points else "")
+    test = f"chi2 = {chi2:.0f} for {n_points} energies, p {'< 0.0001' if p_value < 1e-4 else f'= {p_value:.2g}'}"
     if not n_points:
         return "No energy has events enough on both sides to compare the simulation with the closed form."
     if p_value > _SURPRISE:

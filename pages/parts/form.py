@@ -60,7 +60,7 @@ def _key(prefix: str, spec: Spec, part: str = "") -> str:
 
 
 def _label(spec: Spec) -> str:
-    words = spec.name.removesuffix(f"_{spec.unit.lower()}").replace("_", " ")
+    words = spec.name.removesuffix(f"_{spec.unit.lower().replace('/', '_per_')}").replace("_", " ")
     return f"{words} [{spec.unit}]" if spec.unit else words
 
 
