@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     _selection(p)
 
     _training_commands(add)
+    _trigger_command(add)
     _compatibility(add)
     _cut_command(add)
     trust.declare(add)
@@ -138,17 +139,6 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
     p.add_argument("--scale", choices=(published.SEED_SCALE,), help="simulate a data set in the printed numbers")
     p.add_argument("--fraction", type=float, help="with --scale: part of the printed numbers, e.g. 0.1 (default: 1)")
 
-    p = add("trigger", trigger.trigger, "simulate the trigger against true energy, beside its closed form")
-    p.add_argument("--energies", metavar="KEV", help="comma-separated (default: 40 up to --up-to)")
-    p.add_argument("--up-to", type=float, default=2.0, metavar="KEV", help="highest energy (default: 2)")
-    p.add_argument("--events", type=int, default=4000, help="simulated at each energy (default: 4000)")
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--experiment", metavar="NAME", help="default: the first with a trigger")
-    p.add_argument("--data", metavar="NAME", help="total efficiency: simulated data set, after the cut or the --run")
-    p.add_argument("--run", metavar="RUN", help="total efficiency: selected by this run's score")
-    p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
-    _settings(p, "a parameter of the trigger, e.g. coincidence_ns=100")
-
     p = add("serve", training.serve, "start the dashboard on this machine")
     p.add_argument("--port", type=int, help="port (default: PORT or 8501)")
 
@@ -183,6 +173,24 @@ def _compatibility(add: Callable[[str, Command, str], argparse.ArgumentParser]) 
     p.add_argument("--list", action="store_true", help="list the studies (of the data set NAME)")
     p.add_argument("--delete", metavar="ID", help="forget a study; its runs stay")
     _selection(p)
+
+
+def _trigger_command(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    p = add("trigger", trigger.trigger, "simulate the trigger against true energy, beside its closed form")
+    p.add_argument("--energies", metavar="KEV", help="comma-separated (default: 40 up to --up-to)")
+    p.add_argument("--up-to", type=float, default=2.0, metavar="KEV", help="highest energy (default: 2)")
+    p.add_argument("--events", type=int, default=4000, help="simulated at each energy (default: 4000)")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--experiment", metavar="NAME", help="default: the first with a trigger")
+    p.add_argument("--data", metavar="NAME", help="total efficiency: simulated data set, after the cut or the --run")
+    p.add_argument("--run", metavar="RUN", help="total efficiency: selected by this run's score")
+    p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
+    _settings(p, "a parameter of the trigger, e.g. coincidence_ns=100")
+
+    p = add("baselines", training.baselines, "score a data set with boosted trees trained on the rows of a run")
+    p.add_argument("run", metavar="RUN")
+    p.add_argument("dataset", metavar="NAME")
+    p.add_argument("--wait", action="store_true", help="wait until it ends, showing progress")
 
 
 def _mapping(p: argparse.ArgumentParser) -> None:
