@@ -87,6 +87,10 @@ def test_evaluate_has_the_keys_that_are_relied_upon(few, capsys):
             assert part[name]["low"] <= part[name]["value"] <= part[name]["high"]
         assert {"value", "low", "high", "n_signal", "n_background"} <= set(part["harmonic_efficiency"])
         assert {"value", "low", "high"} <= set(part["auc"])
+    assert {"nmt500", "box cut", "trees", "bound"} == set(got["baselines"])
+    assert [one["method"] for one in got["comparisons"]["at_threshold"]] == ["nmt500", "box cut", "trees", "bound"]
+    assert len(got["comparisons"]["leakage_at_99"]) == 5 * 5  # methods, windows and all
+    assert got["costs"]["trees"]["parameters"] > 0
     assert got["baselines"]["nmt500"]["harmonic_efficiency"]["value"] == 1.0  # the published labels are circular
     assert len(got["energy_table"]) == 40
     assert set(got["other_labels"]) == {"coincidence", "truth"}

@@ -45,6 +45,12 @@ def predict(options: argparse.Namespace) -> Result:
     return _job_result(job, options)
 
 
+def baselines(options: argparse.Namespace) -> Result:
+    run, dataset = running.open_run(options.run), open_dataset(options.dataset)
+    arguments = {"run": run.id, "dataset": dataset.name}
+    return _job_result(control.submit("baselines", f"trees of {run.id} on {dataset.name}", arguments), options)
+
+
 def _job_result(job: Job, options: argparse.Namespace) -> Result:
     """What is said of a job that was submitted, after waiting for it if that is wanted."""
     if options.wait:

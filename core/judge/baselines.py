@@ -106,7 +106,12 @@ def of_run(scored: "Scored") -> tuple[dict[str, Method], list[str]]:
         if not n_missing:
             made[name] = Ranking(values, threshold)
         elif name == TREES or n_missing < len(values):
-            notes.append(f"The {name} are left out: {n_missing:,} of {len(values):,} rows have no value of theirs.")
+            way_out = (
+                f": run `python -m core baselines {scored.run.id} {scored.dataset.name}`." if name == TREES else "."
+            )
+            notes.append(
+                f"Left out of the baselines: {name}, unknown for {n_missing:,} of {len(values):,} rows{way_out}"
+            )
     return made, notes
 
 
