@@ -8,6 +8,7 @@ is missing leaves `ours` empty, and the comment says what to make. Whether numbe
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from core import runs
 from core.cosine import compare_code, compare_dnn, evaluate, published, seedscale
 from core.cosine.compare_dnn import SIMULATED, counted
 from core.cosine.inconsistencies import inconsistencies
@@ -137,8 +138,15 @@ def _our_cell(pair: published.Compatibility, matrix: Matrix | None, sources: Sou
     cell = matrix.cells[there.index(asked[0])][there.index(asked[1])]
     if cell is None:
         return None, f"study {sources.study.id} has no training on {pair.trained}"
-    told = [f"network {sources.study.network}", SIMULATED] if sources.dataset.simulated else [sources.study.network]
-    return cell, "; ".join([*told, CIRCULAR])
+    own = f"network {sources.study.network}, {_training(cell.run)}"
+    return cell, "; ".join([own, *([SIMULATED] if sources.dataset.simulated else []), CIRCULAR])
+
+
+def _training(run_id: str) -> str:
+    """How much a network was trained: a small sample is a reason to differ."""
+    told = runs.open_run(run_id).provenance
+    counts = ", ".join(f"{n:,} {name}" for name, n in told["counts"]["train"].items())
+    return f"trained on {counts} events, {told['n_epochs']} epoch{'s' * (told['n_epochs'] != 1)}"
 
 
 PUBLISHED = Published(

@@ -1,6 +1,8 @@
 """The printed tables: what reproduces and what does not, ours by rule, and the arithmetic of every inconsistency."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from benchmarks.pages import made_up_run
 from core import runs
 from core.cosine import compare, compare_code, inconsistencies, published
 from core.cosine.experiment import EXPERIMENT
+from core.cosine.grid import Axes, regions
 from core.cosine.simulate import simulate
 from core.data.dataset import open_dataset
 from core.data.demo import default_mapping
@@ -16,6 +19,7 @@ from core.data.prepare import prepare
 from core.judge import comparison
 from core.judge.comparison import AGREES, DIFFERS, NO_COMPARISON, NOTHING, Comparison, Sources
 from core.judge.intervals import poisson
+from tests.judge.matrices import cell, matrix
 
 KEYS = {"table", "row", "column", "printed", "recomputed", "ours", "run", "low", "high", "n", "comment"}
 
@@ -185,6 +189,36 @@ def test_the_runs_efficiency_is_that_of_crystal_3_events_it_has_not_seen(ours):
     below = next(row for row in rows if row.row.startswith("signal 0.0 keV, first") and row.column == "efficiency [%]")
     assert below.ours is None
     assert "its cuts end before" in below.comment
+
+
+@pytest.fixture
+def studied(ours, monkeypatch) -> list[Comparison]:
+    """All rows with a study of C3 alone, whose counts are those of the slides but for the network trained at 3-6 keV."""
+    grid = regions(Axes(crystals=(3,)))
+    sizes = {i: published.n_tested(published.Cell(3, *region.facts["window_kev"])) for i, region in enumerate(grid)}
+    kept = {(0, 0): 17_000, (0, 1): sizes[1][0] - 50, (1, 0): 16_987, (1, 1): 6324}
+    made = matrix([[cell((sizes[j][1], sizes[j][1], kept[i, j], sizes[j][0])) for j in (0, 1)] for i in (0, 1)], grid)
+    monkeypatch.setattr(compare, "open_matrix", lambda *_: made)
+    monkeypatch.setattr(compare, "_training", lambda _run: "trained on 10 signal, 20 background events, 1 epoch")
+    study = SimpleNamespace(id="a-study", network="compact")
+    return compare.rows(replace(ours[1], study=study))
+
+
+def test_a_studys_cells_stand_beside_the_printed_pairs(studied):
+    rows = {(row.table, row.row, row.column): row for row in studied}
+    own = rows["cnn_tests", "C3 6-10 keV", "background [%]"]
+    assert own.ours == pytest.approx(100.0 * 6324 / 6326)
+    assert (own.n, own.run, own.verdict) == (6326, "run", AGREES)
+    low = rows["cnn_tests", "C3 3-6 keV", "background [%]"]
+    assert low.ours == pytest.approx(100.0 * 17_000 / 17_792)
+    assert (low.printed, low.verdict) == (98.47, DIFFERS)
+    assert "simulated" in low.comment
+    assert "circular" in low.comment
+    assert "20 background events" in low.comment
+    assert rows["cnn_compatibility", "C3 6-10 on C3 3-6 keV", "background [%]"].verdict == AGREES
+    elsewhere = rows["cnn_tests", "C7 6-10 keV", "background [%]"]
+    assert (elsewhere.ours, elsewhere.run, elsewhere.verdict) == (None, None, NOTHING)
+    assert elsewhere.comment == "study a-study has no such cell"
 
 
 def test_the_tally_counts_every_row_once(ours):
