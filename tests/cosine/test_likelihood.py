@@ -196,3 +196,12 @@ def test_files_carry_it_and_files_without_it_give_nan(tmp_path: Path) -> None:
     assert EXPERIMENT.truth_bound in found[0]
     none = dataclasses.replace(mapping, truth_llr="")
     assert all(np.isnan(block.table["truth_llr"]).all() for block in read.blocks(path, none))
+
+
+def test_the_shipped_sample_carries_it() -> None:
+    mapping = EXPERIMENT.load_mapping(EXPERIMENT.mappings["cosine"])
+    path = sorted(EXPERIMENT.sample.glob("mrgd_M001601*"))[0]
+    tables = [block.table for block in read.blocks(path, mapping)]
+    llr, labels = (np.concatenate([t[name] for t in tables]) for name in ("truth_llr", "truth_class"))
+    assert np.isfinite(llr).all()
+    assert auc(llr, labels).value > 0.99
