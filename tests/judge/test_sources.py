@@ -1,0 +1,94 @@
+"""Which data set, study and run stand beside printed results, and how they are drawn."""
+
+import pytest
+
+from benchmarks.pages import made_up_run
+from core import runs
+from core.data.dataset import open_dataset
+from core.data.demo import default_mapping
+from core.data.prepare import prepare
+from core.errors import DarkroomError
+from core.figures.published import beside
+from core.judge import sources
+from core.judge.comparison import Comparison, is_wide, pivoted, texts
+from core.learn import study as studies
+from core.learn.study import Study
+from core.registry import EXPERIMENTS
+
+EXPERIMENT = next(iter(EXPERIMENTS.values()))
+
+
+@pytest.fixture
+def two(workspace, tmp_path) -> dict[str, str]:
+    """Data sets a (with a run) and b; gives the run's id."""
+    for name, seed in (("a", 1), ("b", 2)):
+        files = EXPERIMENT.simulate(tmp_path / name, n_events=200 * seed, seed=seed)
+        prepare(EXPERIMENT, files, name, default_mapping(EXPERIMENT))
+    return made_up_run("a")
+
+
+def stored(dataset_name: str) -> Study:
+    made = Study(
+        id=f"20200101-000000-compact-{dataset_name}", title="made up", created_at="2020-01-01T00:00:00Z",
+        experiment=EXPERIMENT.key, dataset=dataset_name, dataset_id=open_dataset(dataset_name).id, network="compact",
+        parameters={}, training={}, selection={}, axes={}, regions=(), runs=(), empty=(),
+    )  # fmt: skip
+    studies.store(made)
+    return made
+
+
+def test_nothing_is_there_in_an_empty_workspace(workspace):
+    found = sources.find(EXPERIMENT)
+    assert (found.dataset, found.study, found.run) == (None, None, None)
+
+
+def test_the_newest_run_names_the_data_set_and_a_study_goes_before_it(two):
+    found = sources.find(EXPERIMENT)
+    assert (found.dataset.name, found.run.id, found.study) == ("a", two, None)
+    study = stored("b")
+    found = sources.find(EXPERIMENT)
+    assert (found.dataset.name, found.study.id, found.run) == ("b", study.id, None)
+    assert sources.find(EXPERIMENT, "a").run.id == two
+    assert sources.find(EXPERIMENT, study_id=study.id).dataset.name == "b"
+
+
+def test_without_runs_it_is_the_largest_data_set(two):
+    runs.delete(two)
+    assert sources.find(EXPERIMENT).dataset.name == "b"
+
+
+def test_what_does_not_belong_together_is_refused(two):
+    study = stored("b")
+    with pytest.raises(DarkroomError, match="is of data set 'b', not of 'a'"):
+        sources.find(EXPERIMENT, "a", study.id)
+    with pytest.raises(DarkroomError, match="There is no run 'nowhere'"):
+        sources.find(EXPERIMENT, "a", run_id="nowhere")
+
+
+def rows() -> list[Comparison]:
+    return [
+        Comparison("t", "one", "x", 10, 10, 8.0, 12.0, ours=7, run="r", low=5.0, high=9.5, n=7),
+        Comparison("t", "two", "x", 20, comparable=False, ours=30, run="r", low=28.0, high=33.0, n=30),
+        Comparison("t", "three", "x", "(3, 2)", "(3, 2)"),
+    ]
+
+
+def test_the_figure_has_both_numbers_with_their_intervals():
+    figure = beside(rows(), "x")
+    printed, ours, pale = figure.data
+    assert list(printed.y) == [10.0, 20.0]
+    assert (list(printed.error_y.array), list(printed.error_y.arrayminus)) == ([2.0, 0.0], [2.0, 0.0])
+    assert (list(ours.y), list(ours.error_y.array), list(ours.error_y.arrayminus)) == ([7.0], [2.5], [2.0])
+    assert list(pale.y) == [30.0]
+    assert pale.marker.symbol == "circle-open"
+    assert list(figure.layout.xaxis.ticktext) == ["one", "two", "three"]
+
+
+def test_texts_are_as_printed_and_a_pivot_keeps_the_places():
+    one, two, three = rows()
+    assert texts(one)["ours"] == "7 [5.0, 9.5]"
+    assert texts(two)["recomputed"] == "–"
+    assert texts(three)["printed"] == "(3, 2)"
+    assert texts(Comparison("t", "r", "c", 99.6, decimals=2))["printed"] == "99.60"
+    assert not is_wide(rows())
+    assert [row["x"] for row in pivoted(rows(), "printed")] == ["10", "20", "(3, 2)"]
