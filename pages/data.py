@@ -161,7 +161,10 @@ def page() -> None:
             for d in prepared
         ]  # fmt: skip
         st.dataframe(rows, hide_index=True, alt="prepared data sets")
-        with st.expander("Templates (columns that depend on a selection)", key="derived", icon=":material/ssid_chart:"):
+        derivable = ", ".join(experiment.derived) or "none"
+        with st.expander(
+            f"Templates ({derivable}): columns that depend on a selection", key="derived", icon=":material/ssid_chart:"
+        ):
             deriving.section([d.name for d in prepared])
     names = shlex.join(str(f.path) for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
     frame.foot(

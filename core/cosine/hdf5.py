@@ -111,8 +111,8 @@ class Store:
         stored = data.id.get_storage_size()
         if stored > self.size or declared > MAX_RATIO * stored:
             raise DarkroomError(
-                f"{self.path.name}: data set '{name}' declares {declared:.2g} bytes and {stored:.2g} are stored in a file "
-                f"of {self.size:.2g}: expected at most {MAX_RATIO} times as many, what the best compression gives. "
+                f"{self.path.name}: data set '{name}' declares {size(declared)}, of which {size(stored)} are stored in a "
+                f"file of {size(self.size)}: expected at most {MAX_RATIO} times as many, what the best compression gives. "
                 "The file is incomplete or crafted: write it again."
             )
         if layout != h5py.h5d.CHUNKED:
@@ -195,6 +195,15 @@ def _first(store: Store, data: h5py.Dataset, n_entries: int) -> str:
         return short(store.read(data, *where).tolist())
     except DarkroomError as error:
         return str(error)
+
+
+def size(n_bytes: float) -> str:
+    """A number of bytes as a person reads it."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:,.3g} TB"
 
 
 def short(value: object) -> str:

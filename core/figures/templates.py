@@ -18,7 +18,7 @@ def curves(told: Mapping[str, Any], n: Mapping[str, int]) -> go.Figure:
             name=f"{name} (n = {n[name]:,})", hovertemplate=f"{name}: %{{y:.3g}} at %{{x:.0f}}<extra></extra>",
         )  # fmt: skip
     finish(figure, told["x_title"], told["y_title"])
-    return figure.update_yaxes(**LOG_AXIS).update_layout(height=300)
+    return figure.update_yaxes(**LOG_AXIS).update_layout(height=260)
 
 
 def columns(told: Mapping[str, Any]) -> dict[str, list[float]]:

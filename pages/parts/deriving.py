@@ -65,12 +65,15 @@ def show(experiment: Experiment, data: Dataset, column: str) -> None:
         options = choose.as_options(experiment, selection.from_dict(experiment, made["selection"]))
     kind = "simulated" if data.simulated else "measured"
     note = (
-        f"Mean pulses of the {kind} training rows of the selection{options}, on a logarithmic axis; every row is compared "
-        "with both. A background line that follows the signal's would mean that the labels do not part the shapes."
+        f"Mean pulses of the {kind} training rows, logarithmic; every row is compared with both. A background line that "
+        "follows the signal's would mean that the labels do not part the shapes."
     )
-    figure = templates.curves(made["curves"], made["n"])
-    frame.show_figure(figure, f"derived-{column}", note, lambda: templates.columns(made["curves"]))
-    st.caption(
-        f"{experiment.derived[column].explanation} {made['n_defined']:,} of {data.n_rows:,} rows have a value; "
-        f"made {made['made_at']}. It can be cut on under Select, limits of other features."
+    left, right = st.columns([5, 2])
+    with left:
+        figure = templates.curves(made["curves"], made["n"])
+        frame.show_figure(figure, f"derived-{column}", note, lambda: templates.columns(made["curves"]))
+    right.caption(experiment.derived[column].explanation)
+    right.caption(
+        f"Made from{options}, {made['made_at']}: {made['n_defined']:,} of {data.n_rows:,} rows have a value. It can be cut "
+        "on under Select, limits of other features."
     )

@@ -207,9 +207,9 @@ CRAFTED = {
     "soft link": (soft_link, r"'waveform' is a soft link"),
     "external raw storage": (external_storage, r"'waveform' is kept in external raw storage"),
     "virtual": (virtual, r"'waveform' is a virtual data set"),
-    "8 TB in chunks": (eight_terabytes, r"'waveform' declares 8.2e\+12 bytes and 0 are stored in a file of"),
-    "8 TB": (eight_terabytes_in_one_piece, r"'waveform' declares 8.2e\+12 bytes and 0 are stored"),
-    "8 TB in a column": (eight_terabytes_in_a_column, r"'energy' declares 8e\+12 bytes and 0 are stored"),
+    "8 TB in chunks": (eight_terabytes, r"'waveform' declares 8.16 TB, of which 0 bytes are stored in a file of \d\S* kB"),
+    "8 TB": (eight_terabytes_in_one_piece, r"'waveform' declares 8.16 TB, of which 0 bytes are stored"),
+    "8 TB in a column": (eight_terabytes_in_a_column, r"'energy' declares 8 TB, of which 0 bytes are stored"),
     "missing chunks": (one_chunk_of_many, r"of data set 'waveform' 1 of 10 chunks are stored: the file is incomplete"),
     "giant chunks": (giant_chunks, r"'waveform' has chunks of 147 MB: expected at most 67 MB"),
     "unknown filter": (unknown_filter, r"'waveform' is packed with filter 31999, which is not known here"),
@@ -311,9 +311,9 @@ def test_the_pages_preview_runs_in_its_child_and_names_what_is_wrong(tmp_path, w
     with h5py.File(path, "w") as out:
         eight_terabytes(out)
     found = files.preview("cosine", path, ("--mapping", "hdf5"))
-    assert "'waveform' declares 8.2e+12 bytes" in found["mapping_problem"]
+    assert "'waveform' declares 8.16 TB" in found["mapping_problem"]
     assert found["fitting_mappings"] == []
-    assert "declares 8.2e+12 bytes" in found["trees"]["/"]["branches"][0]["first"]
+    assert "declares 8.16 TB" in found["trees"]["/"]["branches"][0]["first"]
 
 
 def test_mappings_that_cannot_be():
