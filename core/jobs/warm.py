@@ -27,7 +27,6 @@ CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
 MODELS, IDLE_S = 3, 900.0
 START_S, TIMEOUT_S = 180.0, 120.0
 KEPT_ANSWERS = 128
-STATES = ("off", "starting", "ready", "busy", "failed")
 
 
 class Answer:
@@ -85,7 +84,7 @@ class Warm:
         self._numbers = itertools.count(1)
 
     def state(self) -> dict[str, Any]:
-        """state (one of STATES), models (runs held), pid, since (Unix time), message, waiting (questions in line)."""
+        """state (off, starting, ready, busy or failed), models (runs held), pid, since (Unix time), message, waiting (questions in line)."""
         with self._about:
             process, state, message, since = self._process, self._state, self._message, self._since
             models, waiting = list(self._models), self._waiting
