@@ -207,7 +207,7 @@ def _dressed(figure: go.Figure, pe_per_kev: float, gaps: Sequence[tuple[float, f
         "ticktext": [f"{v:g}" for v in pe], "zeroline": False,
         "title": {"text": f"photoelectrons (nominal {pe_per_kev:.3g} PE/{UNIT})", "standoff": 4},
     }  # fmt: skip
-    return figure.update_layout(xaxis2=top, margin={"t": 82}, legend={"y": 1.2})
+    return figure.update_layout(xaxis2=top, margin={"t": 82}, legend={"yref": "container", "y": 0.99, "yanchor": "top"})
 
 
 def _round_step(least: float) -> float:

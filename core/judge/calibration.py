@@ -15,17 +15,16 @@ from core.judge.efficiency import FEW, SCORE_EDGES
 from core.judge.histogram import histogram
 from core.judge.intervals import LEVEL
 from core.judge.logits import logit, n_clipped
+from core.judge.pileups import PileUp, pile_ups
 from core.judge.reliability import (
     EQUAL_WIDTH,
     Bin,
     Mix,
-    PileUp,
     Point,
     Quality,
     adjusted,
     bin_edges,
     half_point,
-    pile_ups,
     quality,
     reliability_bins,
 )

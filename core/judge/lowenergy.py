@@ -173,11 +173,15 @@ def key_numbers(found: LowEnergy) -> tuple[KeyNumber, ...]:
     help = (
         f"Lower edge of the lowest bin from which on upwards every bin of at least {FEW} signal events keeps "
         f"{100 * reach.wanted:g} %. Brackets: from the lowest energy above which no bin's interval excludes it, to the first "
-        "bin that shows it by itself; – where no bin has events enough."
+        "bin that shows it by itself; – where no bin has events enough. Of events that triggered: others are in no file."
     )
-    open_below = " or lower: no bin below has events enough" if reach.is_end_of_data else ""
+    open_below = " ≤: no bin below has events enough." if reach.is_end_of_data else ""
     low, high = (f"{v:g}" if math.isfinite(v) else "–" for v in (reach.low_kev, reach.high_kev))
-    value = "undefined" if math.isnan(reach.value_kev) else f"{'≤ ' * reach.is_end_of_data}{reach.value_kev:g} keV"
+    value = (
+        "undefined"
+        if math.isnan(reach.value_kev)
+        else f"{'≤ ' * (reach.is_end_of_data and reach.value_kev > 0)}{reach.value_kev:g} keV"
+    )
     numbers = [KeyNumber(f"signal ≥ {100 * reach.wanted:g} % from", value, f"[{low}, {high}] keV", help + open_below)]
     for (a, b), classes in found.windows.items():
         for name, one in classes.items():

@@ -14,14 +14,14 @@ import numpy as np
 from scipy import special
 
 from core.errors import DarkroomError
-from core.judge.efficiency import CLASSES, FEW, SCORE_EDGES, passes
-from core.judge.histogram import spikes
+from core.judge.efficiency import CLASSES, FEW, passes
 from core.judge.intervals import LEVEL, Interval, clopper_pearson, defined
 from core.judge.logits import as_score, logit
 from core.judge.unseen import Events
 
 N_BINS = 15
-N_BOOTSTRAP, N_SIMULATED = 200, 200
+N_BOOTSTRAP = 200
+MAX_SIMULATED, MIN_SIMULATED, MAX_DRAWS = 200, 40, 4_000_000  # repetitions; fewer for very many events, which vary less
 ANALYTIC = "normal, from the scatter of the single events"
 BOOTSTRAP = "normal, with the standard deviation of 200 bootstrap repetitions within each class"
 EQUAL_WIDTH, EQUAL_COUNT = "equal width", "equal count"
@@ -115,22 +115,6 @@ class Point:
             "signal_efficiency": self.signal_efficiency.to_dict(),
             "precision": self.precision.to_dict(),
         }
-
-
-@dataclass(frozen=True)
-class PileUp:
-    """A score column that holds suspiciously many of all events."""
-
-    low: float
-    high: float
-    n: int
-    share: float
-
-    def __str__(self) -> str:
-        return (
-            f"{100 * self.share:.0f} % of the events ({self.n:,}) score between {self.low:.2f} and {self.high:.2f}: the network "
-            "may give one answer to all that it does not recognise, and no temperature can part them."
-        )
 
 
 def adjusted(scores: np.ndarray, temperature: float, shift: float) -> np.ndarray:
@@ -268,9 +252,9 @@ def _by_chance(rng: np.random.Generator, p: np.ndarray, odds_ratio: float, row: 
     own mix, and weighted as the sample's are.
     """
     own = p / (p + (1.0 - p) * odds_ratio)  # p at the sample's mix: the odds divided by what the weights multiply
-    made = np.empty(N_SIMULATED)
+    made = np.empty(int(np.clip(MAX_DRAWS // len(p), MIN_SIMULATED, MAX_SIMULATED)))
     n, sum_p = np.bincount(row, minlength=m), np.bincount(row, p, minlength=m)
-    for i in range(N_SIMULATED):
+    for i in range(len(made)):
         signal = rng.random(len(p)) < own
         k = np.bincount(row[signal], minlength=m)
         k_p = np.bincount(row[signal], p[signal], minlength=m)
@@ -289,11 +273,3 @@ def half_point(events: Events, temperature: float, mix: Mix, level: float = LEVE
     signal = Interval(k_s / n_s if n_s else math.nan, float(low), float(high), n_s, level)
     ratio = mix.wanted * n_b / n_s if n_s and n_b else math.nan
     return Point(threshold, signal, _in_mix(k_s, k_s + k_b, ratio, level))
-
-
-def pile_ups(counts: np.ndarray, edges: np.ndarray = SCORE_EDGES) -> tuple[PileUp, ...]:
-    """The inner score columns that hold far more of the counts (m,) than their neighbours (see `histogram.spikes`)."""
-    total = float(np.sum(counts))
-    return tuple(
-        PileUp(float(edges[i]), float(edges[i + 1]), int(counts[i]), float(counts[i]) / total) for i in spikes(counts)
-    )

@@ -10,6 +10,7 @@ from core.errors import DarkroomError
 from core.judge import calibration
 from core.judge.calibration import fit_temperature, judge
 from core.judge.logits import as_score, logit
+from core.judge.pileups import pile_ups
 from core.judge.reliability import (
     EQUAL_COUNT,
     EQUAL_WIDTH,
@@ -17,7 +18,6 @@ from core.judge.reliability import (
     adjusted,
     bin_edges,
     half_point,
-    pile_ups,
     quality,
     reliability_bins,
 )

@@ -1,11 +1,13 @@
 """The page on calibration: its numbers are the core's, the temperature is fitted and kept, what cannot be fitted says why."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
 
 from core import runs
+from core.__main__ import main
 from core.commands.data import find_dataset
 from core.judge import calibration, calibration_export, unseen
 from core.judge.scored import open_scored
@@ -55,6 +57,22 @@ def test_a_link_gives_mix_split_and_labels(opened, few, scored):
     assert shown(at) == wanted(scored, "validation", calibration.TYPED, 0.05, "coincidence")
     assert any("For 0\\.05 signal" in m.value or "For 0.05 signal" in m.value for m in at.markdown)
     assert f"calibrate {few} --labels coincidence --split 'validation' --mix 0.05" in at.code[0].value
+
+
+def test_the_command_below_gives_the_same_numbers(opened, few, scored, capsys):
+    at = opened("calibration", run=few, mix="of this sample", bins="equal count")
+    assert main([*shlex.split(at.code[0].value)[3:], "--json"]) == 0
+    got = json.loads(capsys.readouterr().out)
+    assert got["temperature"] == calibration.stored(scored.run).to_dict()
+    again = opened("calibration", run=few, mix="of this sample", bins="equal count")
+    assert again.metric[1].value == f"{got['after']['all']['brier']['value']:.4f}"
+    assert again.metric[2].value == f"{got['after']['all']['ece']['value']:.4f}"
+    assert got["mix"]["wanted"] == pytest.approx(got["n_signal"] / got["n_background"])
+    assert {"window_kev", "brier", "ece", "ece_expected", "n_signal"} <= set(got["before"]["windows"][0])
+    rescore(scored, np.where(scored.labels(scored.selection.labels) == 1, 0.99, 0.01))
+    assert main(["calibrate", few, "--refit"]) == 0
+    assert "no temperature can be fitted" in capsys.readouterr().out
+    assert main(["calibrate", few, "--mix", "odd"]) == 2
 
 
 @pytest.mark.parametrize("query", [{"axes": "odds", "bins": "equal count"}, {"told": "what to know"}])

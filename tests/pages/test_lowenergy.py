@@ -1,9 +1,14 @@
 """The page on low energy: its numbers are the core's, only unseen events count, missing energies are made by a job."""
 
+import csv
+import json
+import shlex
+
 import numpy as np
 import pytest
 
 from core import runs
+from core.__main__ import main
 from core.commands.data import find_dataset
 from core.data.selection import select
 from core.jobs import control
@@ -50,6 +55,25 @@ def test_every_figure_is_drawn(opened, few, tab):
         assert all(meaning in shown for meaning in EXPERIMENT.scheme_meaning.values())
     if tab == "threshold by energy":
         assert list(at.dataframe[0].value["threshold"]) == ["follows the energy", "constant"]
+
+
+def test_the_command_below_gives_the_same_numbers(opened, few, scored, capsys, tmp_path):
+    at = opened("lowenergy", run=few, threshold="0.6", wanted="80")
+    words = [*shlex.split(at.code[0].value)[3:], "--json", "--export", str(tmp_path / "curve.csv")]
+    assert main(words) == 0
+    got = json.loads(capsys.readouterr().out)
+    own = scored.selection.labels
+    found = lowenergy.judge(unseen.events_of(scored).unseen, 0.6, lowenergy.energy_edges(1.0), own)
+    assert got["labels"][own] == found.to_dict()
+    assert got["not_scored_kev"][0] == [0.0, 3.0]
+    assert got["threshold_curve"]["wanted_signal_efficiency"] == 0.8
+    curve = list(csv.DictReader((tmp_path / "curve.csv").read_text().splitlines()))
+    assert [float(row["score_threshold"]) for row in curve] == got["threshold_curve"]["curve"]["score_threshold"]
+    assert main(["low-energy", few, "--keep", "99.5", "--json"]) == 0
+    refused = json.loads(capsys.readouterr().out)
+    assert "at least 600 are needed" in refused["threshold_curve"]["refused"]
+    assert set(refused["labels"]) == set(EXPERIMENT.label_schemes)
+    assert main(["low-energy", few, "--bin-kev", "3"]) == 2
 
 
 def test_too_few_validation_events_are_told(opened, few):
