@@ -1,8 +1,11 @@
 """Derived columns: made from the training part, found like any column, dropped when the rows change."""
 
+import json
+
 import numpy as np
 import pytest
 
+from core.__main__ import main
 from core.data import derive as deriving
 from core.data.dataset import open_dataset
 from core.data.demo import default_mapping
@@ -144,3 +147,13 @@ def test_as_a_job(before, monkeypatch):
     deriving.run_job(done)
     assert NAME in open_dataset("a").derived
     assert done.told[-1][:2] == (1, 1)
+
+
+def test_on_the_command_line(before, capsys):
+    assert main(["derive", "a", NAME, "--preset", next(iter(EXPERIMENT.presets)), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["id"] == open_dataset("a").id
+    assert told["n_defined"] == open_dataset("a").derived[NAME]["n_defined"]
+    assert set(told["n"]) == set(EXPERIMENT.classes)
+    assert main(["derive", "a", "nothing"]) == 2
+    assert "has no derived column 'nothing'" in capsys.readouterr().err
