@@ -145,7 +145,10 @@ def _offer(told: str, label: str, key: str, do: Any, *arguments: Any) -> None:
 
 
 def _resume(study: Study, data: Dataset) -> None:
-    studies.submit(studied.again(study, data))
+    """Train what is missing. Where defaults have changed since, it is another study: that one is shown."""
+    task = studied.again(study, data)
+    studies.submit(task)
+    st.query_params["study"] = task.study.id
 
 
 def _score(study: Study, data: Dataset) -> None:

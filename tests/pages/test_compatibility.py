@@ -148,6 +148,13 @@ def test_a_missing_training_is_told_and_asked_for(opened, study):
     assert job.arguments["study"] == study.id
 
 
+def test_a_failed_study_says_why(opened, study):
+    job = control.queue.submit("study", study.title, {"study": study.id, "dataset": "few"})
+    control.queue.move(job.id, ("queued",), "failed", message="The disk is full.")
+    at = opened("compatibility")
+    assert "The disk is full" in at.error[0].value
+
+
 def test_a_deleted_run_is_told_and_its_cells_are_missing(opened, study, few):
     runs.delete(few)
     at = opened("compatibility")
