@@ -6,7 +6,7 @@ noise of all six populations in the simulation's default composition, crystals 1
 spectrum. Everything is trained on truth labels at 1-10 keV; sub-runs are divided 50/20/30. Limits are chosen on the
 validation sample of each window and quoted on its test sample; p values are McNemar's on the noise of that window.
 
-With `--workspace DIR` what is there (sample, run, trees) is used again. Needs about 20 kB of disk per event.
+With `--workspace DIR` what is there (sample, run, trees) is used again. Needs 6 kB of disk per event, twice that while it is made.
 """
 
 import dataclasses

@@ -92,7 +92,8 @@ def of_run(scored: "Scored") -> tuple[dict[str, Method], list[str]]:
     The bound stands in only where the data set knows it. A baseline without a value for some of the rows is left out,
     as it would not be judged on the same events.
     """
-    experiment, made, notes = scored.experiment, {}, []
+    experiment, notes = scored.experiment, []
+    made: dict[str, Method] = {}
     if experiment.cut_baseline:
         cut = experiment.cut_baseline(scored.selection.cuts)
         made[cut.name] = Ranking(scored.column(cut.column), cut.threshold)
