@@ -21,7 +21,7 @@ from core.judge.unseen import Events
 
 N_BINS = 15
 N_BOOTSTRAP = 200
-MAX_SIMULATED, MIN_SIMULATED, MAX_DRAWS = 200, 40, 4_000_000  # repetitions; fewer for very many events, which vary less
+MAX_SIMULATED, MIN_SIMULATED, MAX_DRAWS = 200, 20, 2_000_000  # repetitions; fewer for very many events, which vary less
 ANALYTIC = "normal, from the scatter of the single events"
 BOOTSTRAP = "normal, with the standard deviation of 200 bootstrap repetitions within each class"
 EQUAL_WIDTH, EQUAL_COUNT = "equal width", "equal count"
