@@ -1,5 +1,6 @@
 """Printed numbers beside ours, each with its interval."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import plotly.graph_objects as go
 from core.figures.style import FREE_COLOURS, NEUTRAL, errors, finish
 from core.judge.comparison import Comparison
 
+MAX_LABELS = 16
 PRINTED, OURS = FREE_COLOURS[2], FREE_COLOURS[0]
 
 
@@ -29,10 +31,11 @@ def beside(rows: Sequence[Comparison], title: str) -> go.Figure:
     if values and min(values) > 0 and max(values) / min(values) > 30:
         figure.update_yaxes(type="log", dtick=1, exponentformat="power")
     finish(figure, "", title)
-    short = [name if len(name) < 34 else name[:31] + "..." for name in names]
+    every = math.ceil(len(names) / MAX_LABELS)  # the others are told by hovering
+    short = [name if len(name) < 34 else name[:31] + "..." for name in names[::every]]
     figure.update_xaxes(
-        tickvals=list(range(len(names))), ticktext=short, range=[-0.6, len(names) - 0.4], tickangle=-30,
-        tickfont={"size": 12}, showgrid=False, nticks=len(names),
+        tickvals=list(range(0, len(names), every)), ticktext=short, range=[-0.6, len(names) - 0.4], tickangle=-30,
+        tickfont={"size": 12}, showgrid=False, 
     )  # fmt: skip
     return figure.update_layout(margin={"b": 95})
 
@@ -56,7 +59,7 @@ def _add(
     down = [max(v - (v if low is None else low), 0.0) for v, low in zip(values, lows, strict=True)]
     figure.add_scatter(
         x=[names.index(row.row) + aside for row in rows], y=values, mode="markers", name=name, opacity=opacity,
-        marker={"color": colour, "symbol": symbol, "size": 9, "line": {"color": NEUTRAL, "width": 0.5}},
+        marker={"color": colour, "symbol": symbol, "size": 9 if len(names) <= MAX_LABELS else 6, "line": {"color": NEUTRAL, "width": 0.5}},
         error_y=errors(up, down, colour),
         customdata=[[row.row, row.run or "", "" if row.n is None or theirs else f"n = {row.n:,}"] for row in rows],
         hovertemplate=f"%{{customdata[0]}}<br>{name} %{{y}}<br>%{{customdata[2]}} %{{customdata[1]}}<extra></extra>",

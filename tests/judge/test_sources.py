@@ -84,6 +84,13 @@ def test_the_figure_has_both_numbers_with_their_intervals():
     assert list(figure.layout.xaxis.ticktext) == ["one", "two", "three"]
 
 
+def test_a_long_table_is_labelled_here_and_there():
+    many = [Comparison("t", f"row {i}", "x", i) for i in range(80)]
+    axis = beside(many, "x").layout.xaxis
+    assert list(axis.ticktext) == [f"row {i}" for i in axis.tickvals]
+    assert 10 <= len(axis.tickvals) <= 16
+
+
 def test_texts_are_as_printed_and_a_pivot_keeps_the_places():
     one, two, three = rows()
     assert texts(one)["ours"] == "7 [5.0, 9.5]"
