@@ -122,7 +122,8 @@ def published(pairs: list[dict[str, Any]], found: Matrix) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Printed numbers with the interval of all whole numbers of test events that would be printed so. Difference: ours "
+            "Printed numbers with the interval of all whole numbers of test events that would be printed so; they hold for "
+            "the labels and the measured data of the publication. Difference: ours "
             f"minus published, divided by the two half intervals that reach toward each other, added in quadrature and taken from "
             f"{100 * found.level:g} % to one standard deviation: a guide, not a test. – : this study has no such cell."
         )

@@ -37,7 +37,7 @@ def published_pairs(matrix: Matrix) -> list[dict[str, Any]]:
             theirs = _printed(getattr(pair, name) / 100.0, [of(p) for p in check.matching or check.points])
             cell = matrix.cells[at[0]][at[1]] if at else None
             ours = of(cell.point) if cell else None
-            row = {"trained": str(pair.trained), "tested": str(pair.tested), "metric": metric, "at": at}
+            row: dict[str, Any] = {"trained": str(pair.trained), "tested": str(pair.tested), "metric": metric, "at": at}
             row |= _plain("published", theirs) | _plain("ours", ours)
             row["difference_sigma"] = defined(difference_in_sigma(ours, theirs)) if ours else None
             rows.append(row)
