@@ -31,11 +31,11 @@ def beside(rows: Sequence[Comparison], title: str) -> go.Figure:
     if values and min(values) > 0 and max(values) / min(values) > 30:
         figure.update_yaxes(type="log", dtick=1, exponentformat="power")
     finish(figure, "", title)
-    every = math.ceil(len(names) / MAX_LABELS)  # the others are told by hovering
+    every = max(math.ceil(len(names) / MAX_LABELS), 1)  # the others are told by hovering
     short = [name if len(name) < 34 else name[:31] + "..." for name in names[::every]]
     figure.update_xaxes(
         tickvals=list(range(0, len(names), every)), ticktext=short, range=[-0.6, len(names) - 0.4], tickangle=-30,
-        tickfont={"size": 12}, showgrid=False, 
+        tickfont={"size": 12}, showgrid=False,
     )  # fmt: skip
     return figure.update_layout(margin={"b": 95})
 
