@@ -11,7 +11,7 @@ from scipy import special
 from core.errors import DarkroomError
 from core.experiment import Experiment, Trigger, TriggerPoint
 from core.judge.intervals import defined
-from core.judge.lowenergy import KeyNumber
+from core.judge.keynumber import KeyNumber
 from core.judge.product import in_percent
 
 N_POINTS, N_EVENTS, SEED = 40, 4000, 1
