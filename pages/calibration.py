@@ -76,7 +76,7 @@ def temperature_of(run: Run, scored: Scored) -> Temperature | None:
 
 def key_numbers(found: Calibration) -> None:
     numbers = calibration_export.key_numbers(found)
-    for column, number in zip(st.columns([1.1, 1, 1.1, 1, 1], gap="xsmall"), numbers, strict=True):
+    for column, number in zip(st.columns([0.9, 1.3, 1.15, 0.95, 1.05], gap="xsmall"), numbers, strict=True):
         column.metric(number.label, number.value, number.detail, help=number.help, delta_color="off", delta_arrow="off")
 
 
