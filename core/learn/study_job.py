@@ -9,7 +9,7 @@ from core.data.dataset import open_dataset
 from core.data.selection import from_dict, grid_of
 from core.errors import DarkroomError
 from core.experiment import Region
-from core.learn import backend, fit, predict, study
+from core.learn import after, backend, fit, predict, study
 from core.learn.fit import Task
 from core.learn.study import Study, StudyTask
 from core.registry import experiment_by_key
@@ -106,7 +106,10 @@ def _train(task: Task, part: _Part) -> str | None:
     print(
         f"{part.region.name}: run {folder.name}, {told['state']} after {told['n_epochs']} epochs on {told['device']}."
     )
-    return folder.name if told["state"] == "finished" else None
+    if told["state"] != "finished":
+        return None
+    after.complete(folder.name, part)
+    return folder.name
 
 
 def _clear() -> None:
