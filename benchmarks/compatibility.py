@@ -64,7 +64,7 @@ def made_up_study(dataset: Dataset) -> Study:
     run_ids = tuple(_made_up_run(dataset, of_regions(EXPERIMENT, hull, [region]), rng) for region in regions)
     made = Study(
         id="made-up", title="made up", created_at="2020-02-19T00:00:00Z", experiment=EXPERIMENT.key,
-        dataset=dataset.name, dataset_id=dataset.id, network="compact", parameters={}, training={},
+        dataset=dataset.name, rows_key=dataset.rows_id, network="compact", parameters={}, training={},
         selection=hull.to_dict(), axes=to_dict(axes), regions=regions, runs=run_ids, empty=("",) * len(regions),
     )  # fmt: skip
     study.store(made)
@@ -81,7 +81,7 @@ def _made_up_run(dataset: Dataset, selection: Selection, rng: np.random.Generato
     split[own.preselected] = own.split
     runs.write_rows(folder, uid[own.preselected], source[own.preselected], own.labels, own.split)
     runs.seal(folder, {
-        "experiment": EXPERIMENT.key, "state": "finished", "dataset": {"name": dataset.name, "id": dataset.id},
+        "experiment": EXPERIMENT.key, "state": "finished", "dataset": {"name": dataset.name, "id": dataset.id, "rows_key": dataset.rows_id},
     })  # fmt: skip
     truth = dataset.column("truth_class")
     score = np.where(truth == 1, rng.beta(5, 2, dataset.n_rows), rng.beta(2, 5, dataset.n_rows))

@@ -46,7 +46,7 @@ def made_up_run(dataset_name: str) -> str:
     for name in runs.CURVES:
         runs.write_curves(folder, name, curve)
     told = {
-        "experiment": EXPERIMENT.key, "dataset": {"name": dataset.name, "id": dataset.id}, "state": "finished",
+        "experiment": EXPERIMENT.key, "dataset": {"name": dataset.name, "id": dataset.id, "rows_key": dataset.rows_id}, "state": "finished",
         "started_at": "2020-02-19T00:00:00Z", "seconds": 1.0, "events_per_s": 1.0, "device": "none",
         "n_parameters": 0, "n_epochs": 1, "validation_loss": 0.5, "counts": {}, "warnings": [], "versions": {},
     }  # fmt: skip

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import figures
 from core.data.dataset import Dataset
+from core.data.derive import columns_of
 from core.experiment import Column
 from core.figures import cutstudy as drawn
 from core.judge import cutreport, cutsample, export
@@ -209,7 +210,7 @@ def page() -> None:
     with st.sidebar:
         data = choose.dataset()
         experiment = cached.experiment_of(data)
-        columns = {column.name: column for column in experiment.columns}
+        columns = {column.name: column for column in columns_of(experiment, data)}
         names, sides = choose_cut(columns)
         place = st.container()
         merit, expected = choose_merit()

@@ -6,6 +6,7 @@ from typing import Any
 from core.commands.data import find_dataset, find_selection
 from core.commands.text import Result, interval, table
 from core.data.dataset import Dataset
+from core.data.derive import columns_of
 from core.data.selection import Selection, select
 from core.errors import DarkroomError
 from core.experiment import Experiment
@@ -32,7 +33,7 @@ def study_cut(options: argparse.Namespace) -> Result:
     }
     result |= found.to_dict()
     if scored is not None:
-        names = [column.name for column in experiment.columns]
+        names = [column.name for column in columns_of(experiment, dataset)]
         result["correlations"] = [
             {"feature": c.column, "class": c.class_name, **c.rho.to_dict()} for c in cutsample.correlations(events, names)
         ]  # fmt: skip
@@ -41,7 +42,7 @@ def study_cut(options: argparse.Namespace) -> Result:
 
 def _features(options: argparse.Namespace, experiment: Experiment, dataset: Dataset) -> tuple[list[str], list[str]]:
     features = [options.feature, *([options.second] if options.second else [])]
-    known = [column.name for column in experiment.columns]
+    known = [column.name for column in columns_of(experiment, dataset)]
     for name in features:
         if name not in known:
             raise DarkroomError(

@@ -67,6 +67,13 @@ def of_regions(experiment: Experiment, selection: Selection, regions: Sequence[R
     return Selection(grid_of(experiment).cuts_of(selection.cuts, regions), selection.labels, selection.split)
 
 
+def rows_key(experiment: Experiment, dataset: Dataset, selection: Selection) -> str:
+    """Changes whenever the rows that a selection keeps can change: not with a derived column that it does not cut on."""
+    per_class = experiment.label_cuts(selection.cuts, selection.labels).values()
+    named = {cut.column for cuts in (experiment.cut_list(selection.cuts), *per_class) for cut in cuts}
+    return dataset.id if named & set(experiment.derived) else dataset.rows_id
+
+
 @dataclass(frozen=True)
 class Selected:
     """Rows that a selection keeps.

@@ -10,7 +10,7 @@ import numpy as np
 
 from core import runs
 from core.data.dataset import Dataset
-from core.data.selection import Selection, checked_scheme, from_dict, of_regions, select
+from core.data.selection import Selection, checked_scheme, from_dict, of_regions, rows_key, select
 from core.data.splits import OTHER
 from core.errors import DarkroomError
 from core.experiment import Experiment, Region
@@ -63,7 +63,7 @@ def open_sample(study: "Study", experiment: Experiment, dataset: Dataset, scheme
     opened = [runs.open_run(run) if run and runs.is_sealed(run) else None for run in study.runs]
     _refuse_mixed([run for run in opened if run is not None], dataset)
     notes = experiment.warnings(hull.cuts, labelled.labels, dataset)
-    if dataset.id != study.dataset_id:
+    if rows_key(experiment, dataset, hull) != study.rows_key:
         notes = [*notes, f"Data set '{dataset.name}' has changed since the study was made: ask for the study again."]
     return Sample(
         regions=study.regions,
@@ -109,8 +109,8 @@ def _refuse_mixed(opened: Sequence[runs.Run], dataset: Dataset) -> None:
     """Refuse runs that were not all trained on the same state of one data set."""
     for run in opened:
         trained, first = run.provenance["dataset"], opened[0].provenance["dataset"]
-        if run.dataset != dataset.name or trained.get("id") != first.get("id"):
+        if run.dataset != dataset.name or trained.get("rows_key") != first.get("rows_key"):
             raise DarkroomError(
                 f"Runs of different data sets are mixed: run '{run.id}' was trained on '{run.dataset}' "
-                f"({trained.get('id')}), expected '{dataset.name}' ({first.get('id')}): ask for the study again."
+                f"({trained.get('rows_key')}), expected '{dataset.name}' ({first.get('rows_key')}): ask for the study again."
             )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import parameters, runs
+from core.data.selection import rows_key
 from core.data.splits import SPLITS, TEST, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def origin(asked: "Task") -> dict[str, Any]:
     return {
         "experiment": chosen.experiment.key,
         "dataset": {
-            "name": dataset.name, "id": dataset.id, "n_rows": dataset.n_rows, "is_simulated": dataset.simulated,
+            "name": dataset.name, "id": dataset.id, "rows_key": rows_key(chosen.experiment, dataset, chosen.selection), "n_rows": dataset.n_rows, "is_simulated": dataset.simulated,
             "files": files,
         },
         "counts": counts,

@@ -17,7 +17,7 @@ from typing import Any
 
 from core import parameters, runs, workspace
 from core.data.dataset import Dataset
-from core.data.selection import Selection, from_dict, grid_of, of_regions, select
+from core.data.selection import Selection, from_dict, grid_of, of_regions, rows_key, select
 from core.data.splits import TRAIN
 from core.errors import DarkroomError
 from core.experiment import Experiment, Region
@@ -43,7 +43,7 @@ class Study:
     created_at: str
     experiment: str
     dataset: str
-    dataset_id: str
+    rows_key: str
     network: str
     parameters: dict[str, Any]
     training: dict[str, Any]
@@ -56,7 +56,7 @@ class Study:
     @property
     def asked(self) -> dict[str, Any]:
         """What makes two studies the same."""
-        names = ("experiment", "dataset", "dataset_id", "network", "parameters", "training", "selection", "axes")
+        names = ("experiment", "dataset", "rows_key", "network", "parameters", "training", "selection", "axes")
         return {name: getattr(self, name) for name in names}
 
 
@@ -121,7 +121,7 @@ def plan(
     study = Study(
         id=_new_id(network), title=f"{network} on {len(regions)} regions of {dataset.name}",
         created_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), experiment=experiment.key, dataset=dataset.name,
-        dataset_id=dataset.id, network=network, parameters=parameters.to_dict(own), training=parameters.to_dict(told),
+        rows_key=rows_key(experiment, dataset, hull), network=network, parameters=parameters.to_dict(own), training=parameters.to_dict(told),
         selection=hull.to_dict(), axes=parameters.to_dict(axes), regions=regions, runs=_trained(dataset, tasks),
         empty=empty,
     )  # fmt: skip
@@ -156,7 +156,7 @@ def _trained(dataset: Dataset, tasks: Sequence[Task | None]) -> tuple[str | None
     for summary in runs.list_runs():
         if summary.state == "finished" and summary.dataset == dataset.name:
             run = runs.open_run(summary.id)
-            if run.provenance["dataset"].get("id") == dataset.id:
+            if run.provenance["dataset"].get("rows_key") in (dataset.rows_id, dataset.id):
                 known.setdefault(_key(run.params, run.recipe, run.selection), run.id)
     return tuple(None if task is None else known.get(_key_of(task)) for task in tasks)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from core import parameters, runs
 from core.data.dataset import open_dataset
-from core.data.selection import from_dict, grid_of
+from core.data.selection import from_dict, grid_of, rows_key
 from core.errors import DarkroomError
 from core.experiment import Region
 from core.learn import after, backend, fit, predict, study
@@ -85,14 +85,13 @@ def run_job(job: Any) -> None:
 
 def _planned(kept: Study) -> StudyTask:
     """The plan of a stored study, on the data set that it was asked for."""
-    dataset = open_dataset(kept.dataset)
-    if dataset.id != kept.dataset_id:
+    dataset, experiment = open_dataset(kept.dataset), experiment_by_key(kept.experiment)
+    selection = from_dict(experiment, kept.selection)
+    if rows_key(experiment, dataset, selection) != kept.rows_key:
         raise DarkroomError(
             f"Data set '{kept.dataset}' has changed since study '{kept.id}' was asked for: ask for the study again."
         )
-    experiment = experiment_by_key(kept.experiment)
     axes: Any = parameters.build(grid_of(experiment).parameters, kept.axes)
-    selection = from_dict(experiment, kept.selection)
     asked = study.plan(experiment, dataset, selection, kept.network, kept.parameters, kept.training, axes)
     return StudyTask(study.with_runs(kept, asked.study.runs), asked.tasks)
 

@@ -30,7 +30,7 @@ def two(workspace, tmp_path) -> dict[str, str]:
 def stored(dataset_name: str) -> Study:
     made = Study(
         id=f"20200101-000000-compact-{dataset_name}", title="made up", created_at="2020-01-01T00:00:00Z",
-        experiment=EXPERIMENT.key, dataset=dataset_name, dataset_id=open_dataset(dataset_name).id, network="compact",
+        experiment=EXPERIMENT.key, dataset=dataset_name, rows_key=open_dataset(dataset_name).rows_id, network="compact",
         parameters={}, training={}, selection={}, axes={}, regions=(), runs=(), empty=(),
     )  # fmt: skip
     studies.store(made)

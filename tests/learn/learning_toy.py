@@ -19,7 +19,7 @@ N_SAMPLES, PRETRIGGER, SAMPLING_NS = 4080, 1200, 2.0
 DECAY_NS = (30.0, 240.0)
 
 TINY = {"filters": [8, 8], "kernels": [8, 5], "strides": [4, 4], "dense_units": 8, "dropout": 0.0}
-QUICK = {"epochs": 6, "batch_size": 16, "xla": False}
+QUICK = {"epochs": 6, "batch_size": 16, "xla": False, "decay": False}
 
 
 def waveforms(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
