@@ -159,7 +159,7 @@ def judged(found: Scored) -> dict[str, Any]:
     """All methods in all windows, and which population leaks."""
     labels, used = found.labels("truth"), found.split == TEST
     basis, chosen_on = basis_of(found.split, labels, used, found.score)
-    others, notes = of_run(found)
+    others, notes = of_run(found, "truth")
     methods = {NETWORK: Ranking(found.score, 0.5), **others}
     energy_kev, windows = found.column("energy_kev"), EXPERIMENT.judge_windows
     _, rows = compare(methods, energy_kev, labels, used, basis, windows, reference=TREES)

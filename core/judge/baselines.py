@@ -1,6 +1,7 @@
 """What a network has to beat: a ranking with a threshold, or a box of several cuts chosen to leak least.
 
-Whatever is chosen for a wanted signal efficiency is chosen on the events `basis` (validation) and applied to all.
+Whatever is chosen for a wanted signal efficiency is chosen on the events `basis` (validation; bool (n,) or their places) and
+applied to all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,7 @@ class Method(Protocol):
 
     def usual(self, labels: np.ndarray, basis: np.ndarray) -> Decision: ...
     def keeping(self, wanted: float, labels: np.ndarray, basis: np.ndarray) -> Decision: ...
+    def of(self, rows: np.ndarray) -> "Method": ...
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ class Ranking:
         threshold = threshold_for(self.values[basis], labels[basis], wanted)
         kept = None if np.isnan(threshold) else passes(self.values, threshold)
         return Decision(kept, {"threshold": defined(threshold)})
+
+    def of(self, rows: np.ndarray) -> "Ranking":
+        """The same on some of the events."""
+        return Ranking(self.values[rows], self.threshold)
 
 
 @dataclass(frozen=True)
@@ -85,11 +91,15 @@ class BoxCut:
         kept: np.ndarray = np.all(oriented >= limits, axis=1)
         return Decision(kept, told)
 
+    def of(self, rows: np.ndarray) -> "BoxCut":
+        """The same on some of the events."""
+        return BoxCut({name: np.asarray(column)[rows] for name, column in self.columns.items()}, self.sides)
 
-def of_run(scored: "Scored") -> tuple[dict[str, Method], list[str]]:
+
+def of_run(scored: "Scored", scheme: str) -> tuple[dict[str, Method], list[str]]:
     """The baselines that can be judged on the rows of a run, and what is to be said of those that cannot.
 
-    The bound stands in only where the data set knows it. A baseline without a value for some of the rows is left out,
+    The bound stands in only where the data set knows it, and is one only for labels of the truth. A baseline without a value for some of the rows is left out,
     as it would not be judged on the same events.
     """
     experiment, notes = scored.experiment, []
@@ -113,6 +123,10 @@ def of_run(scored: "Scored") -> tuple[dict[str, Method], list[str]]:
             notes.append(
                 f"Left out of the baselines: {name}, unknown for {n_missing:,} of {len(values):,} rows{way_out}"
             )
+    if BOUND in made and scheme not in experiment.truth_schemes:
+        notes.append(
+            f"The bound holds for the simulated truth only: with the labels '{scheme}' a method may do better."
+        )
     return made, notes
 
 

@@ -4,7 +4,6 @@ In every cell count only labelled events of the tested region that the training 
 weights by: its own test events, and all that it never saw. Labels are those of the study's cuts under one scheme.
 """
 
-import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from core.judge.efficiency import (
     threshold_for,
 )
 from core.judge.evaluation import STATISTICAL_ONLY, Evaluation
-from core.judge.intervals import LEVEL, Interval, PairInterval, efficiency, ordinary_f1
+from core.judge.intervals import LEVEL, Interval, PairInterval
 from core.judge.roc import auc
 from core.judge.sample import RunScores, Sample, open_sample
 
@@ -148,8 +147,6 @@ def _judged(
     scored = ~np.isnan(part.score)
     score, labels = part.score[scored], labels[scored]
     point = at_threshold(score, labels, threshold, level=level)
-    if not (point.signal.n and point.background.n):  # of one class alone they would be 0 or 100 % whatever the run does
-        point = dataclasses.replace(point, precision=efficiency(0, 0, level), f1=ordinary_f1(0, 0, 0, level))
     return Cell(
         run=part.run,
         point=point,

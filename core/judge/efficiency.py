@@ -150,15 +150,20 @@ def at_threshold(scores: np.ndarray, labels: np.ndarray, threshold: float, *, le
 def from_counts(
     n_kept: int, n_signal: int, n_rejected: int, n_background: int, *, threshold: float = 0.5, level: float = LEVEL
 ) -> OperatingPoint:
-    """As `at_threshold`, from the signal kept and the background rejected: for printed results."""
+    """As `at_threshold`, from the signal kept and the background rejected: for printed results.
+
+    Without events of a class precision and F1 are undefined: of one class alone they would be 0 or 100 % whatever the
+    classifier does.
+    """
     n_leaked = n_background - n_rejected
+    mixed = (n_kept, n_leaked, n_signal - n_kept) if n_signal and n_background else (0, 0, 0)
     return OperatingPoint(
         float(threshold),
         efficiency(n_kept, n_signal, level),
         efficiency(n_rejected, n_background, level),
         harmonic_efficiency(n_kept, n_signal, n_rejected, n_background, level),
-        efficiency(n_kept, n_kept + n_leaked, level),
-        ordinary_f1(n_kept, n_leaked, n_signal - n_kept, level),
+        efficiency(mixed[0], mixed[0] + mixed[1], level),
+        ordinary_f1(*mixed, level),
         balanced_accuracy(n_kept, n_signal, n_rejected, n_background, level),
     )
 

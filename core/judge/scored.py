@@ -114,9 +114,9 @@ def judge_run(
             f"Data set '{scored.dataset.name}' is measured and has no truth: choose the labels "
             f"{' or '.join(scored.schemes())}."
         )
-    scored = _inside_own_cuts(scored)
+    scored = inside_own_cuts(scored)
     labels = scored.labels(own)
-    beside, notes = baselines_beside(scored, labels)
+    beside, notes = baselines_beside(scored, labels, own)
     found: Evaluation = scored.experiment.evaluate(
         {name: scored.column(name) for name in scored.experiment.judge_columns},
         scored.score,
@@ -134,7 +134,7 @@ def judge_run(
     return dataclasses.replace(found, notes=(*found.notes, *notes))
 
 
-def _inside_own_cuts(scored: Scored) -> Scored:
+def inside_own_cuts(scored: Scored) -> Scored:
     """Without rows outside the run's cuts: it may have scores of more, for a study of other regions, but is not
     judged by them.
     """
@@ -143,12 +143,12 @@ def _inside_own_cuts(scored: Scored) -> Scored:
     return dataclasses.replace(scored, rows=rows, score=score, split=split)
 
 
-def baselines_beside(scored: Scored, labels: np.ndarray) -> tuple[Baselines, list[str]]:
+def baselines_beside(scored: Scored, labels: np.ndarray, scheme: str) -> tuple[Baselines, list[str]]:
     """The baselines as quantities with a threshold, and what is to be said of those left out.
 
     A box has no threshold of its own: it stands as 1 inside and 0 outside, chosen to keep 99 % of the signal.
     """
-    methods, notes = of_run(scored)
+    methods, notes = of_run(scored, scheme)
     basis, _ = basis_of(scored.split, labels, labels >= 0, scored.score)
     beside = {}
     for name, method in methods.items():

@@ -43,6 +43,10 @@ def test_one_class_empty_is_undefined_not_zero():
     assert found["background_efficiency"] == {"value": None, "low": None, "high": None, "n": 0, "k": 0}
     assert found["harmonic_efficiency"]["value"] is None
     assert found["signal_efficiency"]["value"] == 0.5
+    noise = eff.at_threshold(np.array([0.2, 0.9]), np.zeros(2), 0.5).to_dict()
+    for name in ("precision", "f1"):  # of one class alone 100 and 0 %, whatever the network does
+        assert found[name]["value"] is None
+        assert noise[name]["value"] is None
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.01, float("nan")])

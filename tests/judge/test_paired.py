@@ -94,3 +94,30 @@ def test_without_signal_or_events_numbers_are_undefined_and_not_zero():
     assert plain["against"] is None
     only_background = rows_of(methods, energy_kev, np.zeros(200, int), validation)
     assert only_background[WINDOWS[1], NETWORK].leakage.leakage.value != pytest.approx(0.0)
+
+
+def test_p_with_limits_holds_how_the_limits_were_chosen():
+    """Two equally good methods: McNemar at limits from few signal events finds a difference far too often."""
+    rng, found = np.random.default_rng(4), []
+    for _ in range(40):
+        labels = np.repeat([1, 1, 0], [200, 200, 2000])
+        validation = np.arange(2400) < 200
+        common = rng.normal(0, 0.8, 2400) + 3.0 * labels
+        methods = {name: Ranking(common + rng.normal(0, 0.6, 2400), 0.5) for name in (NETWORK, "as good")}
+        _, rows = compare(methods, np.ones(2400), labels, ~validation, validation, ())
+        found.append((rows[1].against.p, rows[1].p_with_limits))
+    mcnemar_s, with_limits = np.array(found).T
+    assert (with_limits >= mcnemar_s).all()
+    assert (mcnemar_s < 0.05).sum() > 15
+    assert (with_limits < 0.05).sum() <= 6  # of 40, 2 expected
+
+
+def test_p_with_limits_still_finds_what_is_there_and_is_undefined_without_events():
+    energy_kev, labels, validation, score = sample()
+    blurred = score + np.random.default_rng(2).normal(0, 1.5, len(score))
+    rows = rows_of({NETWORK: Ranking(score, 0.5), "blurred": Ranking(blurred, 0.5)}, energy_kev, labels, validation)
+    assert rows[WINDOWS[1], "blurred"].p_with_limits < 0.01
+    assert np.isnan(rows[WINDOWS[1], NETWORK].p_with_limits)
+    energy_kev[:] = 2.5
+    rows = rows_of({NETWORK: Ranking(score, 0.5), "blurred": Ranking(blurred, 0.5)}, energy_kev, labels, validation)
+    assert rows[WINDOWS[0], "blurred"].to_dict()["p_with_limits"] is None

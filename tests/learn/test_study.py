@@ -15,6 +15,7 @@ from core.data.selection import from_dict
 from core.errors import DarkroomError
 from core.jobs import control, queue
 from core.judge.compatibility import open_matrix
+from core.judge.paired import compare_run
 from core.judge.scored import judge_run, open_scored
 from core.learn import fit, predict, study, study_job
 from core.learn.study import Study, StudyTask
@@ -98,9 +99,11 @@ def test_the_scores_of_other_regions_change_nothing_in_the_runs_own_evaluation(t
     run = runs.open_run(str(made.runs[0]))
     all_rows = selection(crystals=[], energy_low_kev=None)
     before = {split: judge_run(open_scored(run, EXPERIMENT, toy), 0.5, split).to_dict() for split in ("test", "all")}
+    beside = compare_run(open_scored(run, EXPERIMENT, toy)).to_dict()
     assert predict.score_dataset(run, toy, all_rows) == (toy.column("crystal") != 1).sum()
     after = {split: judge_run(open_scored(run, EXPERIMENT, toy), 0.5, split).to_dict() for split in ("test", "all")}
     assert after == before
+    assert compare_run(open_scored(run, EXPERIMENT, toy)).to_dict() == beside
     with pytest.raises(DarkroomError, match="No event of split 'other'"):
         judge_run(open_scored(run, EXPERIMENT, toy), 0.5, "other")
 
