@@ -71,7 +71,8 @@ def _clicked(names: list[str]) -> None:
     for point in st.session_state["compatibility"]["selection"]["points"]:
         if point.get("customdata") is not None:
             trained, tested = point["customdata"][:2]
-            st.session_state["trained"], st.session_state["tested"] = names[trained], names[tested]
+            choose.put("trained", names[trained])
+            choose.put("tested", names[tested])
             st.session_state["show"] = "cell"
 
 

@@ -49,6 +49,12 @@ def one_of(label: str, options: list[str], key: str, **look: Any) -> str:
     return chosen
 
 
+def put(key: str, value: str) -> None:
+    """Let `one_of` show this value, also where it is not drawn now: an address that said another one would win."""
+    st.session_state[key] = value
+    st.query_params[key] = value
+
+
 def describe(data: Dataset) -> str:
     """One line on a data set."""
     kind = "simulated" if data.simulated else "measured"
