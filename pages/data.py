@@ -8,8 +8,7 @@ import streamlit as st
 
 from core import parameters, workspace
 from core.data import files
-from core.data.dataset import Dataset, list_datasets, open_dataset
-from core.errors import DarkroomError
+from core.data.dataset import readable
 from core.experiment import Experiment
 from core.jobs import control
 from core.registry import EXPERIMENTS
@@ -27,11 +26,11 @@ def pick_files(experiment: Experiment) -> list[files.RawFile]:
     wanted = st.sidebar.text_input("name contains", key="file-filter", persist_state="session", live=True)
     shown = [f for f in found if wanted.lower() in f.name.lower()]
     if not shown:
-        st.info(f"No file in {root} fits {', '.join(experiment.file_patterns)} and the filter.", icon=":material/info:")
+        told = f"No file in {root} fits {', '.join(experiment.file_patterns)} and the filter."
+        st.info(frame.plain(told), icon=":material/info:")
         return []
-    st.caption(
-        f"{len(shown):,} of {n_all:,} files in {root}; tick those to prepare, or the head of the column for all."
-    )
+    told = f"{len(shown):,} of {n_all:,} files in {root}; tick those to prepare, or the head of the column for all."
+    st.caption(frame.plain(told))
     rows = [{"file": f.name, "MB": f.size / 1e6} for f in shown]
     config = {"MB": st.column_config.NumberColumn(format="%.2f")}
     event = st.dataframe(
@@ -111,7 +110,7 @@ def progress() -> None:
     done = (job.progress_done or 0) / (job.progress_total or 1)
     name = job.arguments["name"]
     if job.state == "finished":
-        st.success(f"Data set '{name}' is ready: {job.progress_text}.", icon=":material/check:")
+        st.success(frame.plain(f"Data set '{name}' is ready: {job.progress_text}."), icon=":material/check:")
         st.page_link(
             "pages/select.py", label=f"Select in {name}", query_params={"data": name}, icon=":material/filter_alt:"
         )
@@ -119,18 +118,8 @@ def progress() -> None:
     elif job.is_ended:
         st.error(frame.plain(f"Preparing '{name}' {job.state}: {job.message}"), icon=":material/error:")
     else:
-        st.progress(min(done, 1.0), text=f"{job.state}: {job.progress_text or 'waiting for its turn'}")
-
-
-def readable() -> list[Dataset]:
-    """The data sets that can be opened; of the others it is said why not."""
-    found = []
-    for name in list_datasets():
-        try:
-            found.append(open_dataset(name))
-        except DarkroomError as error:
-            frame.warn(str(error))
-    return found
+        text = f"{job.state}: {job.progress_text or 'waiting for its turn'}"
+        st.progress(min(done, 1.0), text=frame.plain(text))
 
 
 def page() -> None:
@@ -151,21 +140,23 @@ def page() -> None:
         progress()
     if chosen:
         show_preview(experiment, chosen[0], options)
-    prepared = readable()
+    prepared, problems = readable()
+    for problem in problems:
+        frame.warn(problem)
     if prepared:
         st.markdown("**Prepared data sets**")
         rows = [
             {"name": d.name, "rows": d.n_rows, "files": len(d.parts), "mapping": d.meta["mapping_title"],
              "derived": ", ".join(d.derived) or "–",
              "data": "simulated" if d.simulated else "measured", "made": d.meta["made_at"]}
-            for d in prepared
+            for d in prepared.values()
         ]  # fmt: skip
         st.dataframe(rows, hide_index=True, alt="prepared data sets")
         derivable = ", ".join(experiment.derived) or "none"
         with st.expander(
             f"Templates ({derivable}): columns that depend on a selection", key="derived", icon=":material/ssid_chart:"
         ):
-            deriving.section([d.name for d in prepared])
+            deriving.section(list(prepared))
     names = shlex.join(str(f.path) for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
     frame.foot(
         f"Only files below the data roots can be opened here: {', '.join(map(str, files.data_roots()))}.",

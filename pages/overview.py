@@ -4,8 +4,7 @@ import streamlit as st
 
 from core import runs, tour
 from core.data import demo
-from core.data.dataset import Dataset, list_datasets
-from core.errors import DarkroomError
+from core.data.dataset import Dataset, readable
 from core.jobs import control, watching
 from core.learn import keeping
 from core.registry import EXPERIMENTS
@@ -18,13 +17,10 @@ DONE, OPEN = ":material/check_circle:", ":material/radio_button_unchecked:"
 
 def datasets() -> list[Dataset]:
     """All data sets that can be opened; a damaged one is told."""
-    found = []
-    for name in list_datasets():
-        try:
-            found.append(cached.open_dataset(name))
-        except DarkroomError as error:
-            st.warning(frame.plain(str(error)), icon=":material/warning:")
-    return found
+    found, problems = readable(cached.open_dataset)
+    for problem in problems:
+        frame.warn(problem)
+    return list(found.values())
 
 
 def tour_step(number: int, step: Step) -> None:

@@ -12,7 +12,7 @@ from core.data import derive as deriving
 from core.data import events, joining
 from core.data import prepare as preparing
 from core.data import selection as selecting
-from core.data.dataset import Dataset, delete_dataset, list_datasets, open_dataset
+from core.data.dataset import Dataset, delete_dataset, open_dataset, readable
 from core.data.selection import Selected, Selection
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
@@ -111,12 +111,13 @@ def datasets(options: argparse.Namespace) -> Result:
         if not options.name:
             raise DarkroomError("Which data set? Write `python -m core datasets delete NAME`.")
         delete_dataset(options.name)
-    found = [open_dataset(name) for name in list_datasets()]
+    found, problems = readable()
     rows = [
         {"name": d.name, "experiment": d.experiment, "n_rows": d.n_rows, "simulated": d.simulated, "path": str(d.path)}
-        for d in found
+        for d in found.values()
     ]
-    return {"datasets": rows}, table(rows) or "no data set yet: see `python -m core prepare --help`"
+    told = table(rows) or "no data set yet: see `python -m core prepare --help`"
+    return {"datasets": rows, "problems": problems}, "\n".join([told, *(f"note: {problem}" for problem in problems)])
 
 
 def select(options: argparse.Namespace) -> Result:

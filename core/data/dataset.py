@@ -163,6 +163,17 @@ def open_dataset(name: str, read: Callable[[Path, str], np.ndarray] = read_colum
     return Dataset(path, meta, read)
 
 
+def readable(opener: Callable[[str], Dataset] = open_dataset) -> tuple[dict[str, Dataset], list[str]]:
+    """The data sets that can be opened, by name, and of each other one a sentence that says why not."""
+    found, problems = {}, []
+    for name in list_datasets():
+        try:
+            found[name] = opener(name)
+        except DarkroomError as error:
+            problems.append(str(error))
+    return found, problems
+
+
 def open_part(dataset: Dataset, part: Part) -> h5py.File:
     """Open one array file for reading; a missing or damaged one is named."""
     path = dataset.path / "parts" / part.file

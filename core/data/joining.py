@@ -27,6 +27,9 @@ SWEEP_AFTER_S = 86_400.0  # what a killed preparation or a changed file left beh
 
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
+    """Hold the data set against a second writer; refused while there is one, and where the data set is gone."""
+    if not folder.is_dir():
+        raise DarkroomError(f"Data set '{folder.name}' was deleted meanwhile: prepare it again.")
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import runs
-from core.data.dataset import Dataset, list_datasets, open_dataset
+from core.data.dataset import Dataset, open_dataset, readable
 from core.errors import DarkroomError
 from core.experiment import Experiment, Published
 from core.judge.comparison import Sources
@@ -40,7 +40,7 @@ def find(
 
 def default_dataset(experiment: Experiment) -> str | None:
     """The data set of the newest study, else of the newest run, else the largest there is."""
-    there = {name: data for name in list_datasets() if (data := open_dataset(name)).experiment == experiment.key}
+    there = {name: data for name, data in readable()[0].items() if data.experiment == experiment.key}
     made = [study.dataset for study in studies.list_studies()]
     made += [run.dataset for run in runs.list_runs() if run.state in ("finished", "stopped")]
     largest = sorted(there, key=lambda name: there[name].n_rows, reverse=True)

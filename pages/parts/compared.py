@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import runs
 from core.data import seedscale
-from core.data.dataset import Dataset, list_datasets
+from core.data.dataset import Dataset, list_datasets, readable
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control, warm, watching
@@ -34,20 +34,23 @@ def experiment() -> Experiment:
 
 def pick(of: Experiment) -> Sources:
     """Data set, study and run that stand beside what was printed; each may be missing."""
-    names = [name for name in list_datasets() if cached.open_dataset(name).experiment == of.key]
+    there, problems = readable()
+    for problem in problems:
+        frame.warn(problem)
+    names = [name for name, data in there.items() if data.experiment == of.key]
     first = sources.default_dataset(of)
     names = [*([first] if first else []), *(name for name in names if name != first)]
     chosen = choose.one_of("data set", [*names, NONE], "data")
     if chosen == NONE:
         return Sources(of, networks=built().get(of.key))
     data = cached.open_dataset(chosen)
-    there = {study.id: study for study in studies.list_studies(data.name)}
-    study = choose.one_of("study", [*there, NONE], "study")
+    made = {study.id: study for study in studies.list_studies(data.name)}
+    study = choose.one_of("study", [*made, NONE], "study")
     best = sources.run_for(of, data)
     scored = judged.runs_with_scores(data)
     ordered = [*([best.id] if best else []), *(run for run in scored if best is None or run != best.id)]
     run = choose.one_of("run", [*ordered, NONE], "run")
-    return Sources(of, data, there.get(study), None if run == NONE else runs.open_run(run), built().get(of.key))
+    return Sources(of, data, made.get(study), None if run == NONE else runs.open_run(run), built().get(of.key))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing ...")
@@ -111,7 +114,7 @@ def simulate_printed(of: Experiment) -> None:
         return
     with st.expander("simulate the printed numbers", icon=":material/science:"):
         fraction = st.segmented_control(
-            "part", FRACTIONS, default=0.1, key="part", required=True, format_func=lambda f: f"{100 * f:g} %",
+            "part", FRACTIONS, default=0.1, key="scale-part", required=True, format_func=lambda f: f"{100 * f:g} %",
         )  # fmt: skip
         cost, name = of.published.scaled.cost(fraction), seedscale.dataset_name(of, fraction)
         st.caption(

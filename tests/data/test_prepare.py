@@ -210,6 +210,14 @@ def test_two_writers_at_once(workspace, raw_files):
         prepare(EXPERIMENT, raw_files[:2], "a", MAPPING)
 
 
+def test_a_data_set_that_was_deleted_meanwhile(workspace):
+    with (
+        pytest.raises(DarkroomError, match=r"'a' was deleted meanwhile"),
+        joining.only_writer(workspace / "datasets" / "a"),
+    ):
+        pass
+
+
 def test_damaged_parts_and_missing_columns_are_named(workspace, raw_files):
     prepare(EXPERIMENT, raw_files[:1], "a", MAPPING)
     dataset = open_dataset("a")

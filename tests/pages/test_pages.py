@@ -1,12 +1,17 @@
 """What holds for every page: it opens, nobody sees another's state, and none of them imports a training library."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from core import runs
+from core import workspace as workspace_module
+from core.data.dataset import delete_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
@@ -68,11 +73,51 @@ def test_a_workspace_that_cannot_be_used_is_a_sentence_on_every_page(tmp_path, m
     assert "set DARKROOM_WORKSPACE to a folder that you may write to" in at.error[0].value.replace("\\", "")
 
 
-def test_a_damaged_data_set_is_named_and_the_others_stay(opened, few):
-    from core import workspace
-
-    bad = workspace.folder("datasets", "bad") / "dataset.json"
+@pytest.mark.parametrize("page", ["data", "overview", "published"])
+def test_a_damaged_data_set_is_named_and_the_others_stay(opened, few, page):
+    bad = workspace_module.folder("datasets", "bad") / "dataset.json"
     bad.write_text("{")
-    at = opened("data")
+    at = opened(page)
     assert "bad/dataset.json cannot be read as JSON" in at.warning[0].value.replace("\\", "")
-    assert "few" in list(at.dataframe[-1].value["name"])
+    listed = [value for frame in at.dataframe for value in frame.value.to_numpy().flat]
+    assert "few" in (at.selectbox(key="data").options if page == "published" else listed)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("overview", "runs", "train")])
+@pytest.mark.parametrize("gone", ["run", "data set"])
+def test_what_is_deleted_while_a_page_is_open_is_a_sentence(opened, few, page, gone):
+    folder = workspace_module.folder("datasets")
+    shutil.copytree(folder / "few", folder / "other")
+    at = opened(page)
+    if gone == "run":
+        runs.delete(few)
+    else:
+        delete_dataset("few")
+    at.run()
+    assert not at.exception, at.exception[0].message
+    assert any(m.value.startswith("#### ") for m in at.markdown)
+
+
+def test_what_a_link_says_is_shown_as_it_is_and_not_as_markdown(opened):
+    at = opened("inspect", uid="[look](https://example.org)")
+    assert r"\[look\](https\://example.org)" in at.error[0].value
+
+
+def picking() -> None:
+    import streamlit as st
+
+    from pages.parts import choose
+
+    st.button("b", on_click=choose.put, args=("x", "b"))
+    if st.toggle("drawn"):
+        st.write(choose.one_of("x", ["a", "b", "c"], "x"))
+
+
+def test_what_was_clicked_wins_over_the_link_that_the_page_was_opened_with():
+    at = AppTest.from_function(picking)
+    at.query_params["x"] = "c"
+    at.run()
+    at.button[0].click().run()
+    at.toggle[0].set_value(True).run()
+    assert at.selectbox[0].value == "b"
+    assert at.query_params["x"] == "b"
