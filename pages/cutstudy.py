@@ -239,7 +239,7 @@ def page() -> None:
             with tab:
                 draw()
     for warning in selected.warnings:
-        st.caption(f":material/warning: {warning}")
+        st.caption(f":material/warning: {frame.plain(warning)}")
     frame.foot(
         f"{choose.describe(data)}; labels {selection.labels}; chosen on the {found.chosen_on} events, quoted on the "
         f"{found.quoted_on} events" + (f" of run {scored.run.id}." if scored else "."),

@@ -171,7 +171,7 @@ def baseline_tables(found: Evaluation, compared: Comparison, scored: Scored) -> 
         paired_export.leakage_rows(compared), paired_export.threshold_rows(compared),
         paired_export.cost_rows(compared, stored.costs(scored.run)), export.comparison_rows(found),
     )  # fmt: skip
-    st.markdown("**Leakage at 99 % signal efficiency**, 95 % Clopper-Pearson; p by McNemar's test against the network")
+    st.markdown("**Leakage at 99 % signal efficiency**, 95 % Clopper-Pearson; p against the network: McNemar and the limits' scatter")
     st.dataframe(leaks, hide_index=True, alt="leakage of every method in every energy window")
     st.markdown("**At the threshold**: network minus baseline, part of each class decided rightly")
     st.dataframe(differences, hide_index=True, alt="network against every baseline at their thresholds")
@@ -222,7 +222,7 @@ def page() -> None:
         st.warning(f"{n_left:,} events inside the run's cuts have no score yet.", icon=":material/warning:")
         asked.score_button(run, data, "score them")
     for note in found.notes:
-        st.caption(f":material/warning: {note}")
+        st.caption(f":material/warning: {frame.plain(note)}")
     told = f"{found.n_unlabelled:,} scored events of the split have no label, {found.n_missing:,} no score"
     frame.foot(
         f"run {run.id} ({run.network}), {choose.describe(data)}, split {split}, labels {scheme}; {told}.",

@@ -108,7 +108,9 @@ def which_event(selected: Selected, rows: Any, asked: str) -> int:
         placeholder="run.subrun.entry.crystal", help="jump to an event: run.subrun.entry.crystal, or its number",
     )  # fmt: skip
     if row is None:
-        st.error(problem or "No event passes the filter: widen it in the sidebar.", icon=":material/error:")
+        st.error(
+            frame.plain(problem) or "No event passes the filter: widen it in the sidebar.", icon=":material/error:"
+        )
         st.stop()
     return row
 

@@ -162,7 +162,7 @@ def page() -> None:
         with column:
             panel(selected, drawn)
     for warning in selected.warnings:
-        st.caption(f":material/warning: {warning}")
+        st.caption(f":material/warning: {frame.plain(warning)}")
     flow, statistics, plane = st.tabs(["cut flow", "data statistics", "any two features"])
     with flow:
         st.dataframe(

@@ -130,7 +130,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def safe(value: Any) -> Any:
     """A value for a spreadsheet: what it would take for a formula becomes a text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def to_latex(tables: dict[str, ClassTable]) -> str:

@@ -99,7 +99,7 @@ def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
 
 def foot(facts: str, command: str) -> None:
     """How the numbers came about, and the same as a command."""
-    st.caption(facts)
+    st.caption(plain(facts))
     st.code(command, language="bash", wrap_lines=True)
 
 
