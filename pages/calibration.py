@@ -29,14 +29,7 @@ class Asked:
 
 
 def controls(scored: Scored) -> Asked:
-    schemes = scored.schemes()
-    own = scored.selection.labels
-    if st.session_state.get("scheme") not in (None, *schemes):
-        del st.session_state["scheme"]
-    scheme = st.segmented_control(
-        "labels", schemes, default=own if own in schemes else schemes[0], key="scheme", required=True, **choose.STAY,
-        help="  \n".join(f"**{name}**: {scored.experiment.label_schemes[name]}" for name in schemes),
-    )  # fmt: skip
+    scheme = asked.choose_scheme(scored.experiment, scored.schemes(), scored.selection.labels)
     split = st.selectbox(
         "events", list(SPLITS), key="part", **choose.STAY,
         help="test: the run's own, unseen; other: energies and files that it was not trained on; validation: the "
@@ -57,7 +50,7 @@ def controls(scored: Scored) -> Asked:
         "axes", AXES, default=AXES[0], key="axes", required=True, **choose.STAY,
         help="odds: logarithmic towards 0 and 1, for rare signal; a part of exactly 0 or 1 is drawn at the end",
     )  # fmt: skip
-    return Asked(scheme or schemes[0], split, mix, typed, binning or BINNINGS[0], axes == AXES[1])
+    return Asked(scheme, split, mix, typed, binning or BINNINGS[0], axes == AXES[1])
 
 
 def temperature_of(run: Run, scored: Scored) -> Temperature | None:

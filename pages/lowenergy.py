@@ -21,20 +21,13 @@ def controls(scored: Scored) -> tuple[float, float, str]:
     width = st.segmented_control(
         "bin width [keV]", lowenergy.BIN_WIDTHS_KEV, default=1.0, key="bin", required=True, **choose.STAY,
     )  # fmt: skip
-    schemes = scored.schemes()
-    own = scored.selection.labels
-    if st.session_state.get("scheme") not in (None, *schemes):
-        del st.session_state["scheme"]
-    scheme = st.segmented_control(
-        "labels", schemes, default=own if own in schemes else schemes[0], key="scheme", required=True, **choose.STAY,
-        help="  \n".join(f"**{name}**: {scored.experiment.label_schemes[name]}" for name in schemes),
-    )  # fmt: skip
+    scheme = asked.choose_scheme(scored.experiment, scored.schemes(), scored.selection.labels)
     st.slider(
         "threshold by energy: keep [%]", 50.0, 99.5, 95.0, 0.5, key="wanted", **choose.STAY, format="%g",
         help="signal efficiency that the threshold by energy holds at every energy, as far as the validation events "
         "determine it",
     )  # fmt: skip
-    return threshold, width or 1.0, scheme or schemes[0]
+    return threshold, width or 1.0, scheme
 
 
 def key_numbers(found: LowEnergy) -> None:
