@@ -147,12 +147,12 @@ def evaluate(options: argparse.Namespace) -> Result:
 
 
 def leakage_table(compared: dict[str, Any]) -> str:
-    """What leaks of each window with each method, and p against the network, as text."""
+    """What leaks of each window with each method, and p against the network (with the scatter of the limits), as text."""
     return table([
         {
             "window [keV]": f"{row['window_kev'][0]:g}-{row['window_kev'][1]:g}" if row["window_kev"] else "all",
             "method": row["method"], "signal": interval(row["signal_efficiency"]), "leakage": interval(row["leakage"]),
-            "p": f"{row['against']['p']:.2g}" if row["against"] and row["against"]["p"] is not None else "",
+            "p": "" if row["p_with_limits"] is None else f"{row['p_with_limits']:.2g}",
         }
         for row in compared["leakage_at_99"]
     ])  # fmt: skip

@@ -73,7 +73,7 @@ def _add_bound(figure: go.Figure, found: list[tuple[int, InWindow]]) -> None:
 
 def _told(row: InWindow) -> str:
     leaked, signal = row.leakage.leakage, row.leakage.signal
-    p = f"<br>p against {row.reference} {row.against.p:.2g}" if row.against else ""
+    p = "" if np.isnan(row.p_with_limits) else f"<br>p against {row.reference} {row.p_with_limits:.2g}"
     return (
         f"{leaked.k} of {leaked.n} leak, {100.0 * leaked.value:.3g} % [{100.0 * leaked.low:.3g}, "
         f"{100.0 * leaked.high:.3g}]<br>at {100.0 * signal.value:.2f} % signal ({signal.k} of {signal.n}){p}"

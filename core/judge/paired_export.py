@@ -1,24 +1,24 @@
 """A comparison of network and baselines as tables: texts to read, columns to download."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from core.judge.intervals import Efficiency
 from core.judge.mcnemar import PairedTest
-from core.judge.paired import Comparison, Window
+from core.judge.paired import Comparison, InWindow, Window
 
 UNDEFINED = "undefined"
 
 
 def leakage_rows(found: Comparison, unit: str = "keV") -> list[dict[str, str]]:
     """One record per method, one column per window (with its n background events): leakage at 99 % signal efficiency,
-    interval, p against the network.
+    interval, p against the network (with the scatter of the limits).
     """
     n = {row.window: max(r.leakage.leakage.n for r in found.rows if r.window == row.window) for row in found.rows}
     rows = []
     for name in found.methods:
         own = [row for row in found.rows if row.method == name]
-        cells = {f"{_window(r.window, unit)}, n = {n[r.window]:,}": _cell(r.leakage.leakage, r.against) for r in own}
+        cells = {f"{_window(r.window, unit)}, n = {n[r.window]:,}": _cell(r) for r in own}
         rows.append({"method": name, **cells})
     return rows
 
@@ -67,18 +67,22 @@ def leakage_columns(found: Comparison) -> dict[str, list[Any]]:
         columns |= {
             f"{quantity} {name}": [row[quantity][name] for row in rows] for name in ("value", "low", "high", "k", "n")
         }
-    return columns | {"p against network": [row["against"]["p"] if row["against"] else None for row in rows]}
+    return columns | {
+        "p against network": [row["against"]["p"] if row["against"] else None for row in rows],
+        "p against network, with limits": [row["p_with_limits"] for row in rows],
+    }
 
 
 def _window(window: Window | None, unit: str) -> str:
     return f"{window[0]:g}-{window[1]:g} {unit}" if window else "all"
 
 
-def _cell(leaked: Efficiency, against: PairedTest | None) -> str:
+def _cell(row: InWindow) -> str:
+    leaked = row.leakage.leakage
     if not leaked.n:
         return UNDEFINED
     value, low, high = (f"{100.0 * v:.3g}" for v in (leaked.value, leaked.low, leaked.high))
-    return f"{value} % [{low}, {high}]" + (f" p = {against.p:.2g}" if against and against.n else "")
+    return f"{value} % [{low}, {high}]" + ("" if math.isnan(row.p_with_limits) else f" p = {row.p_with_limits:.2g}")
 
 
 def _difference(test: PairedTest) -> str:

@@ -36,6 +36,7 @@ def test_tables_hold_the_numbers(found: Comparison) -> None:
     assert {len(column) for column in columns.values()} == {12}
     assert columns["leakage k"][:3] == [10, 100, 2]
     assert columns["leakage value"][6:9] == [None, None, None]
+    assert columns["p against network, with limits"][:3] == [None, *(row.p_with_limits for row in found.rows[1:3])]
 
 
 def test_costs_nobody_measured_are_a_dash(found: Comparison) -> None:
