@@ -7,7 +7,7 @@ everything is computed with these weights: score and sample always speak of the 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ class Quality:
     `brier`: mean squared distance of score and label (0 best); reliability - resolution + uncertainty + within bins.
     `ece`: mean distance of score and observed part over the bins. A few events differ from any score by chance, so
     `ece` is never 0: `ece_expected` is what a perfectly calibrated score with the same scores and events gives, in the
-    mean, `ece_expected_high` at most in 95 % of cases.
+    mean, `ece_expected_high` at most in 95 % of cases. Where chance alone explains `ece`, the lower end of its interval is 0.
     """
 
     n_signal: int
@@ -191,12 +191,14 @@ def quality(
     rng = np.random.default_rng(seed)
     again = _bootstrap(rng, p, labels, weights, row, m)
     chance = _by_chance(rng, p, _odds_ratio(labels, weights), row, m)
-    ece = float(w @ np.abs(mean_p - mean_y))
+    by_chance = float(np.percentile(chance, 100.0 * level))
+    ece = _around(float(w @ np.abs(mean_p - mean_y)), float(again.std()), len(labels), level, BOOTSTRAP)
+    if ece.value <= by_chance:
+        ece = replace(ece, low=0.0)
     return Quality(
         n_signal, n_background, brier, calibrated, resolution, uncertainty,
         brier.value - calibrated + resolution - uncertainty,
-        _around(ece, float(again.std()), len(labels), level, BOOTSTRAP),
-        float(chance.mean()), float(np.percentile(chance, 100.0 * level)),
+        ece, float(chance.mean()), by_chance,
     )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ def test_chance_alone_is_believed_in_95_percent_of_cases():
     judged = [judge(e := calibrated(400, seed), own_mix(e)).before for seed in range(30)]
     verdicts = [q.is_compatible for one in judged for q in one.windows.values()]
     assert 0.90 <= np.mean(verdicts) <= 0.99
+    assert all((q.ece.low == 0.0) >= q.is_compatible for one in judged for q in one.windows.values())
     assert np.mean([one.whole.ece.value / one.whole.ece_expected for one in judged]) == pytest.approx(1.0, abs=0.15)
 
 
