@@ -51,6 +51,7 @@ def test_a_selection_after_it_is_kept_apart(
         (("--events", "0"), "--events is 0"),
         (("--up-to", "0"), "highest energy"),
         (("--set", "coincidence_ns=0"), "coincidence_ns"),
+        (("--seed", "-1"), "--seed is -1"),
     ],
 )
 def test_refusals(words: tuple[str, str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

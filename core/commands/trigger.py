@@ -22,6 +22,8 @@ def trigger(options: argparse.Namespace) -> Result:
     settings = parameters.override(made.parameters(), options.set)
     if options.events < 1:
         raise DarkroomError(f"--events is {options.events}: expected at least 1.")
+    if options.seed < 0:
+        raise DarkroomError(f"--seed is {options.seed}: expected 0 or more.")
     energies = _energies(options.energies) if options.energies else triggered.even_energies(options.up_to)
     found = triggered.scan(made, settings, energies, options.events, options.seed)
     chi2, n_points, p_value = found.agreement

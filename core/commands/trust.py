@@ -91,8 +91,9 @@ def low_energy(options: argparse.Namespace) -> Result:
 
 def _curve(events: unseen.Events, edges: np.ndarray, options: argparse.Namespace) -> Result:
     """The threshold that follows the energy and what it does; where it cannot be chosen, why."""
+    wanted = threshold_curve.checked_part(options.keep / 100.0)
     try:
-        curve = threshold_curve.choose(events.validation, options.keep / 100.0)
+        curve = threshold_curve.choose(events.validation, wanted)
     except DarkroomError as error:
         if options.export:
             raise

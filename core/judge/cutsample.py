@@ -1,5 +1,6 @@
 """A cut study of a data set: which events it is chosen on and which it is quoted on, and everything a page shows of it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge import cutstudy
 from core.judge.cutstudy import Axis, Optimum, Scan
-from core.judge.efficiency import OperatingPoint
+from core.judge.efficiency import OperatingPoint, checked_threshold
 from core.judge.intervals import defined
 from core.judge.scored import Scored
 
@@ -147,7 +148,7 @@ def move(
     the merit (default: these events', also where it is quoted)."""
     if len(features) not in N_THRESHOLDS or len(set(features)) != len(features):
         raise DarkroomError(f"The features are {', '.join(features) or 'none'}: expected one, or two different ones.")
-    if expected is not None and min(expected) <= 0:
+    if expected is not None and not all(0.0 < n < math.inf for n in expected):
         raise DarkroomError(f"The expected signal and background are {expected}: expected numbers above 0.")
     values = [events.column(name)[events.chosen] for name in features]
     wanted = [*directions, *[AUTO] * (len(features) - len(directions))]
@@ -165,10 +166,12 @@ def quote(events: CutSample, moved: Moved, at: Sequence[float] | None = None, th
         raise DarkroomError(
             f"The cut is to be quoted at {len(position)} values: expected {len(moved.scan.axes)}, one per feature."
         )
+    if not all(map(math.isfinite, position)):
+        raise DarkroomError(f"The cut is to be quoted at {', '.join(map(str, position))}: expected numbers.")
     passed, labels = decisions(events, moved.scan.axes, position), events.labels[events.quoted]
     points = {"cut": cutstudy.quote(passed, labels)}
     if events.has_run:
-        points = cutstudy.combine(passed, events.score[events.quoted], labels, threshold)
+        points = cutstudy.combine(passed, events.score[events.quoted], labels, checked_threshold(threshold))
     counts = moved.expected or (float(moved.scan.n_of("signal")), float(moved.scan.n_of("background")))
     merits = {name: _merit(moved.merit, point, counts) for name, point in points.items()}
     names = [" and ".join(SPLITS[s] for s in splits) for splits in (events.chosen_on, events.quoted_on)]

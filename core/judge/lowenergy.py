@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import DarkroomError
-from core.judge.efficiency import CLASSES, FEW, ClassTable, by_bins, passes
+from core.judge.efficiency import CLASSES, FEW, ClassTable, by_bins, checked_threshold, passes
 from core.judge.intervals import LEVEL, Efficiency, defined, efficiency
 from core.judge.keynumber import KeyNumber
 from core.judge.unseen import WINDOW_KEV, Events
@@ -104,6 +104,7 @@ def energy_edges(bin_kev: float) -> np.ndarray:
 
 def judge(events: Events, threshold: float, edges_kev: np.ndarray, scheme: str = "", level: float = LEVEL) -> LowEnergy:
     """Judge unseen events (see `core.judge.unseen`) at one threshold. No events: every number is NaN."""
+    threshold = checked_threshold(threshold)
     tables = by_bins(events.energy_kev, events.score, events.labels, threshold, energy_edges_kev=edges_kev, level=level)
     windows = {}
     for low, high in KEY_WINDOWS_KEV:

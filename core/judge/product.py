@@ -12,7 +12,7 @@ from core.data.dataset import Dataset
 from core.data.selection import Selection, select
 from core.errors import DarkroomError
 from core.experiment import Experiment, TriggerPoint
-from core.judge.efficiency import passes
+from core.judge.efficiency import checked_threshold, passes
 from core.judge.intervals import LEVEL, Efficiency, defined, efficiencies, efficiency, jeffreys
 from core.judge.scored import Scored
 from core.judge.unseen import UNSEEN, widened
@@ -110,7 +110,7 @@ def kept_by_run(scored: Scored, threshold: float) -> Kept:
     asked = widened(scored.experiment, scored.selection, scheme)
     labels = select(scored.experiment, scored.dataset, asked).cutting.labels[scored.rows]
     chosen = np.isin(scored.split, UNSEEN) & (labels == 1)
-    passed = passes(scored.score[chosen], threshold)
+    passed = passes(scored.score[chosen], checked_threshold(threshold))
     return Kept(f"run {scored.run.id} at {threshold:g}", scored.column(column)[chosen], passed)
 
 

@@ -114,14 +114,20 @@ class ThresholdCurve:
         }
 
 
+def checked_part(wanted: float) -> float:
+    """Refuse a signal efficiency that no threshold can be chosen for."""
+    if not 0.5 <= wanted <= 0.999:
+        raise DarkroomError(f"Parameter 'signal_efficiency' is {wanted:g}: expected a number from 0.5 to 0.999.")
+    return wanted
+
+
 def choose(validation: Events, wanted: float) -> ThresholdCurve:
     """Choose the curve on validation events that keeps the part `wanted` (0.5 to 0.999) of the signal at every energy.
 
     Too few signal events for three bins: a constant threshold, and a note that says so. Without the events for even
     one bin it is refused.
     """
-    if not 0.5 <= wanted <= 0.999:
-        raise DarkroomError(f"Parameter 'signal_efficiency' is {wanted:g}: expected a number from 0.5 to 0.999.")
+    checked_part(wanted)
     signal = validation.where((validation.labels == CLASSES["signal"]) & np.isfinite(validation.energy_kev))
     energy, z = signal.energy_kev.astype(float), logit(signal.score)
     n_needed = max(FEW, math.ceil(N_BELOW / (1.0 - wanted) - 1e-9))

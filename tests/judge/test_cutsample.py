@@ -84,6 +84,12 @@ def test_what_cannot_be_studied_is_refused_in_a_sentence(run: str) -> None:
         cutsample.move(events, ["es"], ["sideways"])
     with pytest.raises(DarkroomError, match="expected numbers above 0"):
         cutsample.move(events, ["es"], expected=(0.0, 5.0))
+    with pytest.raises(DarkroomError, match="expected numbers above 0"):
+        cutsample.move(events, ["es"], expected=(1.0, float("nan")))
+    with pytest.raises(DarkroomError, match="is to be quoted at nan: expected numbers"):
+        cutsample.quote(events, cutsample.move(events, ["es"]), (float("nan"),))
+    with pytest.raises(DarkroomError, match="'threshold' is nan"):
+        cutsample.quote(events, cutsample.move(events, ["es"]), threshold=float("nan"))
     with pytest.raises(DarkroomError, match="expected one of harmonic"):
         cutsample.move(events, ["es"], merit="best")
     with pytest.raises(DarkroomError, match="expected 1, one per feature"):

@@ -74,6 +74,9 @@ def test_the_command_below_gives_the_same_numbers(opened, few, scored, capsys, t
     assert "at least 600 are needed" in refused["threshold_curve"]["refused"]
     assert set(refused["labels"]) == set(EXPERIMENT.label_schemes)
     assert main(["low-energy", few, "--bin-kev", "3"]) == 2
+    assert main(["low-energy", few, "--keep", "nan"]) == 2
+    assert main(["low-energy", few, "--threshold", "nan"]) == 2
+    assert main(["trigger", "--run", few, "--threshold", "2", "--events", "10"]) == 2
 
 
 def test_too_few_validation_events_are_told(opened, few):
