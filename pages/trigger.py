@@ -29,20 +29,21 @@ def start() -> tuple[Experiment, Dataset | None]:
     return cached.experiment_of(data), data
 
 
-def selection(experiment: Experiment, data: Dataset | None) -> Kept | None:
-    """What is selected of the simulated signal that was recorded."""
+def selection(experiment: Experiment, data: Dataset | None) -> tuple[Kept | None, str]:
+    """What is selected of the simulated signal that was recorded, and the options of the command that say so."""
     if data is None or not data.simulated:
         st.caption("Without a simulated data set there are no true energies to judge a selection by.")
-        return None
+        return None, ""
     cut = ["the cut"] if experiment.cut_baseline else []
     chosen = choose.one_of("selection after the trigger", [*cut, ALONE, *judged.runs_with_scores(data)], "after")
     if chosen == ALONE:
-        return None
+        return None, ""
     if chosen in cut:
-        return kept.kept_by_cut(experiment, data)
+        return kept.kept_by_cut(experiment, data), f" --data {data.name}"
     threshold = asked.choose_threshold()
     with frame.refusals():
-        return kept.kept_by_run(judged.scored(runs.open_run(chosen), data), threshold)
+        found = kept.kept_by_run(judged.scored(runs.open_run(chosen), data), threshold)
+    return found, f" --data {data.name} --run {chosen} --threshold {threshold:g}"
 
 
 def key_numbers(found: Scan, at: Scan) -> None:
@@ -86,7 +87,7 @@ def page() -> None:
     with st.sidebar:
         experiment, data = start()
         trigger = triggered.trigger_of(experiment)
-        selected = selection(experiment, data)
+        selected, options = selection(experiment, data)
         reach = st.segmented_control(
             "up to [keV]", REACHES_KEV, default=2.0, key="reach", required=True, **choose.STAY,
         )  # fmt: skip
@@ -105,11 +106,11 @@ def page() -> None:
                 draw(found, chain, selected.name if selected else "", light)
     if chain is not None and selected is not None:
         st.caption(product.in_words(chain, selected))
-    set_to = "".join(f" --set {text}" for text in parameters.as_assignments(values, trigger.parameters()))
+    changed = "".join(f" --set {text}" for text in parameters.as_assignments(values, trigger.parameters()))
     frame.foot(
         f"{trigger.title}, simulated: {triggered.N_EVENTS:,} events at each of {triggered.N_POINTS} energies, seed "
         f"{triggered.SEED}" + (f"; selection: {selected.name}, {choose.describe(data)}." if selected and data else "."),
-        "python -m core trigger" + set_to,
+        f"python -m core trigger --up-to {reach or 2.0:g}{options}{changed}",
     )
 
 

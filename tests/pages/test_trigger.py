@@ -1,11 +1,14 @@
 """The page on the trigger: settings change the curve, the selection stays a curve of its own, and no data are needed."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from core.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +43,9 @@ def test_an_ideal_trigger_meets_the_closed_form(opened: Callable[..., AppTest]) 
     assert any("--set coincidence_ns=1000000.0" in code.value for code in at.code)
 
 
-def test_a_run_selects_after_the_trigger(opened: Callable[..., AppTest], few: str) -> None:
+def test_a_run_selects_after_the_trigger_and_the_command_gives_the_same(
+    opened: Callable[..., AppTest], few: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     at = opened("trigger", after=few, show="numbers")
     tables = [frame.value for frame in at.dataframe]
     assert {"trigger", "selection", "total"} <= set(tables[0].columns)
@@ -50,6 +55,11 @@ def test_a_run_selects_after_the_trigger(opened: Callable[..., AppTest], few: st
     assert len(tables[1]) == 40
     higher = opened("trigger", after=few, show="numbers", reach="5.0")
     assert higher.dataframe[0].value["n selection"].sum() > 0
+    words = shlex.split(higher.code[-1].value)
+    assert words[:4] == ["python", "-m", "core", "trigger"]
+    assert main([*words[3:], "--json"]) == 0
+    chain = json.loads(capsys.readouterr().out.splitlines()[-1])["chain"]
+    assert [row["selection"]["n"] for row in chain] == higher.dataframe[0].value["n selection"].tolist()
 
 
 def test_dark_counts_have_a_figure_of_their_own(opened: Callable[..., AppTest]) -> None:
