@@ -15,7 +15,7 @@ NUMBERS = {
     "rows": ("rows", "printed numbers, and totals that follow from them"),
     "reproduce": ("reproduce", "printed numbers that arithmetic on the printed counts gives again, rounded as printed"),
     "do not reproduce": ("do not", "printed numbers that arithmetic on the printed counts does not give"),
-    AGREES: ("ours agrees", "the interval of ours, widened by half a printed digit, holds the printed number"),
+    AGREES: ("ours agrees", "no further apart than both intervals reach towards each other, and half a printed digit"),
     DIFFERS: ("ours differs", "it does not; the comment gives reasons"),
     NO_COMPARISON: ("no comparison", "ours does not mean the same, or its size was chosen; the comment says why"),
     NOTHING: ("ours missing", "the comment says what to make"),

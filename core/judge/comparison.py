@@ -1,9 +1,11 @@
 """A printed number beside what arithmetic on printed counts gives and what our own results give.
 
 Whether they agree is decided by rules, never by hand: a recomputed number reproduces the printed one if it would be
-printed so; ours agrees if its interval, widened by half a printed digit, holds the printed number.
+printed so; ours agrees if the two are no further apart than their intervals reach towards each other (their halves added in
+quadrature), and half a printed digit. A printed number of which no counts are known has no interval of its own.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,10 +85,14 @@ class Comparison:
             return NO_COMPARISON
         if isinstance(self.ours, str) or isinstance(self.wanted, str):
             return AGREES if self.ours == self.wanted else DIFFERS
-        low = self.ours if self.low is None else self.low
-        high = self.ours if self.high is None else self.high
         half_digit = 0.5 * 10.0**-self.decimals + 1e-9
-        return AGREES if low - half_digit <= self.wanted <= high + half_digit else DIFFERS
+        return AGREES if abs(self.ours - self.wanted) <= self._reach(self.ours, self.wanted) + half_digit else DIFFERS
+
+    def _reach(self, ours: float, wanted: float) -> float:
+        """How far the interval of ours and that of the printed counts reach towards the other number, together."""
+        ends = (self.low, self.printed_high) if ours > wanted else (self.high, self.printed_low)
+        each = (0.0 if end is None else abs(end - of) for end, of in zip(ends, (ours, wanted), strict=True))
+        return math.hypot(*each)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -117,6 +117,10 @@ def test_verdicts_are_given_by_rule():
     assert rule().verdict == NOTHING
     assert rule(ours=99.0, low=98.0, high=99.686).verdict == AGREES  # half a digit above its end
     assert rule(ours=99.0, low=98.0, high=99.68).verdict == DIFFERS
+    assert rule(ours=99.0, low=98.0, high=99.68, printed_low=99.5, printed_high=99.8).verdict == AGREES
+    assert rule(ours=99.9, low=99.88, high=99.92, printed_low=90.0, printed_high=99.7).verdict == DIFFERS  # other side
+    # 47 of 47 printed as 100 %: [92.5, 100]; ours less, of many events
+    assert rule(printed=100.0, printed_low=92.5, printed_high=100.0, ours=99.5, low=99.2, high=99.7).verdict == AGREES
     assert rule(ours=99.0, low=98.0, high=99.68, comparable=False).verdict == NO_COMPARISON
     assert rule(printed="(3, 2)", ours="(3, 2)").verdict == AGREES
     assert rule(printed="(3, 2)", ours="(2, 3)").verdict == DIFFERS
@@ -185,7 +189,12 @@ def test_the_runs_efficiency_is_that_of_crystal_3_events_it_has_not_seen(ours):
             n, kept = n + 1, kept + (value >= 0.5)
     assert found.n == n > 0
     assert found.ours == pytest.approx(100.0 * kept / n)
-    assert found.verdict == (AGREES if found.low - 0.005 <= 81.75 <= found.high + 0.005 else DIFFERS)
+    assert found.printed_low < 81.75 < found.printed_high  # 1635 of 2000
+    up = found.ours > found.recomputed
+    near = found.ours - found.low if up else found.high - found.ours
+    theirs = found.printed_high - found.recomputed if up else found.recomputed - found.printed_low
+    agrees = abs(found.ours - found.recomputed) <= np.hypot(near, theirs) + 0.005
+    assert found.verdict == (AGREES if agrees else DIFFERS)
     below = next(row for row in rows if row.row.startswith("signal 0.0 keV, first") and row.column == "efficiency [%]")
     assert below.ours is None
     assert "its cuts end before" in below.comment
