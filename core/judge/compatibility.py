@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from core.learn.study import Study
 
 WANTED_SIGNAL_EFFICIENCY = 0.99
+OWN_LIMIT = (
+    "Leakage is at the threshold that keeps 99 % of the signal of the run's own validation sample: on other regions that "
+    "threshold keeps more or less, which stands beside the leakage of a cell."
+)
 ON_VALIDATION, ON_SAME_EVENTS = "validation", "the same events"
 
 
@@ -40,7 +44,8 @@ ON_VALIDATION, ON_SAME_EVENTS = "validation", "the same events"
 class Cell:
     """A run judged on one region. NaN where a class has no events.
 
-    `leakage` is at 99 % signal efficiency, by a threshold chosen on the events named in `leakage_chosen_on`.
+    `leakage` is at 99 % signal efficiency, by a threshold chosen on the events named in `leakage_chosen_on`: on another
+    region than the run's own it keeps more or less than that, `leakage.signal`.
     Not counted: `n_left_out` labelled events in the run's training or validation sample, `n_missing` without a score.
     """
 
@@ -118,7 +123,7 @@ def matrix(sample: Sample, threshold: float = 0.5, level: float = LEVEL) -> Matr
     """Judge every run of a sample on every region: 36 cells over 100,000 rows take a fraction of a second."""
     checked_threshold(threshold)
     cells = tuple(_row(sample, run, threshold, level) for run in sample.runs)
-    told = (STATISTICAL_ONLY, *sample.notes)
+    told = (STATISTICAL_ONLY, OWN_LIMIT, *sample.notes)
     return Matrix(sample.regions, cells, threshold, sample.scheme, level, told)
 
 

@@ -112,15 +112,16 @@ def _with_unit(metric: str, value: float) -> str:
 
 
 def cell_rows(cell: Cell) -> list[dict[str, str]]:
-    """Every metric of a cell as text."""
+    """Every metric of a cell as text; last what of the signal is kept at the threshold of the leakage."""
+    found = [(metric.title, name, metric.of(cell)) for name, metric in METRICS.items()]
     return [
         {
-            "": metric.title,
-            "value": _with_unit(name, metric.of(cell).value),
-            "95 % interval": interval(name, metric.of(cell)) if not math.isnan(metric.of(cell).value) else "",
-            "n": f"{n_of(metric.of(cell)):,}",
+            "": title,
+            "value": _with_unit(name, one.value),
+            "95 % interval": interval(name, one) if not math.isnan(one.value) else "",
+            "n": f"{n_of(one):,}",
         }
-        for name, metric in METRICS.items()
+        for title, name, one in (*found, ("signal kept at that leakage", "signal_efficiency", cell.leakage.signal))
     ]
 
 
