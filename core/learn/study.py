@@ -230,8 +230,11 @@ def open_study(study_id: str) -> Study:
     try:
         told["regions"] = tuple(Region(region["name"], region["facts"]) for region in told["regions"])
         told["runs"] = tuple(run if run and runs.is_sealed(run) else None for run in told["runs"])
-        return Study(**{**told, "empty": tuple(told["empty"])})
-    except (KeyError, TypeError) as error:
+        study = Study(**{**told, "empty": tuple(told["empty"])})
+        if study.id != study_id or not len(study.regions) == len(study.runs) == len(study.empty):
+            raise ValueError("its id is another, or it has not one run and one reason per region")
+        return study
+    except (KeyError, TypeError, ValueError) as error:
         raise DarkroomError(f"{path} is not a study ({error}): delete it and ask for the study again.") from None
 
 

@@ -16,6 +16,7 @@ from core.judge import scored as scoring
 from core.judge.compatibility import Matrix
 from core.judge.evaluation import Evaluation
 from core.judge.sample import Sample
+from core.learn import asking
 from core.learn import study as studies
 from core.learn.study import Missing, Study, StudyTask
 from core.learn.training import training_for
@@ -146,12 +147,13 @@ def trained_rows(study: Study) -> list[dict[str, Any]]:
 def command(study: Study, data: Dataset, threshold: float) -> str:
     """The command that makes the same study, or finds it again, and prints its matrix."""
     experiment = cached.experiment_of(data)
-    network, chosen = experiment.networks[study.network], from_dict(experiment, study.selection)
+    network, chosen = asking.network_of(experiment, study.network), from_dict(experiment, study.selection)
+    grid: Any = parameters.build(grid_of(experiment).parameters, study.axes)
     own = parameters.build(network.parameters, study.parameters)
     told = training_for(network, study.training)
     axes = "".join(
-        f" --{spec.name.removesuffix(f'_{spec.unit.lower()}')} {','.join(map(str, study.axes[spec.name]))}"
-        for spec in parameters.specs(grid_of(experiment).parameters)
+        f" --{spec.name.removesuffix(f'_{spec.unit.lower()}')} {','.join(map(str, getattr(grid, spec.name)))}"
+        for spec in parameters.specs(type(grid))
     )
     changed = parameters.as_assignments(own, network.parameters())
     changed += parameters.as_assignments(told, training_for(network, {}))

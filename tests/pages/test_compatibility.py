@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from benchmarks.pages import made_up_run
-from core import runs
+from core import runs, workspace
 from core.data.dataset import open_dataset
 from core.data.selection import preset
 from core.jobs import control
@@ -172,3 +172,21 @@ def test_missing_scores_are_one_job_per_run(opened, study, few):
     press(at, "score them")
     asked = [job.arguments["run"] for job in control.queue.list_jobs() if job.kind == "predict"]
     assert sorted(asked) == sorted((few, other))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"network": "gone"}, "Unknown model 'gone'"),
+        ({"runs": []}, "There is no study"),
+        ({"id": "another"}, "There is no study"),
+        ({"axes": {}}, None),  # an axis that an earlier version did not have takes its default
+    ],
+)
+def test_a_study_that_was_damaged_or_is_of_another_version_is_a_sentence(opened, study, changed, said):
+    file = workspace.folder("studies") / f"{study.id}.json"
+    workspace.write_json(file, workspace.read_json(file) | changed)
+    at = opened("compatibility", study=study.id)
+    told = [one.value.replace("\\", "") for one in (*at.error, *at.warning)]
+    assert said is None or any(said in one for one in told)
+    assert said is not None or "python -m core compatibility few" in at.code[-1].value
