@@ -77,7 +77,7 @@ class Axis:
 
     def passes(self, values: np.ndarray, threshold: float) -> np.ndarray:
         """Bool (n,): at or above the threshold, or below it; NaN False."""
-        edge = np.asarray(threshold, values.dtype)
+        edge = _in_precision_of(values, threshold)
         kept: np.ndarray = values >= edge if self.direction == ABOVE else values < edge
         return kept
 
@@ -149,10 +149,15 @@ def scan(axes: Sequence[Axis], values: Sequence[np.ndarray], labels: np.ndarray)
 
 
 def _cell(axis: Axis, values: np.ndarray) -> np.ndarray:
-    thresholds = axis.thresholds.astype(values.dtype)
+    thresholds = _in_precision_of(values, axis.thresholds)
     cell = np.searchsorted(thresholds, values, side="right")
     cell[np.isnan(values)] = len(thresholds) + 1
     return cell
+
+
+def _in_precision_of(values: np.ndarray, thresholds: Any) -> np.ndarray:
+    """Thresholds as precise as values: 0.12 stored as float32 is the edge 0.12. Whole numbers keep edges between them."""
+    return np.asarray(thresholds, values.dtype if np.issubdtype(values.dtype, np.floating) else np.float64)
 
 
 def _kept(cells: np.ndarray, axes: Sequence[Axis]) -> np.ndarray:

@@ -135,3 +135,10 @@ def test_the_interval_of_the_rank_correlation_covers() -> None:
         found = cutstudy.correlations({"x": x}, y, np.ones(80, int))[0].rho
         inside += found.low <= expected <= found.high
     assert 180 <= inside <= 200
+
+
+def test_whole_numbers_are_cut_between_them():
+    values = np.array([3, 4, 5], np.int16)
+    axis = Axis("n_pulses", ABOVE, np.array([3.0, 3.7, 4.2]))
+    assert axis.passes(values, 3.7).tolist() == [False, True, True]
+    assert cutstudy.scan([axis], [values], np.ones(3, int)).kept("signal").tolist() == [3, 2, 1]
