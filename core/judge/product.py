@@ -22,7 +22,8 @@ MEANING = (
     "Trigger: part of the events of a true energy that is recorded. Selection: part of the recorded ones that is kept; the "
     "events of the data set were all recorded by its own simulated trigger, whatever is set here. Total: their product, "
     "which holds where both are meant for the same light yield and trigger. A run counts only events that it has scored "
-    "and not been trained on. Simulated; the intervals are statistical only."
+    "and not been trained on: of true energies beyond its energy window only the few that were reconstructed inside it. "
+    "Simulated; the intervals are statistical only."
 )
 
 
