@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from benchmarks import report
+from benchmarks import made_up, report
 from core import runs, workspace
 from core.cosine import grid, select
 from core.cosine.experiment import EXPERIMENT
@@ -80,9 +80,7 @@ def _made_up_run(dataset: Dataset, selection: Selection, rng: np.random.Generato
     split = np.full(dataset.n_rows, 3, np.int8)
     split[own.preselected] = own.split
     runs.write_rows(folder, uid[own.preselected], source[own.preselected], own.labels, own.split)
-    runs.seal(folder, {
-        "experiment": EXPERIMENT.key, "state": "finished", "dataset": {"name": dataset.name, "id": dataset.id, "rows_key": dataset.rows_id},
-    })  # fmt: skip
+    runs.seal(folder, made_up.provenance(own))
     truth = dataset.column("truth_class")
     score = np.where(truth == 1, rng.beta(5, 2, dataset.n_rows), rng.beta(2, 5, dataset.n_rows))
     runs.write_scores(folder, dataset.name, uid, source, score, split)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from benchmarks import report
+from benchmarks import made_up, report
 from core import runs
 from core.cosine.experiment import EXPERIMENT
 from core.data import demo
@@ -45,12 +45,7 @@ def made_up_run(dataset_name: str) -> str:
     curve = [{"kind": "epoch", "epoch": 1, "step": 1, "loss": 0.5}]
     for name in runs.CURVES:
         runs.write_curves(folder, name, curve)
-    told = {
-        "experiment": EXPERIMENT.key, "dataset": {"name": dataset.name, "id": dataset.id, "rows_key": dataset.rows_id}, "state": "finished",
-        "started_at": "2020-02-19T00:00:00Z", "seconds": 1.0, "events_per_s": 1.0, "device": "none",
-        "n_parameters": 0, "n_epochs": 1, "validation_loss": 0.5, "counts": {}, "warnings": [], "versions": {},
-    }  # fmt: skip
-    runs.seal(folder, told)
+    runs.seal(folder, made_up.provenance(chosen))
     runs.write_scores(folder, dataset.name, uid, source, score, chosen.split)
     return folder.name
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-PAGES = ("overview", "data", "select", "inspect", "train", "runs", "evaluate")
+PAGES = {name: name.capitalize() for name in ("overview", "data", "select", "inspect", "train", "runs", "evaluate")}
+PAGES |= {"compatibility": "Compatibility", "lowenergy": "Low energy", "calibration": "Calibration"}
+PAGES |= {"cutstudy": "Cut study", "trigger": "Trigger", "published": "Published"}
 SLOW_MS = 120_000
 expect.set_options(timeout=30_000)
 
@@ -31,9 +33,9 @@ def test_a_deep_link_to_a_new_server_shows_the_whole_app(start_server: Callable[
 def test_no_page_asks_a_foreign_host_or_breaks(server: Any, page: Any) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    for name in PAGES:
+    for name, title in PAGES.items():
         page.goto(f"{server.url}/{name}")
-        expect(heading(page, name.capitalize())).to_be_visible(timeout=SLOW_MS)
+        expect(heading(page, title)).to_be_visible(timeout=SLOW_MS)
         page.wait_for_timeout(1500)
         assert page.locator("[data-testid=stException]").count() == 0, name
     own = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
@@ -71,6 +73,8 @@ def test_a_training_outlives_its_server_and_leads_to_a_misclassified_waveform(
     run = next((second.workspace / "runs").iterdir()).name
     page.goto(f"{second.url}/inspect?data=sample&run={run}&labels=coincidence&only=misclassified")
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=SLOW_MS)
+    page.goto(f"{second.url}/inspect?data=sample&scores={run}&below=why")
+    expect(page.get_by_text(re.compile("logit")).first).to_be_visible(timeout=SLOW_MS)
 
 
 def test_a_measured_file_of_others_from_data_to_inspect(
