@@ -86,26 +86,26 @@ def build_networks(of: Experiment) -> None:
     """The button that builds our networks to count their parameters, and what becomes of it."""
     if of.key in built():
         return
+    request = {"do": "describe", "experiment": of.key}
     if st.button("build our networks", icon=":material/layers:", help="to count their parameters; takes some 15 s"):
+        if warm.submit(request).error:  # it failed before
+            warm.forget(request)
         st.session_state["building"] = True
     if st.session_state.get("building"):
-        _building(of)
+        _building(of, request)
 
 
 @st.fragment(run_every=1.0)
-def _building(of: Experiment) -> None:
-    request = {"do": "describe", "experiment": of.key}
+def _building(of: Experiment, request: dict[str, Any]) -> None:
     answer = warm.submit(request)
     if not answer.is_done:
         st.caption(f"building, {answer.waited_s:.0f} s")
-        return
-    del st.session_state["building"]
-    if answer.error:
-        warm.forget(request)
+    elif answer.error:
         st.error(frame.plain(answer.error), icon=":material/error:")
-        return
-    built()[of.key] = answer.result["networks"]
-    st.rerun(scope="app")
+    else:
+        st.session_state.pop("building", None)
+        built()[of.key] = answer.result["networks"]
+        st.rerun(scope="app")
 
 
 def simulate_printed(of: Experiment) -> None:

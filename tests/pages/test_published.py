@@ -94,3 +94,21 @@ def test_our_networks_are_asked_of_the_warm_process(opened, few, monkeypatch):
     assert list(ours["verdict"]) == ["agrees"]
     assert list(ours["run"]) == ["code"]
     compared.built.clear()
+
+
+def test_a_failed_building_stays_said_and_is_asked_again_only_by_the_button(opened, few, monkeypatch):
+    compared.built.clear()
+    forgotten = []
+    failed = SimpleNamespace(is_done=True, error="The process has died.", waited_s=0.0, result={})
+    monkeypatch.setattr(warm, "submit", lambda _request: failed)
+    monkeypatch.setattr(warm, "forget", forgotten.append)
+    at = opened("published")
+    next(b for b in at.button if b.label == "build our networks").click().run()
+    asked = len(forgotten)
+    for _ in range(2):
+        at.run()
+        assert not at.exception
+        assert "The process has died." in at.error[0].value
+    assert len(forgotten) == asked
+    next(b for b in at.button if b.label == "build our networks").click().run()
+    assert len(forgotten) == asked + 1
