@@ -111,7 +111,8 @@ def trees_button(run: runs.Run, data: Dataset) -> None:
 
 @st.fragment(run_every=1.5)
 def _follow(key: str) -> None:
-    job = control.get(st.session_state[key])
+    with frame.refusals():
+        job = control.get(st.session_state[key])
     if job.state == "finished":
         del st.session_state[key]
         st.rerun(scope="app")
