@@ -56,12 +56,12 @@ def block(
     table["run"] = rows.run.astype(np.int32)
     table["subrun"] = rows.subrun.astype(np.int32)
     table["crystal"] = np.full(n, crystal, np.int8)
-    table["event"] = scalar(arrays, mapping.event_branch, entry, path, rows.number).astype(np.int64)
-    table["time_s"] = scalar(arrays, mapping.time_branch, entry, path, np.full(n, -1)).astype(np.int64)
+    table["event"] = _as(np.int64, arrays, mapping.event_branch, entry, path, rows.number)
+    table["time_s"] = _as(np.int64, arrays, mapping.time_branch, entry, path, np.full(n, -1))
     table["uid"] = uid(rows.run, rows.subrun, rows.number, crystal)
     for column, field, dtype, unknown in TRUTH:
         name = mapping.named(getattr(mapping, field), crystal)
-        table[column] = scalar(arrays, name, entry, path, np.full(n, unknown)).astype(dtype)
+        table[column] = _as(dtype, arrays, name, entry, path, np.full(n, unknown))
     return Block(table, waveform)
 
 
@@ -100,6 +100,22 @@ def scalar(arrays: dict[str, Any], name: str, entry: np.ndarray, path: Path, def
             f"{path.name}: branch '{name}' holds {ak.type(values).content} per entry: expected one number. Correct the mapping."
         )
     return numbers[entry]
+
+
+def _as(
+    dtype: type, arrays: dict[str, Any], name: str, entry: np.ndarray, path: Path, default: np.ndarray
+) -> np.ndarray:
+    """`scalar` as a type; what a whole number of this type cannot hold is refused: it would become another one."""
+    values = scalar(arrays, name, entry, path, default)
+    if np.issubdtype(dtype, np.integer):
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+        wrong = np.flatnonzero(~((values >= low) & (values <= high)))
+        if len(wrong):
+            raise DarkroomError(
+                f"{path.name}: '{name}' holds {values[wrong[0]]}: expected whole numbers from {low} to {high}; write -1 where "
+                "it is unknown."
+            )
+    return values.astype(dtype)
 
 
 def _energy(
