@@ -21,10 +21,10 @@ from core.judge.efficiency import OperatingPoint
 from core.judge.intervals import Interval, PairInterval
 
 TABLES = {
+    "cnn_compatibility": "CNN: compatibility",
+    "cnn_tests": "CNN: test efficiencies",
     "cnn_statistics": "CNN: data statistics",
     "cnn_layers": "CNN: layers and parameters",
-    "cnn_tests": "CNN: test efficiencies",
-    "cnn_compatibility": "CNN: compatibility",
     "cnn_settings": "CNN: numbers in the text",
     "dnn_statistics": "DNN: data statistics",
     "dnn_layers": "DNN: layers and parameters",
@@ -52,11 +52,11 @@ def rows(sources: Sources) -> list[Comparison]:
         open_matrix(sources.study, sources.experiment, sources.dataset) if sources.study and sources.dataset else None
     )
     return [
-        *_cnn_statistics(sources),
-        *compare_code.cnn_rows(sources.networks),
-        *_pairs("cnn_tests", published.CNN_SELF_TESTS, matrix, sources),
         *_pairs("cnn_compatibility", published.CNN_COMPATIBILITY, matrix, sources),
         *_pairs("cnn_compatibility", published.CNN_OWN_SLIDES, matrix, sources, ", slide of its own"),
+        *_pairs("cnn_tests", published.CNN_SELF_TESTS, matrix, sources),
+        *_cnn_statistics(sources),
+        *compare_code.cnn_rows(sources.networks),
         *compare_code.settings_rows("cnn_settings"),
         *compare_dnn.statistics_rows(sources),
         *compare_code.dnn_rows(sources.networks),

@@ -45,7 +45,7 @@ def test_without_any_data_the_printed_numbers_are_there(few):
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     at.switch_page("pages/published.py").run()
     assert not at.exception
-    assert tallied(at) == wanted("cnn_statistics", Sources(EXPERIMENT))
+    assert tallied(at) == wanted("cnn_compatibility", Sources(EXPERIMENT))
     assert at.code[0].value == "python -m core published"
 
 
