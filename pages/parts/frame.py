@@ -92,7 +92,7 @@ def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
     """CSV text of equally long columns. Texts that a spreadsheet would take for a formula are quoted."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(columns)
+    writer.writerow(map(safe, columns))
     writer.writerows([safe(v) for v in row] for row in zip(*columns.values(), strict=True))
     return out.getvalue()
 
@@ -116,7 +116,8 @@ def histogram_columns(found: Mapping[str, Histogram]) -> dict[str, Sequence[Any]
     edges = next(iter(found.values())).edges if found else []
     columns: dict[str, Sequence[Any]] = {"low": list(edges[:-1]), "high": list(edges[1:])}
     for name, one in found.items():
-        columns |= {f"n {name}": list(one.counts), f"- {name}": list(one.error_low), f"+ {name}": list(one.error_high)}
+        columns |= {f"n {name}": list(one.counts)}
+        columns |= {f"error low {name}": list(one.error_low), f"error high {name}": list(one.error_high)}
     return columns
 
 

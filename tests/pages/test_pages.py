@@ -1,17 +1,22 @@
 """What holds for every page: it opens, nobody sees another's state, and none of them imports a training library."""
 
+import csv
+import io
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import runs
 from core import workspace as workspace_module
 from core.data.dataset import delete_dataset
+from core.judge.histogram import histogram
+from pages.parts import frame
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
@@ -121,3 +126,11 @@ def test_what_was_clicked_wins_over_the_link_that_the_page_was_opened_with():
     at.toggle[0].set_value(True).run()
     assert at.selectbox[0].value == "b"
     assert at.query_params["x"] == "b"
+
+
+def test_no_cell_of_a_file_begins_like_a_formula():
+    found = {"signal": histogram(np.array([0.5, 1.5]), np.array([0.0, 1.0, 2.0]))}
+    columns = frame.histogram_columns(found) | {"=SUM(A1)": ["@run", "\t=1"]}
+    cells = [cell for row in csv.reader(io.StringIO(frame.as_csv(columns))) for cell in row]
+    assert {"error low signal", "error high signal", "'=SUM(A1)", "'@run", "'\t=1"} <= set(cells)
+    assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t")]
