@@ -13,7 +13,6 @@ from scipy import special  # not scipy.stats, which takes more than a second to 
 
 LEVEL = 0.95
 CLOPPER_PEARSON = "Clopper-Pearson"
-JEFFREYS = "Jeffreys"
 MOVER = "propagation of the two Jeffreys intervals (MOVER, Zou & Donner 2008)"
 
 
