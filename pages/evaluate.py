@@ -171,7 +171,9 @@ def baseline_tables(found: Evaluation, compared: Comparison, scored: Scored) -> 
         paired_export.leakage_rows(compared), paired_export.threshold_rows(compared),
         paired_export.cost_rows(compared, stored.costs(scored.run)), export.comparison_rows(found),
     )  # fmt: skip
-    st.markdown("**Leakage at 99 % signal efficiency**, 95 % Clopper-Pearson; p against the network: McNemar and the limits' scatter")
+    st.markdown(
+        "**Leakage at 99 % signal efficiency**, 95 % Clopper-Pearson; p against the network: McNemar and the limits' scatter"
+    )
     st.dataframe(leaks, hide_index=True, alt="leakage of every method in every energy window")
     st.markdown("**At the threshold**: network minus baseline, part of each class decided rightly")
     st.dataframe(differences, hide_index=True, alt="network against every baseline at their thresholds")
