@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -159,9 +158,3 @@ def _counts_printed_as(percent: float, n: int) -> list[int]:
     reach = _HALF_DIGIT_PERCENT / 100.0
     low, high = np.ceil((percent / 100.0 - reach) * n), np.floor((percent / 100.0 + reach) * n)
     return list(range(max(int(low), 0), min(int(high), n) + 1))
-
-
-def printed_rows() -> list[dict[str, Any]]:
-    """The first copy of the DNN's table as plain records, with the intervals that were not printed."""
-    counts = {name: np.array(rows) for name, rows in published.dnn_counts().items()}
-    return [row for table in table_from_counts(counts, 0.5).values() for row in table.to_rows()]

@@ -8,7 +8,6 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 DNN_TABLE = Path(__file__).parent / "printed" / "dnn2020.csv"
 COPIES = ("single", "combined")
@@ -191,20 +190,3 @@ def dnn_counts(copy: str = "single") -> dict[str, list[tuple[int, ...]]]:
 def n_tested(cell: Cell) -> tuple[int, int]:
     """(background, signal) test events of the CNN study in a cell."""
     return next(row.test for row in CNN_STATISTICS if row.cell == cell)
-
-
-def statistics_rows() -> list[dict[str, Any]]:
-    """The data statistics of the CNN study as plain records, one per cell."""
-    return [
-        {
-            "crystal": row.cell.crystal,
-            "energy_low_kev": row.cell.energy_low_kev,
-            "energy_high_kev": row.cell.energy_high_kev,
-            **{
-                f"{part}_{name}": pair[i]
-                for part, pair in (("training", row.training), ("validation", row.validation), ("test", row.test))
-                for i, name in enumerate(("background", "signal"))
-            },
-        }
-        for row in CNN_STATISTICS
-    ]

@@ -56,11 +56,6 @@ def summary_rows(evaluation: Evaluation) -> list[dict[str, object]]:
     return rows
 
 
-def summary_csv(evaluation: Evaluation) -> str:
-    """`summary_rows` as CSV; undefined is empty."""
-    return csv_text(summary_rows(evaluation))
-
-
 def comparison_rows(evaluation: Evaluation) -> list[dict[str, str]]:
     """One record per label scheme and classifier, values and intervals as text: what stands side by side on a page."""
     cells: dict[tuple[str, str], dict[str, str]] = {}

@@ -102,14 +102,6 @@ def _share_below(these: np.ndarray, values: np.ndarray) -> np.ndarray:
     return share
 
 
-def auc_from_counts(n_signal: np.ndarray, n_background: np.ndarray, *, level: float = LEVEL) -> PairInterval:
-    """As `auc`, from counts (m,) per rising score bin: events of one bin are ties."""
-    columns = np.arange(len(n_signal))
-    scores = np.concatenate([np.repeat(columns, n_signal), np.repeat(columns, n_background)])
-    labels = np.repeat([1, 0], [int(np.sum(n_signal)), int(np.sum(n_background))])
-    return auc(scores, labels, level=level)
-
-
 def _by_class(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     signal = np.asarray(scores[labels == 1], dtype=float)
     background = np.asarray(scores[labels == 0], dtype=float)

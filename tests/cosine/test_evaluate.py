@@ -9,7 +9,7 @@ from core.cosine import evaluate as cosine
 from core.cosine import published
 from core.cosine.select import Cuts
 from core.judge.efficiency import table_from_counts
-from core.judge.roc import auc_from_counts
+from core.judge.roc import auc
 
 
 def test_79_of_80_printed_efficiencies_reproduce_and_the_misprint_is_flagged():
@@ -47,6 +47,13 @@ def test_single_rows(name, energy_kev, k, n, percent):
     assert 100 * row.value == pytest.approx(percent, abs=0.005)
 
 
+def area(signal, background):
+    """Area under the ROC curve from counts per rising score bin: events of one bin are ties."""
+    columns = np.arange(len(signal))
+    scores = np.concatenate([np.repeat(columns, signal), np.repeat(columns, background)])
+    return auc(scores, np.repeat([1, 0], [sum(signal), sum(background)]))
+
+
 def test_totals_thresholds_and_area_of_the_printed_table():
     counts = {c: np.array(v) for c, v in published.dnn_counts().items()}
     at = {t: table_from_counts(counts, t) for t in (0.5, 0.45, 0.40)}
@@ -54,10 +61,10 @@ def test_totals_thresholds_and_area_of_the_printed_table():
     assert [(e.k, e.n) for e in totals[0.5]] == [(1635, 2000), (1800, 2000)]
     assert [100 * e.value for e in totals[0.45]] == pytest.approx([86.3, 87.1], abs=0.051)
     assert [100 * e.value for e in totals[0.40]] == pytest.approx([98.1, 66.6], abs=0.051)
-    whole = auc_from_counts(counts["signal"].sum(0), counts["background"].sum(0))
+    whole = area(counts["signal"].sum(0), counts["background"].sum(0))
     assert whole.value == pytest.approx(0.936, abs=5e-4)
     assert whole.low < whole.value < whole.high
-    rows = [auc_from_counts(counts["signal"][i], counts["background"][i]).value for i in (0, 2, 4, 12)]
+    rows = [area(counts["signal"][i], counts["background"][i]).value for i in (0, 2, 4, 12)]
     assert rows == pytest.approx([0.979, 0.946, 0.849, 0.782], abs=5e-4)
 
 
@@ -94,8 +101,6 @@ def test_printed_statistics_and_parameters_hang_together():
     percent = 100 * signal / (signal + published.DNN_EVENTS[1858])
     assert percent == pytest.approx(published.DNN_SIGNAL_PERCENT, abs=5e-4)
     assert sum(layer[2] for layer in published.DNN_LAYERS) == published.DNN_PARAMETERS
-    assert len(published.statistics_rows()) == 6
-    assert published.statistics_rows()[3]["test_background"] == 6326
 
 
 def _events(n=4000, seed=1):
@@ -159,10 +164,3 @@ def test_an_event_without_nmt500_fails_the_cut():
     columns["nmt500_us"][labels == 1] = np.nan
     found = cosine.evaluate(columns, scores, labels, split).baselines["nmt500"]
     assert (found.point.signal.value, found.point.background.value, found.auc.value) == (0.0, 1.0, 0.0)
-
-
-def test_published_copy_as_records():
-    rows = cosine.printed_rows()
-    assert len(rows) == 40
-    assert rows[4]["counts"][0] == 7
-    assert (rows[4]["k"], rows[4]["n"]) == (120, 176)

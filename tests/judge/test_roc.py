@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from core.errors import DarkroomError
-from core.judge.roc import PERFECT, auc, auc_from_counts, roc_points, thinned
+from core.judge.roc import PERFECT, auc, roc_points, thinned
 
 
 def _gaussians(n_signal, n_background, distance, seed=1):
@@ -60,12 +60,6 @@ def test_empty_class_is_undefined_and_nan_is_refused():
     single = auc(np.array([0.4, 0.1, 0.6]), np.array([1, 0, 0]))
     assert single.value == 0.5
     assert single.to_dict()["low"] is None
-
-
-def test_counts_and_events_agree():
-    found = auc_from_counts(np.array([1, 2, 5]), np.array([6, 2, 0]))
-    events = auc(np.array([0, 1, 1, 2, 2, 2, 2, 2] + [0] * 6 + [1] * 2), np.repeat([1, 0], [8, 8]))
-    assert found == events
 
 
 def test_curve_is_exact_and_its_area_is_the_area():
