@@ -8,6 +8,7 @@ from core.commands.data import find_dataset
 from core.commands.text import Result, table
 from core.data import events
 from core.errors import DarkroomError
+from core.learn import backend
 from core.learn import explain as explaining
 from core.learn.explain import Occlusion
 
@@ -22,6 +23,7 @@ def explain(options: argparse.Namespace) -> Result:
         )
     row = events.row_of(dataset, experiment.parse_uid(options.uid))
     asked = parameters.override(Occlusion(), options.set)
+    backend.stay_on_cpu()
     found = explaining.of_row(explaining.open_network(run), dataset, row, asked)
     channels = experiment.attribution.channels
     result: dict[str, Any] = {

@@ -23,6 +23,7 @@ def published(options: argparse.Namespace) -> Result:
         return _scale(experiment, options)
     if options.fraction is not None:
         raise DarkroomError("--fraction belongs to --scale seed: give both, or neither.")
+    backend.stay_on_cpu()
     backend.load_keras()
     networks = {n: experiment.describe_network(n, one.parameters()) for n, one in experiment.networks.items()}
     found = sources.find(experiment, options.data, options.study, options.run, networks)

@@ -24,6 +24,7 @@ from core.registry import experiment_by_key
 
 def networks(options: argparse.Namespace) -> Result:
     experiment = experiment_by_key(options.experiment)
+    backend.stay_on_cpu()
     backend.load_keras()
     result = {n: experiment.describe_network(n, net.parameters()) for n, net in experiment.networks.items()}
     text = [f"{n}: {found['parameters']:,} parameters\n{table(found['layers'])}\n" for n, found in result.items()]

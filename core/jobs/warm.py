@@ -21,9 +21,9 @@ from typing import Any
 from core import workspace
 from core.errors import DarkroomError
 from core.jobs import local, messages
+from core.learn import backend
 
 COMMAND = (sys.executable, "-m", "core.jobs.warm_child")
-CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
 MODELS, IDLE_S = 3, 900.0
 START_S, TIMEOUT_S = 180.0, 120.0
 KEPT_ANSWERS = 128
@@ -164,7 +164,7 @@ class Warm:
 
     def _start(self) -> None:
         ours, theirs = Pipe()
-        environment = {**local.environment_of_child(), **CPU_ONLY, "PYTHONUNBUFFERED": "1"}
+        environment = {**local.environment_of_child(), **backend.CPU_ONLY, "PYTHONUNBUFFERED": "1"}
         command = (*self._command, str(theirs.fileno()), str(self._n_models), str(self._idle_s))
         try:
             with log_path().open("ab") as output:

@@ -125,5 +125,5 @@ def main(handle: int, n_models: int, idle_s: float) -> None:
 
 
 if __name__ == "__main__":
-    os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+    backend.stay_on_cpu()
     main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

@@ -1,6 +1,6 @@
 """Keras, started once per process: quiet, with the GPU shared politely, on TensorFlow or JAX.
 
-Only a job's own process calls `load_keras`; the backend is chosen by KERAS_BACKEND (default tensorflow).
+Only a process of its own calls `load_keras`, never the server's; the backend is chosen by KERAS_BACKEND (default tensorflow).
 """
 
 import os
@@ -12,6 +12,13 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+
+
+def stay_on_cpu() -> None:
+    """Keep this process off the GPU, which is for trainings; to be called before keras is loaded."""
+    os.environ.update(CPU_ONLY)
 
 
 def load_keras() -> Any:
