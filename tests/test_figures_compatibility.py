@@ -148,3 +148,12 @@ def test_nothing_trained_and_one_cell_can_be_drawn():
     assert texts_of(one)[0, 0].startswith("<b>100.00</b>")
     for figure in (nothing, one):
         json.loads(figure.to_json())
+
+
+@pytest.mark.parametrize("kept", [0, 100])
+def test_cells_that_are_all_the_same_have_a_range_of_colours(kept):
+    """All 0 % was the range from 0 to 0."""
+    given = matrix([[cell((kept, 100, kept, 100))] * 2] * 2, square(2).regions)
+    layer = heatmap(given, "signal_efficiency").data[0]
+    assert layer.zmin <= kept / 100 <= layer.zmax
+    assert 0.0 <= layer.zmin < layer.zmax <= 1.0

@@ -60,7 +60,8 @@ class _Drawn:
         low, high = min(firm), max(firm)
         if self.metric in FALLING:
             return math.floor(low), max(math.ceil(high), math.floor(low) + 1)
-        low = min(low, high - SMALLEST_SPAN)
+        low = max(min(low, high - SMALLEST_SPAN), 0.0)
+        high = max(high, low + SMALLEST_SPAN)
         step = 10.0 ** math.floor(math.log10(high - low))
         return max(math.floor(low / step) * step, 0.0), min(math.ceil(high / step) * step, 1.0)
 
