@@ -17,7 +17,7 @@ from pages.parts import asked, cached, choose, frame, opening, studied, studying
 TABS = ("heatmap", "cell", "published pairs", "what was trained")
 SHOWN = ["harmonic_efficiency", *(name for name in METRICS if name != "harmonic_efficiency")]  # the headline first
 HEIGHT = 366
-WIDTHS = (1.0, 0.7, 1.6, 0.8)  # of the key numbers, by their texts
+WIDTHS = (0.95, 0.8, 1.5, 0.8)  # of the key numbers, by their texts
 
 
 def controls(study: Study, data: Dataset) -> tuple[str, float, str]:

@@ -145,8 +145,8 @@ def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:
     told = []
     if scheme == "published":
         told.append(
-            f"The labels are circular: they are defined by nmt500 {cuts.nmt500_threshold_us:g} us, which any network "
-            "can compute from the waveform; nmt500 alone scores 100/100 on them, and slow noise above the threshold "
+            f"The labels are circular: they are defined by nmt500 above or below {cuts.nmt500_threshold_us:g} us, which any "
+            "network can compute from the waveform; nmt500 alone scores 100/100 on them, and slow noise above the threshold "
             "is in neither class. Compare with the labels 'coincidence' and, on simulated data, 'truth'."
         )
     if scheme == "coincidence":
