@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from core.cosine.plot import WaveformView, draw_event
 from core.data.dataset import Dataset
 from core.experiment import AttributionView
-from core.figures import NEUTRAL
+from core.figures import NEUTRAL, class_style
 
 if TYPE_CHECKING:
     from core.learn.explain import Attribution  # it knows the registry, which knows this module
@@ -52,7 +52,7 @@ def draw_mean(means: "Mapping[str, Attribution]", colours: Mapping[str, str]) ->
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     for i, (name, mean) in enumerate(means.items()):
         scale = PER_NS / mean.sample_ns
-        dash = ("solid", "dash", "dot")[i % 3]
+        dash = class_style(name, i)[1]
         for p, (values, error) in enumerate(zip(mean.values * scale, mean.error * scale, strict=True)):
             where = {"row": p + 1, "col": 1, "legendgroup": name}
             for sign in (-1, 1):

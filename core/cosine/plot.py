@@ -10,7 +10,7 @@ from scipy.ndimage import uniform_filter1d
 
 from core.data.dataset import Dataset, read_waveforms
 from core.experiment import Average, View
-from core.figures import OKABE_ITO
+from core.figures import OKABE_ITO, class_style
 from core.parameters import param
 
 PMT_COLOURS = (OKABE_ITO[0], OKABE_ITO[1])
@@ -155,7 +155,7 @@ def draw_means(means: Mapping[str, MeanWaveform], colours: Mapping[str, str]) ->
     """Mean waveforms of the classes with a band of one standard error."""
     figure = go.Figure()
     for i, (name, m) in enumerate(means.items()):
-        dash = ("solid", "dash", "dot")[i % 3]
+        dash = class_style(name, i)[1]
         for sign in (-1, 1):
             figure.add_scatter(
                 x=m.time_ns, y=(m.mean + sign * m.error).astype(np.float32), mode="lines", showlegend=False,
