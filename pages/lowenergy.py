@@ -115,6 +115,8 @@ def samples(found: LowEnergy, scored: Scored, threshold: float, width: float) ->
             counts = ", ".join(f"{n:,} {name}" for name, n in one.n.items())
             st.markdown(f"**{scheme}** :gray[({counts})]")
             st.caption(scored.experiment.scheme_meaning.get(scheme, scored.experiment.label_schemes[scheme]))
+            if not any(one.n.values()):
+                st.caption(":material/warning: No scored event has this label under the cuts of the run's selection.")
     if not scored.dataset.simulated:
         st.info("These data are measured: they have no truth, so that sample is missing here.", icon=":material/info:")
 

@@ -114,9 +114,11 @@ def _called(rows: Sequence[Efficiency], is_right: bool, is_normalised: bool) -> 
 def schemes(found: Mapping[str, LowEnergy]) -> go.Figure:
     """Efficiency by energy under each label scheme, side by side with the same axes."""
     figure = make_subplots(1, len(found), shared_yaxes=True, horizontal_spacing=0.02, subplot_titles=list(found))
+    named: set[str] = set()
     for i, one in enumerate(found.values()):
         for trace in efficiency_vs_energy(one.tables).data:
-            trace.showlegend = i == 0 and bool(trace.showlegend)
+            trace.showlegend = trace.showlegend is not False and trace.name not in named
+            named |= {trace.name} if trace.showlegend else set()
             figure.add_trace(trace, 1, i + 1)
     finish(figure, f"energy [{UNIT}]", "")
     figure.update_yaxes(range=[0.0, 103.0]).update_xaxes(range=list(WINDOW_KEV))
