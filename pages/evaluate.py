@@ -8,7 +8,7 @@ import streamlit as st
 from core import figures
 from core.figures import baselines as figure_of_baselines
 from core.judge import export, paired_export, stored
-from core.judge.baselines import TREES
+from core.judge.baselines import BOUND, TREES
 from core.judge.efficiency import ClassTable
 from core.judge.evaluation import Evaluation
 from core.judge.paired import Comparison
@@ -155,8 +155,10 @@ def baselines(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
     compared = judged.comparison(scored, found.network.point.threshold, found.which_split, found.label_scheme)
     note = (
         f"Background that leaks where 99 % of the signal of a window is kept; limits from {compared.chosen_on}. Open "
-        "triangle: none leaked, upper limit. Grey line: what simulated truth allows; below it nothing can be, but by chance."
+        "triangle: none leaked, upper limit."
     )
+    if BOUND in compared.methods:
+        note += " Grey line: what simulated truth allows; below it nothing can be, but by chance."
     figure = figure_of_baselines.leakage_by_window(compared.rows)
     show(figure, "leakage", note, lambda: paired_export.leakage_columns(compared))
     for sentence in compared.notes:

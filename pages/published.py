@@ -1,5 +1,7 @@
 """What did the slides print, does it add up, and what do our runs give?"""
 
+from typing import Literal
+
 import streamlit as st
 
 from core.experiment import Published
@@ -11,6 +13,7 @@ from pages.parts import choose, compared, frame
 LIST = "list"
 FLAGGED = "only what does not reproduce or differs"
 HEIGHT = 300
+FEW_ROWS = 7
 NUMBERS = {
     "rows": ("rows", "printed numbers, and totals that follow from them"),
     "reproduce": ("reproduce", "printed numbers that arithmetic on the printed counts gives again, rounded as printed"),
@@ -47,6 +50,11 @@ def key_numbers(rows: list[Comparison], everything: list[Comparison]) -> None:
         )
 
 
+def _height(rows: list[dict[str, str]]) -> int | Literal["content"]:
+    """A few rows need no frame for many."""
+    return HEIGHT if len(rows) > FEW_ROWS else "content"
+
+
 def the_table(key: str, rows: list[Comparison]) -> None:
     """As a list with ours and the reasons, or laid out as it was printed."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -63,11 +71,13 @@ def the_table(key: str, rows: list[Comparison]) -> None:
     elif shown in comparison.FIELDS:
         pivot = comparison.pivoted(wanted, shown)
         config = {"row": st.column_config.TextColumn("row", width=190, pinned=True)}
-        st.dataframe(pivot, hide_index=True, height=HEIGHT, column_config=config, alt=f"{shown} numbers of the table")
+        st.dataframe(
+            pivot, hide_index=True, height=_height(pivot), column_config=config, alt=f"{shown} numbers of the table"
+        )
     else:
         told = [{name: text for name, text in comparison.texts(row).items() if name in COLUMNS} for row in wanted]
         st.dataframe(
-            told, hide_index=True, height=HEIGHT, column_config=COLUMNS, column_order=list(COLUMNS),
+            told, hide_index=True, height=_height(told), column_config=COLUMNS, column_order=list(COLUMNS),
             alt="printed, recomputed and our numbers of the table",
         )  # fmt: skip
 

@@ -39,7 +39,7 @@ def why(selected: Selected, found: Scored | None, rows: Any, row: int, how: Any,
     view = selected.experiment.attribution
     if found is None or view is None:
         st.caption(
-            "Choose a run under *scores* in the sidebar: its network is asked why it gives this event its score."
+            "Choose a run under *scores of* in the sidebar: its network is asked why it gives this event its score."
         )
         return
     left, right = st.columns([70, 30], gap="small")
