@@ -37,7 +37,7 @@ def main(port: int | None = None) -> NoReturn:
 
 def command(port: int) -> list[str]:
     """The server's command line; everything else stands in `.streamlit/config.toml`."""
-    return [sys.executable, "-m", "streamlit", "run", str(CODE / "app.py"), f"--server.port={port}"]
+    return [sys.executable, "-m", "pages.parts.server", "run", str(CODE / "app.py"), f"--server.port={port}"]
 
 
 def checked_port(value: int | str) -> int:

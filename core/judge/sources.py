@@ -48,9 +48,11 @@ def default_dataset(experiment: Experiment) -> str | None:
 
 
 def study_for(dataset: Dataset, study_id: str | None = None) -> Study | None:
-    """The study asked for, or the newest of the data set."""
+    """The study asked for, or the newest of the data set in which every training is there, else the newest."""
     if study_id is None:
-        return next(iter(studies.list_studies(dataset.name)), None)
+        there = studies.list_studies(dataset.name)
+        whole = (one for one in there if all(run or why for run, why in zip(one.runs, one.empty, strict=True)))
+        return next(whole, next(iter(there), None))
     study = studies.open_study(study_id)
     if study.dataset != dataset.name:
         raise DarkroomError(f"Study '{study.id}' is of data set '{study.dataset}', not of '{dataset.name}'.")
@@ -58,7 +60,10 @@ def study_for(dataset: Dataset, study_id: str | None = None) -> Study | None:
 
 
 def run_for(experiment: Experiment, dataset: Dataset, run_id: str | None = None) -> Run | None:
-    """The run asked for, or the newest with scores of the data set: of the published network, else of any."""
+    """The run asked for, or the newest with scores of the data set: of the published network, else of any.
+
+    Runs of studies come last: each was trained on one region only.
+    """
     if run_id is not None:
         return runs.open_run(run_id)
     usable = [
@@ -67,5 +72,7 @@ def run_for(experiment: Experiment, dataset: Dataset, run_id: str | None = None)
         and runs.is_scored(run.id, dataset.name)
     ]  # fmt: skip
     wanted = experiment.published.network if experiment.published else ""
-    chosen = next((run for run in usable if run.network == wanted), next(iter(usable), None))
+    of_studies = {run for study in studies.list_studies() for run in study.runs}
+    usable.sort(key=lambda run: (run.id in of_studies, run.network != wanted))  # stable: the newest stay first
+    chosen = next(iter(usable), None)
     return runs.open_run(chosen.id) if chosen else None

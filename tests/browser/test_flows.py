@@ -24,7 +24,11 @@ def heading(page: Any, name: str) -> Any:
 
 def test_a_deep_link_to_a_new_server_shows_the_whole_app(start_server: Callable[..., Any], page: Any) -> None:
     """Streamlit would take pages/ for its old kind of app until the main page has run once."""
-    page.goto(f"{start_server().url}/select?data=sample&start=dnn2020")
+    url, other = start_server().url, page.context.new_page()
+    other.goto(f"{url}/evaluate", wait_until="commit")  # two restored tabs at once
+    page.goto(f"{url}/select?data=sample&start=dnn2020")
+    expect(heading(other, "Evaluate")).to_be_visible(timeout=SLOW_MS)
+    expect(other.get_by_role("link", name="Select")).to_be_visible()
     expect(heading(page, "Select")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("link", name="Evaluate")).to_be_visible()
     expect(page.get_by_test_id("stCode")).to_contain_text("--preset dnn2020")

@@ -119,7 +119,7 @@ def picking() -> None:
 
 
 def test_what_was_clicked_wins_over_the_link_that_the_page_was_opened_with():
-    at = AppTest.from_function(picking)
+    at = AppTest.from_function(picking, default_timeout=60)
     at.query_params["x"] = "c"
     at.run()
     at.button[0].click().run()

@@ -126,7 +126,7 @@ def test_measured_data_without_energy_start_from_everything(opened, test_data):
     assert shown(at)["inside the cuts"] == 120
     at.selectbox(key="start").select("cnn2020").run()
     assert shown(at)["inside the cuts"] == 0
-    assert any("120 of 120 rows have no energy: the energy window excludes them" in c.value for c in at.caption)
+    assert any("the energy window excludes them" in c.value for c in at.caption)
 
 
 def test_values_beyond_a_slider_survive_a_link_and_a_stored_selection(opened):
