@@ -183,12 +183,12 @@ class Warm:
 
     def _exchange(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         number = next(self._numbers)
-        self._tell("busy", f"question {number}: {request.get('do', '')}")
         assert self._connection is not None
         with contextlib.suppress(OSError):  # if it has just died, its missing answer says so
             messages.send(self._connection, request)
         failure = f"gave no answer to '{request.get('do', '')}'"
         self._receive(timeout_s, failure, _NotTaken)
+        self._tell("busy", f"question {number}: {request.get('do', '')}")
         found = self._receive(timeout_s, failure)
         with self._about:
             self._models = list(found.pop("models", []))

@@ -83,7 +83,7 @@ def test_after_a_kill_the_next_question_works(toy: Warm) -> None:
     while toy.state()["state"] != "busy":
         time.sleep(0.02)
     os.kill(second, signal.SIGKILL)
-    assert at_work.wait(60.0)
+    assert at_work.wait(20.0)
     assert "it was killed by signal 9: try again" in at_work.error
     assert toy.state()["state"] == "failed"
     assert toy.ask({"do": "pid"})["pid"] != second
@@ -116,7 +116,7 @@ def test_an_error_is_a_sentence_and_the_child_lives_on(toy: Warm) -> None:
     with pytest.raises(DarkroomError, match="Unknown question 'dance': expected one of ping, describe"):
         toy.ask({"do": "dance"})
     wrong = toy.submit({"do": "crash"})
-    assert wrong.wait(60.0)
+    assert wrong.wait(20.0)
     assert "a shape does not fit" in wrong.error
     toy.forget({"do": "crash"})
     assert toy.submit({"do": "crash"}) is not wrong
