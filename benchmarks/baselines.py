@@ -27,7 +27,7 @@ from core import runs, workspace
 from core.cosine import features, simulate
 from core.cosine.experiment import EXPERIMENT
 from core.cosine.select import Cuts
-from core.data.dataset import Dataset, list_datasets, open_dataset, read_waveforms
+from core.data.dataset import Dataset, list_datasets, open_dataset, read_arrays
 from core.data.demo import default_mapping, simulate_once
 from core.data.prepare import default_jobs, prepare
 from core.data.selection import Selection, select
@@ -122,7 +122,7 @@ def trained(dataset: Dataset, training: dict[str, Any]) -> runs.Run:
 
 def features_us_per_event(dataset: Dataset) -> float:
     """Microseconds that the features of an event cost, on one core: trees and cuts need them."""
-    raw = read_waveforms(dataset, range(min(1000, dataset.n_rows))) + np.int16(300)
+    raw = read_arrays(dataset, range(min(1000, dataset.n_rows))) + np.int16(300)
     asked = features.FeatureParameters()
     features.compute(raw[:10], asked)  # compiled by now
     began = time.perf_counter()

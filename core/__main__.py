@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.commands import compatibility, cutstudy, data, explain, published, training, trigger, trust
+from core.commands import compatibility, cutstudy, data, explain, judging, published, training, trigger, trust
 from core.commands.text import Command
 from core.errors import DarkroomError
 from core.judge.cutsample import AUTO
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("experiment")
     p.add_argument("--out", type=Path, required=True, metavar="DIR")
     p.add_argument("--events", type=int, required=True)
-    p.add_argument("--crystals", default="1,3,7", help="comma-separated")
+    p.add_argument("--crystals", help="comma-separated, such as 1,3,7 (of a detector with several)")
     p.add_argument("--seed", type=int, default=1)
     _settings(p)
 
@@ -108,17 +108,7 @@ def _training_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
     p.add_argument("action", nargs="?", choices=("delete",))
     p.add_argument("id", nargs="?")
 
-    p = add("evaluate", training.evaluate, "efficiencies, ROC and tables of a run, with intervals")
-    p.add_argument("run", metavar="RUN")
-    p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
-    p.add_argument(
-        "--split",
-        choices=("train", "validation", "test", "other", "all"),
-        help="default: test, or other for data that the run was not trained on",
-    )
-    p.add_argument("--labels", help="label scheme (default: the run's own)")
-    p.add_argument("--data", metavar="NAME", help="data set with scores of the run (default: its own)")
-    p.add_argument("--export", type=Path, metavar="FILE", help="write the energy table as .csv, .tex or .json")
+    judging.declare(add)
 
     p = add("predict", training.predict, "score a data set with a run")
     p.add_argument("run", metavar="RUN")
@@ -158,6 +148,7 @@ def _cut_command(add: Callable[[str, Command, str], argparse.ArgumentParser]) ->
     p.add_argument("--at", type=float, nargs="+", metavar="VALUE", help="quote this cut (default: the best one)")
     p.add_argument("--run", help="a run: cut and network together, on events that it was not trained on")
     p.add_argument("--threshold", type=float, default=0.5, help="score from which the network keeps a row")
+    p.add_argument("--of", metavar="CLASS", default="", help="class that is told from the rest (default: signal)")
     _selection(p)
 
 

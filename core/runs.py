@@ -4,7 +4,7 @@ workspace/runs/<id>/model.keras        the network with its best weights
     params.json, recipe.json, selection.json   what was asked for
     rows.parquet                       uid, source, label, split of every row inside the preselection
     batches.parquet, epochs.parquet    the curves
-    scores/<dataset>.parquet           uid, source, score, split
+    scores/<dataset>.parquet           uid, source, score, split, and with three classes or more p_0, p_1, ...
     provenance.json                    data, versions, device, seconds, counts
     manifest.json                      SHA-256 of the files above, written last: without it a run is unfinished
 """
@@ -81,6 +81,11 @@ class Run:
     @property
     def experiment(self) -> str:
         return str(self.provenance["experiment"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What its outputs stand for, in order (a run of before there were more than two does not tell)."""
+        return tuple(self.provenance.get("classes", ("background", "signal")))
 
 
 def runs_folder() -> Path:
@@ -224,9 +229,12 @@ def read_rows(run: Run) -> dict[str, np.ndarray]:
 
 
 def write_scores(
-    path: Path, dataset_name: str, uid: np.ndarray, source: np.ndarray, score: np.ndarray, split: np.ndarray
-) -> None:
+    path: Path, dataset_name: str, uid: np.ndarray, source: np.ndarray, score: np.ndarray, split: np.ndarray,
+    **outputs: np.ndarray,
+) -> None:  # fmt: skip
     """Write the scores of a data set: uid, source int64 (n,), score float32 (n,), split int8 (n,) (3: not the run's own).
+
+    `outputs` are the network's, p_0 to p_k float32 (n,) in the order of the run's classes, where there are more than two.
 
     `source` (`Dataset.source_of`) says of which file content: a file that was changed since has other events under the
     same uid.
@@ -234,7 +242,7 @@ def write_scores(
     file = path / "scores" / f"{workspace.checked_name(dataset_name, 'data set')}.parquet"
     file.parent.mkdir(exist_ok=True)
     columns = {"uid": uid, "source": source, "score": score.astype(np.float32), "split": split.astype(np.int8)}
-    _write_table(file, columns)
+    _write_table(file, columns | {name: p.astype(np.float32) for name, p in outputs.items()})
 
 
 def scored_datasets(run: Run) -> list[str]:
@@ -248,7 +256,7 @@ def is_scored(run_id: str, dataset_name: str) -> bool:
 
 
 def read_scores(run: Run, dataset_name: str) -> dict[str, np.ndarray]:
-    """uid, source int64 (n,), score float32 (n,), split int8 (n,) of the rows of a data set that were scored."""
+    """uid, source int64 (n,), score float32 (n,), split int8 (n,), and p_0, ... float32 (n,), of the rows that were scored."""
     if dataset_name not in scored_datasets(run):
         there = ", ".join(scored_datasets(run)) or "none"
         raise DarkroomError(

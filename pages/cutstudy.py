@@ -1,5 +1,6 @@
 """Any cut, alone or with another or with a network: what it keeps while it moves, and where it is best."""
 
+import shlex
 from typing import Any
 
 import streamlit as st
@@ -186,7 +187,7 @@ def features(events: CutSample, scored: Scored | None, key: str, columns: dict[s
     figure = drawn.follows(found, {n: c.title for n, c in columns.items()}, cutting.importances(scored))
     note = (
         "Spearman's rank correlation of each feature with the score (all, and within each class, 95 %), and by how much the "
-        "area under the ROC curve of the boosted trees falls when a feature is shuffled. A score that follows the baseline would be suspect."
+        "area under the ROC curve of the trees falls when a feature is shuffled. A score that follows the baseline would be suspect."
     )
     frame.show_figure(
         figure.update_layout(height=560), "cutstudy-features", note, lambda: cutreport.correlation_columns(found)
@@ -219,7 +220,12 @@ def page() -> None:
         threshold = asked.choose_threshold() if scored else 0.5
     with frame.refusals():
         selected = cached.select(data, selection)
-        events, key = cutting.sample(selected, scored)
+    of_class = scored.signal if scored else ""
+    if scored is None and len(selected.classes) > 2:
+        with st.sidebar:
+            of_class = asked.one_class(selected.classes, selected.signal)
+    with frame.refusals():
+        events, key = cutting.sample(selected, scored, of_class)
         moved = cutting.moved(events, key, names, sides, merit, expected)
         with place:
             at = choose_position(moved)
@@ -243,7 +249,8 @@ def page() -> None:
     frame.foot(
         f"{choose.describe(data)}; labels {selection.labels}; chosen on the {found.chosen_on} events, quoted on the "
         f"{found.quoted_on} events" + (f" of run {scored.run.id}." if scored else "."),
-        command(data, found, scored.run.id if scored else "", threshold, choose.as_options(experiment, selection)),
+        command(data, found, scored.run.id if scored else "", threshold, choose.as_options(experiment, selection))
+        + (f" --of {shlex.quote(of_class)}" if len(selected.classes) > 2 else ""),
     )
 
 

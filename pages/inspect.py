@@ -9,12 +9,12 @@ from core.data import events
 from core.data.dataset import Dataset
 from core.data.derive import columns_of
 from core.data.events import EventFilter
-from core.data.selection import Selected
+from core.data.selection import Selected, Selection
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
 from core.experiment import View
 from core.judge.scored import Scored
-from pages.parts import asked, cached, choose, form, frame, judged, why
+from pages.parts import asked, cached, choose, form, frame, imaging, judged, why
 from pages.parts.opening import ANY
 
 NO_FLAG = "no flag"
@@ -23,10 +23,13 @@ N_LISTED, N_QUANTITIES = 2000, 5
 HEIGHT = 370
 
 
-def ask(data: Dataset, found: Scored | None) -> tuple[str, EventFilter]:
+def ask(data: Dataset, found: Scored | None, selection: Selection) -> tuple[str, EventFilter]:
     """The filter: (column of the window, what is asked)."""
     experiment = cached.experiment_of(data)
-    names = events.class_names(experiment)
+    with frame.refusals():
+        classes = cached.select(data, selection).classes
+    names = events.class_names(classes)
+    asked.only_known("class", (ANY, *names.values()))
     label = st.segmented_control(
         "class", [ANY, *names.values()], default=ANY, key="class", required=True, **choose.STAY
     )
@@ -42,11 +45,15 @@ def ask(data: Dataset, found: Scored | None) -> tuple[str, EventFilter]:
         "high": high,
         "flag": None if flag == ANY else -1 if flag == NO_FLAG else experiment.flags.index(flag),
     }
-    return titles[title], EventFilter(**common, **(ask_scores() if found is not None else {}))
+    return titles[title], EventFilter(**common, **(ask_scores(found, classes) if found is not None else {}))
 
 
-def ask_scores() -> dict[str, Any]:
-    """What is asked of the run's scores."""
+def ask_scores(found: Scored, classes: tuple[str, ...]) -> dict[str, Any]:
+    """What is asked of the run's scores, for a selection with these classes."""
+    predicted = ANY
+    if found.is_multiclass:
+        asked.only_known("called", (ANY, *found.classes))
+        predicted = st.selectbox("called (most probable class)", [ANY, *found.classes], key="called", **choose.STAY)
     score_low, score_high = st.slider(
         "score",
         0.0,
@@ -70,6 +77,8 @@ def ask_scores() -> dict[str, Any]:
         "score_high": score_high,
         "split": None if split == ANY else SPLITS.index(split),
         "misclassified_at": threshold if wrong else None,
+        "signal": classes.index(found.signal) if found.signal in classes else -1,
+        "predicted": found.classes.index(predicted) if predicted in found.classes else None,
     }
 
 
@@ -154,17 +163,17 @@ def _typed() -> None:
 
 def event_list(selected: Selected, found: Scored | None, rows: Any, row: int) -> None:
     """The filtered events, or a stretch of them around the one shown; a click on a line shows that event."""
-    data, experiment, labels = selected.dataset, selected.experiment, selected.cutting.labels
+    data, experiment = selected.dataset, selected.experiment
     before, shown = events.stretch(rows, row, N_LISTED)
     scores = judged.row_scores(found) if found else None
-    table = events.event_table(experiment, data, shown, labels, scores, N_QUANTITIES)
+    table = events.event_table(selected, shown, scores, N_QUANTITIES)
     place = events.place(shown, row)
     marked = [place - 1] if place else []
     st.session_state["events"] = {"selection": {"rows": marked}}
     config = {c.title: st.column_config.NumberColumn(format=f"%.{c.decimals}f") for c in columns_of(experiment, data)}
     st.dataframe(
         table, key="events", on_select=_picked, selection_mode="single-row", hide_index=True, height=260, row_height=28, placeholder="-",
-        column_config=config | {"score": st.column_config.NumberColumn(format="%.4f")}, alt="events that pass the filter",
+        column_config=config | dict.fromkeys(("score", "probability"), st.column_config.NumberColumn(format="%.4f")), alt="events that pass the filter",
     )  # fmt: skip
     st.session_state["inspect-shown"] = table["event"]
     st.caption(
@@ -183,7 +192,7 @@ def _picked() -> None:
 def typical(selected: Selected, rows: Any, key: str) -> None:
     """The typical event of each class among those that pass the filter."""
     average = selected.experiment.average
-    parts = events.by_class(selected.experiment, rows, selected.cutting.labels)
+    parts = events.by_class(selected, rows)
     if not parts:
         st.caption("No event passes the filter.")
         return
@@ -194,13 +203,15 @@ def typical(selected: Selected, rows: Any, key: str) -> None:
 
 
 def page() -> None:
-    frame.heading("Inspect", "What does one event look like, and why is it where it is?")
+    head = frame.heading("Inspect", "What does one event look like, and why is it where it is?")
     with st.sidebar:
         data = choose.dataset()
         experiment = cached.experiment_of(data)
         found = asked.choose_scores(data)
         selection = asked.choose_selection(data, found)
-        column, wanted = ask(data, found)
+        column, wanted = ask(data, found, selection)
+    with head:
+        is_image = imaging.is_wanted(data)
     with frame.refusals():
         selected = cached.select(data, selection)
         rows = judged.find_events(selected, found, column, wanted)
@@ -209,13 +220,18 @@ def page() -> None:
         row = which_event(selected, rows, key)
         steps(selected, rows, row)
         view, how = choose_picture(data)
+        if not is_image:
+            imaging.button(data, row)
     left, right = st.columns([62, 38], gap="small")
     with left, frame.refusals():
-        figure = view.draw(data, row, how)
-        frame.show_figure(figure.update_layout(height=HEIGHT), "event", view.explanation)
+        if is_image:
+            imaging.panel(selected, found, rows, row, HEIGHT)
+        else:
+            figure = view.draw(data, row, how)
+            frame.show_figure(figure.update_layout(height=HEIGHT), "event", view.explanation)
     with right:
         scores = judged.row_scores(found) if found else None
-        known = events.facts(experiment, data, row, selected.cutting.labels, scores)
+        known = events.facts(selected, row, scores)
         lines = [{"of this event": name, "": value} for name, value in known.items()]
         st.dataframe(lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event")
     listed, average, reason = st.tabs(["events", experiment.average.title, why.TITLE], key="below", bind="query-params")

@@ -91,7 +91,7 @@ def feature_limits(columns: tuple[Column, ...]) -> list[dict[str, Any]]:
 
 
 def key_numbers(selected: Selected) -> None:
-    names = selected.experiment.classes
+    names = selected.classes
     n_all, n_in = selected.dataset.n_rows, len(selected.preselected)
     shown = [("rows", f"{n_all:,}"), ("inside the cuts", f"{n_in:,}")]
     shown += [(name, f"{selected.n_of(i):,}") for i, name in enumerate(names)]
@@ -123,8 +123,8 @@ def two_dimensions(selected: Selected) -> None:
         names = list(columns)
         x = st.selectbox("x", names, index=0, key="x2", format_func=lambda n: columns[n].title, **choose.STAY)
         y = st.selectbox("y", names, index=1, key="y2", format_func=lambda n: columns[n].title, **choose.STAY)
-        of = st.selectbox("of", ["all inside the cuts", *selected.experiment.classes], key="of2", **choose.STAY)
-    index = selected.experiment.classes.index(of) if of in selected.experiment.classes else -1
+        of = st.selectbox("of", ["all inside the cuts", *selected.classes], key="of2", **choose.STAY)
+    index = selected.classes.index(of) if of in selected.classes else -1
     found = cached.histogram_2d(selected, columns[x], columns[y], index)
     with right:
         note = f"{found.n:,} rows ({of}); {found.n_outside:,} of them lie outside the axes or are undefined."

@@ -9,7 +9,7 @@ import pytest
 
 from core import parameters
 from core.data.cuts import Cut
-from core.data.dataset import open_dataset, read_waveforms
+from core.data.dataset import open_dataset, read_arrays
 from core.data.demo import default_mapping
 from core.data.prepare import prepare
 from core.data.selection import Selection, from_dict, select
@@ -67,10 +67,10 @@ def test_presets_and_schemes_select(prepared):
             selection = Selection(preset.selection.cuts, scheme, preset.selection.split)
             assert from_dict(experiment, selection.to_dict()) == selection
             selected = select(experiment, dataset, selection)
-            assert set(np.unique(selected.labels)) <= {-1, *range(len(experiment.classes))}
+            assert set(np.unique(selected.labels)) <= {-1, *range(len(selected.classes))}
             assert selected.cutting.flow[0].cumulative == dataset.n_rows
             assert all(isinstance(cut, Cut) for cut in experiment.cut_list(selection.cuts))
-            assert list(experiment.label_cuts(selection.cuts, scheme)) == list(experiment.classes)
+            assert list(experiment.label_cuts(selection.cuts, scheme, dataset)) == list(selected.classes)
             assert all(isinstance(warning, str) for warning in selected.warnings)
 
 
@@ -78,7 +78,7 @@ def test_statistics_count_every_labelled_row_once(prepared):
     experiment, dataset = prepared
     for preset in experiment.presets.values():
         selected = select(experiment, dataset, preset.selection)
-        names = [f"{split}_{name}" for split in SPLITS[:3] for name in experiment.classes]
+        names = [f"{split}_{name}" for split in SPLITS[:3] for name in selected.classes]
         counted = sum(row[name] for row in experiment.statistics(selected) for name in names)
         assert counted == len(selected.rows()[0])
 
@@ -106,7 +106,7 @@ def test_recipes_make_what_the_networks_take(prepared):
     for network in experiment.networks.values():
         recipe = network.recipe_for(network.parameters())
         table = {name: dataset.column(name)[:3] for name in recipe.columns}
-        x = recipe.make(read_waveforms(dataset, range(3)), table, dataset)
+        x = recipe.make(read_arrays(dataset, range(3)), table, dataset)
         assert x.shape == (3, *recipe.shape(dataset))
         assert x.dtype == np.float32
         assert np.isfinite(x).all()

@@ -20,9 +20,9 @@ from core.runs import open_run
 def study_cut(options: argparse.Namespace) -> Result:
     experiment, dataset = find_dataset(options.dataset)
     features, directions = _features(options, experiment, dataset)
-    scored = open_scored(open_run(options.run), experiment, dataset) if options.run else None
+    scored = open_scored(open_run(options.run), experiment, dataset).of(options.of) if options.run else None
     selection = _selection(options, experiment, dataset, scored)
-    events = cutsample.sample(select(experiment, dataset, selection), scored)
+    events = cutsample.sample(select(experiment, dataset, selection), scored, options.of)
     moved = cutsample.move(events, features, directions, options.merit, _expected(options))
     found = cutsample.quote(events, moved, options.at, options.threshold)
     result: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """Commands on raw files, data sets and selections."""
 
 import argparse
+import inspect
 import json
 import time
 from pathlib import Path
@@ -25,10 +26,7 @@ from core.runs import open_run
 def simulate(options: argparse.Namespace) -> Result:
     experiment = experiment_by_key(options.experiment)
     settings = parameters.override(experiment.simulation(), options.set)
-    try:
-        crystals = tuple(int(c) for c in options.crystals.split(","))
-    except ValueError:
-        raise DarkroomError(f"--crystals is '{options.crystals}': expected numbers such as 1,3,7.") from None
+    own = _crystals(experiment, options.crystals)
     if options.events < 1:
         raise DarkroomError(f"--events is {options.events}: expected at least 1.")
     if options.seed < 0:
@@ -39,7 +37,7 @@ def simulate(options: argparse.Namespace) -> Result:
         raise DarkroomError(f"--out {options.out} cannot be made ({error.strerror}): choose another folder.") from None
     started = time.perf_counter()
     files = experiment.simulate(
-        options.out, options.events, crystals, options.seed, settings, progress=progress(options)
+        options.out, n_events=options.events, seed=options.seed, parameters=settings, progress=progress(options), **own
     )
     seconds = time.perf_counter() - started
     result = {"files": [str(f) for f in files], "n_events": options.events, "seconds": seconds}
@@ -48,6 +46,18 @@ def simulate(options: argparse.Namespace) -> Result:
         result,
         f"{options.events:,} simulated events in {len(files)} files below {options.out} ({seconds:.1f} s, {rate})",
     )
+
+
+def _crystals(experiment: Experiment, text: str | None) -> dict[str, Any]:
+    """The detectors asked for, of an experiment that simulates several in one file."""
+    if text is None:
+        return {}
+    if "crystals" not in inspect.signature(experiment.simulate).parameters:
+        raise DarkroomError(f"--crystals is '{text}': {experiment.title} has none; leave it out.")
+    try:
+        return {"crystals": tuple(int(c) for c in text.split(","))}
+    except ValueError:
+        raise DarkroomError(f"--crystals is '{text}': expected numbers such as 1,3,7.") from None
 
 
 def preview(options: argparse.Namespace) -> Result:
@@ -67,7 +77,7 @@ def problem_with(experiment: Experiment, mapping: Any, file: Path) -> str | None
     """Why a mapping does not read a file, tried on its first entries; None if it does."""
     try:
         if next(experiment.blocks(file, mapping), None) is None:
-            return f"{file.name}: no {experiment.row} has a waveform under this mapping."
+            return f"{file.name}: {experiment.nothing_found}"
     except DarkroomError as error:
         return str(error)
     return None
@@ -140,8 +150,8 @@ def event(options: argparse.Namespace) -> Result:
     scores = None
     if options.run:
         found = open_scored(open_run(options.run), experiment, dataset)
-        scores = events.spread(dataset.n_rows, found.rows, found.score, found.split)
-    known = events.facts(experiment, dataset, row, selected.cutting.labels, scores)
+        scores = events.spread(dataset.n_rows, found.rows, found.score, found.split, found.outputs, found.classes)
+    known = events.facts(selected, row, scores)
     result = {"dataset": dataset.name, "uid": int(dataset.column("uid")[row]), "row": row, "facts": known}
     return result, table([{"of this event": name, "": value} for name, value in known.items()])
 

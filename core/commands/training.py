@@ -2,22 +2,17 @@
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any
 
 from core import runs as running
 from core import serve as serving
-from core import workspace
 from core.commands.data import find_dataset, find_selection
-from core.commands.text import Result, interval, progress, table
+from core.commands.text import Result, progress, table
 from core.data.dataset import open_dataset
 from core.data.selection import select
 from core.errors import DarkroomError
 from core.jobs import control
 from core.jobs.queue import Job
-from core.judge import export, stored
-from core.judge.paired import compare_run
-from core.judge.scored import judge_run, open_scored
 from core.learn import asking, backend, fit, keeping
 from core.registry import experiment_by_key
 
@@ -114,64 +109,6 @@ def runs(options: argparse.Namespace) -> Result:
         for r in running.list_runs()
     ]  # fmt: skip
     return {"runs": rows}, table(rows) or "no run yet: see `python -m core train --help`"
-
-
-def evaluate(options: argparse.Namespace) -> Result:
-    run = running.open_run(options.run)
-    experiment, dataset = find_dataset(options.data or run.dataset)
-    split = options.split or ("test" if dataset.name == run.dataset else "other")
-    scored = open_scored(run, experiment, dataset)
-    found = judge_run(scored, options.threshold, split, options.labels)
-    compared = compare_run(scored, options.threshold, split, options.labels).to_dict()
-    if options.export:
-        write_export(options.export, found)
-    result = {"run": run.id, "dataset": dataset.name, "simulated": dataset.simulated, **found.to_dict()}
-    result |= {"comparisons": compared, "costs": stored.costs(run)}
-    kind = "simulated" if dataset.simulated else "measured"
-    lines = [
-        f"run {run.id} on {dataset.name} ({kind}), split {found.which_split}, labels {found.label_scheme}, threshold {options.threshold:g}",
-        "",
-    ]
-    judged = {"network": result, **result["baselines"]}
-    judged |= {f"{n}, labels {s}": one for s, group in result["other_labels"].items() for n, one in group.items()}
-    for name, one in judged.items():
-        n = one["harmonic_efficiency"]
-        lines.append(f"{name}: signal {interval(one['signal_efficiency'])}; background {interval(one['background_efficiency'])}; "
-                     f"harmonic efficiency {interval(n)}; AUC {interval(one['auc'])}")  # fmt: skip
-    lines += [
-        "",
-        "leakage at 99 % signal efficiency, thresholds from " + compared["chosen_on"],
-        leakage_table(compared),
-    ]
-    lines += ["", table([{k: v for k, v in row.items() if k != "counts"} for row in result["energy_table"]])]
-    return result, "\n".join(lines + [f"note: {note}" for note in found.notes])
-
-
-def leakage_table(compared: dict[str, Any]) -> str:
-    """What leaks of each window with each method, and p against the network (with the scatter of the limits), as text."""
-    return table([
-        {
-            "window [keV]": f"{row['window_kev'][0]:g}-{row['window_kev'][1]:g}" if row["window_kev"] else "all",
-            "method": row["method"], "signal": interval(row["signal_efficiency"]), "leakage": interval(row["leakage"]),
-            "p": "" if row["p_with_limits"] is None else f"{row['p_with_limits']:.2g}",
-        }
-        for row in compared["leakage_at_99"]
-    ])  # fmt: skip
-
-
-def write_export(path: Path, found: Any) -> None:
-    """The energy table as .csv or .tex, or everything as .json."""
-    texts = {
-        ".csv": lambda: export.to_csv(found.tables),
-        ".tex": lambda: export.to_latex(found.tables),
-        ".json": lambda: export.to_json(found),
-    }
-    if path.suffix not in texts:
-        raise DarkroomError(f"--export {path}: the ending is '{path.suffix}', expected .csv, .tex or .json.")
-    if not path.parent.is_dir():
-        raise DarkroomError(f"--export {path}: there is no folder {path.parent}.")
-    with workspace.replacing(path) as temporary:
-        temporary.write_text(texts[path.suffix](), encoding="utf-8")
 
 
 def serve(options: argparse.Namespace) -> Result:

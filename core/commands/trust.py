@@ -23,13 +23,11 @@ from core.judge.scored import Scored, open_scored
 
 def declare(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
     """The words and options of these commands."""
-    p = add(
-        "low-energy", low_energy, "efficiency and score by energy from 0 to 20 keV, and a threshold that follows it"
-    )
+    p = add("low-energy", low_energy, "efficiency and score by energy, and a threshold that follows it")
     _what(p)
     p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
-    p.add_argument("--bin-kev", type=float, default=0.5, metavar="KEV", help="bin width, 0.25 to 1 (default: 0.5)")
-    p.add_argument("--score", action="store_true", help="first score the rows of 0-20 keV that have no score")
+    p.add_argument("--bin-kev", type=float, metavar="KEV", help="bin width (default: 40 bins in the range)")
+    p.add_argument("--score", action="store_true", help="first score the rows of the range that have no score")
     p.add_argument(
         "--keep", type=float, default=95.0, metavar="PERCENT",
         help="signal efficiency that the threshold by energy holds (default: 95)",
@@ -51,17 +49,22 @@ def _what(p: argparse.ArgumentParser) -> None:
     p.add_argument("run", metavar="RUN")
     p.add_argument("--labels", help="label scheme (default: the run's own)")
     p.add_argument("--data", metavar="NAME", help="data set with scores of the run (default: its own)")
+    p.add_argument("--of", metavar="CLASS", default="", help="class that is judged against the rest (default: signal)")
 
 
 def low_energy(options: argparse.Namespace) -> Result:
     scored = _scored(options)
     if options.score:
         scored = _score_widely(scored, options)
-    edges = lowenergy.energy_edges(options.bin_kev)
+    experiment = scored.experiment
+    reach_kev, windows = experiment.judge_range_kev, experiment.judge_windows[:2]
+    bin_kev = options.bin_kev or lowenergy.bin_widths(reach_kev)[1]
+    edges = lowenergy.energy_edges(bin_kev, reach_kev)
     schemes = [options.labels] if options.labels else scored.schemes()
     events = {scheme: unseen.events_of(scored, scheme) for scheme in schemes}
     found = {
-        scheme: lowenergy.judge(one.unseen, options.threshold, edges, scheme) for scheme, one in events.items()
+        scheme: lowenergy.judge(one.unseen, options.threshold, edges, scheme, windows)
+        for scheme, one in events.items()
     }  # fmt: skip
     waiting = unseen.unscored_kev(scored)
     own = options.labels or (scored.selection.labels if scored.selection.labels in found else schemes[0])
@@ -69,7 +72,7 @@ def low_energy(options: argparse.Namespace) -> Result:
     result: dict[str, Any] = {
         **_origin(scored),
         "pe_per_kev": pe_per_kev,
-        "bin_kev": options.bin_kev,
+        "bin_kev": bin_kev,
         "n_unscored": len(waiting),
         "not_scored_kev": [list(gap) for gap in lowenergy.gaps(waiting, found[own])],
         "labels": {scheme: one.to_dict() for scheme, one in found.items()},
@@ -77,7 +80,9 @@ def low_energy(options: argparse.Namespace) -> Result:
     }
     lines = [_head(scored), unseen.COUNTED]
     if len(waiting):
-        lines.append(f"{len(waiting):,} rows of 0-20 keV have no score: add --score to make them.")
+        lines.append(
+            f"{len(waiting):,} rows of {unseen.told_range(experiment)} have no score: add --score to make them."
+        )
     for scheme, one in found.items():
         reach = one.to_dict()["reach"]
         lines += ["", f"labels {scheme}: {scored.experiment.scheme_meaning.get(scheme, '')}", _reach(reach)]
@@ -99,7 +104,7 @@ def _curve(events: unseen.Events, edges: np.ndarray, options: argparse.Namespace
             raise
         return {"refused": str(error)}, str(error)
     quoted = threshold_quote.quote(curve, events.unseen, edges)
-    columns = threshold_curve.curve_columns(curve)
+    columns = threshold_curve.curve_columns(curve, (float(edges[0]), float(edges[-1])))
     if options.export:
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         _write(options.export, csv_text(rows))
@@ -124,7 +129,7 @@ def _reach(reach: dict[str, Any]) -> str:
 
 
 def _score_widely(scored: Scored, options: argparse.Namespace) -> Scored:
-    """Score 0-20 keV by a predict job, and wait for it."""
+    """Score the whole range by a predict job, and wait for it."""
     if not len(unseen.unscored_kev(scored)):
         return scored
     wide = unseen.widened(scored.experiment, scored.selection)
@@ -136,7 +141,7 @@ def _score_widely(scored: Scored, options: argparse.Namespace) -> Scored:
     )  # fmt: skip
     if job.state != "finished":
         raise DarkroomError(
-            f"Job {job.id}, which scores 0-20 keV, {job.state}: {job.message or f'see `python -m core jobs log {job.id}`.'}"
+            f"Job {job.id}, which scores {unseen.told_range(scored.experiment)}, {job.state}: {job.message or f'see `python -m core jobs log {job.id}`.'}"
         )
     return _scored(options)
 
@@ -145,16 +150,17 @@ def calibrate(options: argparse.Namespace) -> Result:
     scored = _scored(options)
     run, labels = scored.run, options.labels or scored.selection.labels
     refused = ""
-    temperature = None if options.refit else calibrating.stored(run)
+    temperature = None if options.refit else calibrating.stored(run, scored.of_class)
     if temperature is None:
         try:
-            temperature = calibrating.fit_and_store(run, open_scored(run, *find_dataset(run.dataset)))
+            temperature = calibrating.fit_and_store(run, open_scored(run, *find_dataset(run.dataset)).of(options.of))
         except DarkroomError as error:  # the scores can be judged as they are
             refused = str(error)
     kind, typed = _mix(options.mix)
     events = calibrating.part_of(unseen.events_of(scored, labels), options.split)
-    mix = calibrating.mix_of(run, events, kind, typed)
-    found = calibrating.judge(events, mix, temperature, binning=options.bins, labels=labels)
+    mix = calibrating.mix_of(run, events, kind, typed, scored.at)
+    windows = calibrating.windows_of(scored.experiment)
+    found = calibrating.judge(events, mix, temperature, binning=options.bins, labels=labels, windows_kev=windows)
     told = export.notes(
         found, is_simulated=scored.dataset.simulated, meaning=scored.experiment.scheme_meaning.get(labels, "")
     )
@@ -184,13 +190,15 @@ def _mix(text: str) -> tuple[str, float | None]:
 
 def _scored(options: argparse.Namespace) -> Scored:
     run = running.open_run(options.run)
-    return open_scored(run, *find_dataset(options.data or run.dataset))
+    return open_scored(run, *find_dataset(options.data or run.dataset)).of(options.of)
 
 
 def _origin(scored: Scored) -> dict[str, Any]:
-    return {"run": scored.run.id, "dataset": scored.dataset.name, "simulated": scored.dataset.simulated}
+    told = {"run": scored.run.id, "dataset": scored.dataset.name, "simulated": scored.dataset.simulated}
+    return {**told, "of": scored.signal}
 
 
 def _head(scored: Scored) -> str:
     kind = "simulated" if scored.dataset.simulated else "measured"
-    return f"run {scored.run.id} on {scored.dataset.name} ({kind})"
+    against = f", {scored.signal} against the rest" if scored.is_multiclass else ""
+    return f"run {scored.run.id} on {scored.dataset.name} ({kind}){against}"

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from scipy.ndimage import uniform_filter1d
 
-from core.data.dataset import Dataset, read_waveforms
+from core.data.dataset import Dataset, read_arrays
 from core.experiment import Average, View
 from core.figures import OKABE_ITO, class_style
 from core.parameters import param
@@ -31,7 +31,7 @@ class WaveformView:
 
 def draw_event(dataset: Dataset, row: int, parameters: WaveformView) -> go.Figure:
     """Both PMTs of one row below each other, on one time axis that starts at the trigger."""
-    waveform = read_waveforms(dataset, [row])[0]
+    waveform = read_arrays(dataset, [row])[0]
     baselines = [float(dataset.column(f"baseline{p}_adc")[row]) for p in (1, 2)]
     if parameters.form == "spectrum":
         return _spectrum(dataset, waveform)
@@ -136,7 +136,7 @@ def mean_waveform(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> M
     baselines = np.stack([dataset.column(f"baseline{p}_adc")[chosen] for p in (1, 2)], axis=1).astype(np.float64)
     rests = (baselines - np.floor(baselines + 0.5)).sum(axis=1) * (1 if dataset.meta["positive"] else -1)
     firsts = np.rint(onset / dataset.sampling_ns).astype(int)
-    for record, rest, first in zip(read_waveforms(dataset, chosen), rests, firsts, strict=True):
+    for record, rest, first in zip(read_arrays(dataset, chosen), rests, firsts, strict=True):
         a, b = first + begin, first + end
         if a < 0 or b > dataset.record_samples:
             continue

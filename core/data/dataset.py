@@ -4,14 +4,15 @@
 <name>/table-<id>.parquet  one line per row (see the experiment's columns)
 <name>/sources.parquet     one line per raw file: run, sub-run, hash, rows
 <name>/<column>-*.parquet  one column that was derived from the rows and a selection of them (`core.data.derive`)
-<name>/parts/*.h5          `waveform` int16 (n, 2, n_samples), bitshuffle-LZ4, chunks of CHUNK_ROWS rows
+<name>/parts/*.h5          bitshuffle-LZ4: `waveform` (n, ...) in chunks of CHUNK_ROWS rows, or records of varying size as
+                           `values` and `offsets`; `frames/*`: the images that the rows lie in (`core.data.frames`)
 
 Table and parts carry what they hold in their names and are never written over: who has opened a data set goes on
 reading the same rows while it grows.
 """
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,11 +24,12 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from core import workspace
+from core.data.ragged import Ragged, concatenate
 from core.errors import DarkroomError
 
 FORMAT = 2  # raised when the meaning of what is stored changes
 CHUNK_ROWS = 32
-ARRAY = "waveform"
+ARRAY, VALUES, OFFSETS = "waveform", "values", "offsets"
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,12 @@ class Dataset:
     @property
     def simulated(self) -> bool:
         return bool(self.meta["simulated"])
+
+    @property
+    def frames(self) -> list[dict[str, Any]]:
+        """What is known of each image that rows lie in, with `part` and `index` (in its part); empty without images."""
+        found: list[dict[str, Any]] = self.meta.get("frames", [])
+        return found
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -181,7 +189,7 @@ def open_part(dataset: Dataset, part: Part) -> h5py.File:
         file = h5py.File(path, "r")
     except OSError as error:
         raise _damaged(dataset, path, str(error)) from None
-    n_rows = file[ARRAY].shape[0] if ARRAY in file else 0
+    n_rows = file[ARRAY].shape[0] if ARRAY in file else len(file[OFFSETS]) - 1 if OFFSETS in file else 0
     if n_rows != part.n_rows:
         file.close()
         raise _damaged(dataset, path, f"{n_rows} rows, expected {part.n_rows}")
@@ -192,22 +200,41 @@ def _damaged(dataset: Dataset, path: Path, found: str) -> DarkroomError:
     return DarkroomError(f"{path} is damaged ({found}): prepare data set '{dataset.name}' again.")
 
 
-def read_waveforms(dataset: Dataset, rows: Iterable[int]) -> np.ndarray:
-    """Waveforms of a few rows, in the order asked for: int16 (n, 2, record_samples).
+def read_rows(file: h5py.File, start: int, stop: int) -> np.ndarray | Ragged:
+    """What an array file holds of its rows start to stop."""
+    if ARRAY in file:
+        dense: np.ndarray = file[ARRAY][start:stop]
+        return dense
+    offsets = file[OFFSETS][start : stop + 1]
+    return Ragged(file[VALUES][offsets[0] : offsets[-1]], offsets - offsets[0])
+
+
+def read_arrays(dataset: Dataset, rows: Iterable[int]) -> Any:
+    """What is stored of a few rows, in the order asked for: an array (n, ...), or n records of varying size (`Ragged`).
 
     For single events and small galleries; training reads whole chunks (`core.data.loader`).
     """
     wanted = np.asarray(list(rows), dtype=np.int64)
     if wanted.size and (wanted.min() < 0 or wanted.max() >= dataset.n_rows):
         raise DarkroomError(f"Data set '{dataset.name}' has rows 0 to {dataset.n_rows - 1}, asked for {wanted.max()}.")
-    out = np.empty((wanted.size, 2, dataset.record_samples), np.int16)
+    found: dict[int, np.ndarray | Ragged] = {}
     for part in dataset.parts:
-        here = np.flatnonzero((wanted >= part.offset) & (wanted < part.offset + part.n_rows))
+        here = wanted[(wanted >= part.offset) & (wanted < part.offset + part.n_rows)]
         if here.size:
             with open_part(dataset, part) as file:
-                for i in here:
-                    out[i] = file[ARRAY][wanted[i] - part.offset]
-    return out
+                found |= {int(i): read_rows(file, i - part.offset, i - part.offset + 1) for i in here}
+    if not found:
+        with open_part(dataset, dataset.parts[0]) as file:
+            return read_rows(file, 0, 0)
+    inner = [found[int(i)] for i in wanted]
+    return joined(inner)
+
+
+def joined(blocks: Sequence[np.ndarray | Ragged]) -> np.ndarray | Ragged:
+    """Rows one after the other; all of one kind, at least one block."""
+    if isinstance(blocks[0], Ragged):
+        return concatenate([block for block in blocks if isinstance(block, Ragged)])
+    return np.concatenate([block for block in blocks if isinstance(block, np.ndarray)])
 
 
 def delete_dataset(name: str) -> None:

@@ -40,17 +40,19 @@ def derive(
     experiment: Experiment,
     dataset: Dataset,
     name: str,
-    selection: Selection,
+    selection: Selection | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """Make a derived column from a selection, in place of an earlier one; returns the data set as it is then.
+    """Make a derived column, in place of an earlier one; returns the data set as it is then. A selection is needed where
+    the column says so.
 
     Its id changes, its rows do not. Who has opened it goes on reading the earlier column.
     """
     selected = _checked(experiment, dataset, name, selection)
     tell = progress or (lambda _done, _total: None)
     values, facts = derivable(experiment, name).compute(dataset, selected, tell)
-    digest = hashlib.sha256(values.tobytes()).hexdigest()[:16]
+    columns = {name: values} if isinstance(values, np.ndarray) else dict(values)
+    digest = hashlib.sha256(b"".join(one.tobytes() for one in columns.values())).hexdigest()[:16]
     target = dataset.path / f"{name}-{digest}.parquet"
     with joining.only_writer(dataset.path):
         meta = workspace.read_json(dataset.path / "dataset.json")
@@ -59,11 +61,11 @@ def derive(
                 f"Data set '{dataset.name}' grew while '{name}' was made: make it again, then it fits all rows."
             )
         with workspace.replacing(target) as temporary:
-            pq.write_table(pa.table({name: values}), temporary, compression="lz4", use_dictionary=False)
+            pq.write_table(pa.table(columns), temporary, compression="lz4", use_dictionary=False)
         entry = {
             "file": target.name,
-            "selection": selection.to_dict(),
-            "n_defined": int(np.isfinite(values).sum()),
+            "selection": selection.to_dict() if selection and selected else None,
+            "n_defined": int(np.isfinite(columns[name]).sum()),
             "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             **facts,
         }
@@ -73,10 +75,13 @@ def derive(
     return open_dataset(dataset.name, dataset.read_column)
 
 
-def _checked(experiment: Experiment, dataset: Dataset, name: str, selection: Selection) -> Selected:
-    """The rows of the selection; refused if it lacks a class or depends on what is to be made."""
-    derivable(experiment, name)
-    groups = experiment.label_cuts(selection.cuts, selection.labels).values()
+def _checked(experiment: Experiment, dataset: Dataset, name: str, selection: Selection | None) -> Selected | None:
+    """The rows of the selection, None where none is needed; refused if it lacks a class or depends on what is to be made."""
+    if not derivable(experiment, name).needs_selection:
+        return None
+    if selection is None:
+        raise DarkroomError(f"'{name}' is made from a selection: name one, such as a preset.")
+    groups = experiment.label_cuts(selection.cuts, selection.labels, dataset).values()
     cuts = [*experiment.cut_list(selection.cuts), *(cut for group in groups for cut in group)]
     if any(cut.column in experiment.derived for cut in cuts):
         raise DarkroomError(
@@ -88,10 +93,10 @@ def _checked(experiment: Experiment, dataset: Dataset, name: str, selection: Sel
     return selected
 
 
-def submit(experiment: Experiment, dataset: Dataset, name: str, selection: Selection) -> queue.Job:
+def submit(experiment: Experiment, dataset: Dataset, name: str, selection: Selection | None = None) -> queue.Job:
     """Queue the making of a derived column, after checking that it can be made."""
     _checked(experiment, dataset, name, selection)
-    arguments = {"dataset": dataset.name, "column": name, "selection": selection.to_dict()}
+    arguments = {"dataset": dataset.name, "column": name, "selection": selection.to_dict() if selection else None}
     return control.submit(KIND, f"{name} of {dataset.name}", arguments)
 
 
@@ -102,6 +107,7 @@ def run_job(job: Any) -> None:
     dataset = open_dataset(job.arguments["dataset"])
     experiment = experiment_by_key(dataset.experiment)
     name = job.arguments["column"]
-    selection = from_dict(experiment, job.arguments["selection"])
+    asked = job.arguments["selection"]
+    selection = None if asked is None else from_dict(experiment, asked)
     made = derive(experiment, dataset, name, selection, reporter(job, "rows read"))
     job.report(1, 1, f"{name} of {made.derived[name]['n_defined']:,} of {made.n_rows:,} rows")

@@ -1,19 +1,23 @@
 """Events looked at one by one: which rows a filter keeps, what stands beside and before them, what is known of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from core.data.dataset import Dataset
 from core.data.derive import columns_of
+from core.data.selection import Selected
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge.efficiency import passes
 from core.judge.histogram import bin_indices
+from core.judge.multiclass import called
 
-NO_LABEL = "neither"
+NO_LABEL, NO_CLASS = "neither", "no label"
 FLAGLESS = "none"
 
 
@@ -23,7 +27,8 @@ class EventFilter:
 
     label: class index or -1 (neither class); low, high: window [low, high) of a quantity, NaN never inside; flag: number
     of a flag that is set, -1 for no flag at all. Of a run's scores: score window [low, high) with 1.0 inside the last one,
-    split code, and a threshold at which the label is missed (events without a label or score miss nothing).
+    split code, a threshold at which the label is missed (events without a label or score miss nothing; `signal` is the
+    label of which the score is the probability), and what the event is called, an index into the run's classes.
     """
 
     label: int | None = None
@@ -34,20 +39,38 @@ class EventFilter:
     score_high: float = 1.0
     split: int | None = None
     misclassified_at: float | None = None
+    signal: int = 1
+    predicted: int | None = None
 
 
 @dataclass(frozen=True)
 class RowScores:
-    """A run's scores for every row of a data set: score float32 (n_rows,), NaN without; split int8 (n_rows,), -1 without."""
+    """A run's scores for every row of a data set: score float32 (n_rows,), NaN without; split int8 (n_rows,), -1 without.
+
+    `outputs` float32 (n_rows, n_classes) of a run with more than two `classes`, else None.
+    """
 
     score: np.ndarray
     split: np.ndarray
+    outputs: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
+
+    @cached_property
+    def called(self) -> np.ndarray | None:
+        """int8 (n_rows,): the most probable class, -1 without a score; None of a run with two classes."""
+        return None if self.outputs is None else called(self.outputs)
 
 
-def spread(n_rows: int, rows: np.ndarray, score: np.ndarray, split: np.ndarray) -> RowScores:
-    """Scores (k,) and splits (k,) of some rows (k,), put where their rows stand."""
-    every = RowScores(np.full(n_rows, np.nan, np.float32), np.full(n_rows, -1, np.int8))
+def spread(
+    n_rows: int, rows: np.ndarray, score: np.ndarray, split: np.ndarray, outputs: np.ndarray | None = None,
+    classes: Sequence[str] = (),
+) -> RowScores:  # fmt: skip
+    """Scores (k,), splits (k,) and outputs (k, n_classes) of some rows (k,), put where their rows stand."""
+    whole = None if outputs is None else np.full((n_rows, outputs.shape[1]), np.nan, np.float32)
+    every = RowScores(np.full(n_rows, np.nan, np.float32), np.full(n_rows, -1, np.int8), whole, tuple(classes))
     every.score[rows], every.split[rows] = score, split
+    if whole is not None:
+        whole[rows] = outputs
     return every
 
 
@@ -93,7 +116,10 @@ def _ask_scores(keep: np.ndarray, labels: np.ndarray, scores: RowScores, asked: 
         keep &= scores.split == asked.split
     if asked.misclassified_at is not None:
         kept = passes(scores.score, asked.misclassified_at)
-        keep &= ~np.isnan(scores.score) & (((labels == 1) & ~kept) | ((labels == 0) & kept))
+        is_signal = labels == asked.signal
+        keep &= ~np.isnan(scores.score) & np.where(is_signal, ~kept, (labels >= 0) & kept)
+    if asked.predicted is not None and scores.called is not None:
+        keep &= scores.called == asked.predicted
 
 
 def step(rows: np.ndarray, row: int, by: int) -> int:
@@ -132,9 +158,9 @@ def uid_text(experiment: Experiment, dataset: Dataset, row: int) -> str:
     return experiment.uid_text(int(dataset.column("uid")[row]))
 
 
-def class_names(experiment: Experiment) -> dict[int, str]:
+def class_names(classes: Sequence[str]) -> dict[int, str]:
     """Class index -> name, -1 for rows of neither class."""
-    return {-1: NO_LABEL, **dict(enumerate(experiment.classes))}
+    return {-1: NO_LABEL if len(classes) == 2 else NO_CLASS, **dict(enumerate(classes))}
 
 
 def flag_names(experiment: Experiment, flags: int) -> str:
@@ -142,27 +168,29 @@ def flag_names(experiment: Experiment, flags: int) -> str:
     return ", ".join(name for i, name in enumerate(experiment.flags) if flags >> i & 1) or FLAGLESS
 
 
-def by_class(experiment: Experiment, rows: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Rows (k,) parted by their label; `labels` (n_rows,). Empty parts are left out."""
-    parts = {name: rows[labels[rows] == index] for index, name in class_names(experiment).items()}
+def by_class(selected: Selected, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Rows (k,) parted by their label. Empty parts are left out."""
+    labels = selected.cutting.labels[rows]
+    parts = {name: rows[labels == index] for index, name in class_names(selected.classes).items()}
     return {name: part for name, part in parts.items() if len(part)}
 
 
-def event_table(
-    experiment: Experiment,
-    dataset: Dataset,
-    rows: np.ndarray,
-    labels: np.ndarray,
-    scores: RowScores | None,
-    n_columns: int,
-) -> dict[str, Any]:
-    """Columns of a table of rows (k,): identity, label, score and the first `n_columns` quantities, rounded."""
-    names = class_names(experiment)
+def event_table(selected: Selected, rows: np.ndarray, scores: RowScores | None, n_columns: int) -> dict[str, Any]:
+    """Columns of a table of rows (k,): identity, label, score and the first `n_columns` quantities.
+
+    Of a run with several classes, also what each row is called and the probability of that.
+    """
+    experiment, dataset = selected.experiment, selected.dataset
+    names, labels = class_names(selected.classes), selected.cutting.labels
     table: dict[str, Any] = {
         "event": [experiment.uid_text(u) for u in dataset.column("uid")[rows].tolist()],
         "label": [names[i] for i in labels[rows].tolist()],
     }
     if scores is not None:
+        if scores.outputs is not None and scores.called is not None:
+            said = {-1: "", **dict(enumerate(scores.classes))}
+            table["called"] = [said[i] for i in scores.called[rows].tolist()]
+            table["probability"] = scores.outputs[rows].max(axis=1)
         table["score"] = scores.score[rows]
         table["split"] = ["" if s < 0 else SPLITS[s] for s in scores.split[rows].tolist()]
     for column in columns_of(experiment, dataset)[:n_columns]:
@@ -171,12 +199,18 @@ def event_table(
     return table
 
 
-def facts(
-    experiment: Experiment, dataset: Dataset, row: int, labels: np.ndarray, scores: RowScores | None
-) -> dict[str, str]:
-    """What is known of one row, in words: label, score, flags, the experiment's own facts, every quantity."""
-    told = {"label": class_names(experiment)[int(labels[row])]}
+def facts(selected: Selected, row: int, scores: RowScores | None) -> dict[str, str]:
+    """What is known of one row, in words: label, score, flags, the experiment's own facts, every quantity.
+
+    Of a run with several classes, also what it is called, and the probability of each class.
+    """
+    experiment, dataset = selected.experiment, selected.dataset
+    told = {"label": class_names(selected.classes)[int(selected.cutting.labels[row])]}
     if scores is not None:
+        if scores.outputs is not None and scores.called is not None and scores.called[row] >= 0:
+            p = dict(zip(scores.classes, scores.outputs[row].tolist(), strict=True))
+            told["called"] = f"{scores.classes[scores.called[row]]} ({max(p.values()):.4f})"
+            told["probabilities"] = ", ".join(f"{name} {value:.3f}" for name, value in p.items())
         score, split = float(scores.score[row]), int(scores.split[row])
         told["score"] = "not scored" if np.isnan(score) else f"{score:.4f}"
         told["split"] = "not scored" if split < 0 else SPLITS[split]

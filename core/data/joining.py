@@ -54,7 +54,7 @@ def join(experiment: Experiment, folder: Path, head: dict[str, Any], mapping: An
     table = folder / f"table-{rows_id}.parquet"
     is_simulated = _write_table(experiment, tables, table)
     with workspace.replacing(folder / "sources.parquet") as temporary:
-        pq.write_table(pa.Table.from_pylist(parts), temporary)
+        pq.write_table(pa.Table.from_pylist([{k: v for k, v in p.items() if k != "frames"} for p in parts]), temporary)
     meta = {
         **head,
         "id": rows_id,
@@ -66,9 +66,12 @@ def join(experiment: Experiment, folder: Path, head: dict[str, Any], mapping: An
         "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": {p: version(p) for p in ("numpy", "uproot", "h5py", "numba")},
         "parts": [{k: p[k] for k in ("file", "n_rows", "path", "sha256", "run", "subrun")} for p in parts],
+        "frames": [
+            {"part": i, "index": j, **facts} for i, p in enumerate(parts) for j, facts in enumerate(p.get("frames", ()))
+        ],
         "derived": {},
         "dropped": [],
-    }
+    }  # fmt: skip
     derived = old.get("derived", {})
     if old.get("rows_id") == rows_id:
         meta = with_derived({**meta, "dropped": old["dropped"]}, derived)

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.data.dataset import ARRAY, CHUNK_ROWS, Dataset, open_part
+from core.data.dataset import CHUNK_ROWS, Dataset, joined, open_part, read_rows
+from core.data.ragged import Ragged
 
 BUFFER_CHUNKS = 64  # 2048 rows: 33 MB of waveforms, enough to mix neighbouring events well
 
@@ -19,10 +20,11 @@ class Recipe(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]: ...
-    def make(self, raw: np.ndarray, table: dict[str, np.ndarray], dataset: Dataset) -> np.ndarray: ...
+    def make(self, raw: Any, table: dict[str, np.ndarray], dataset: Dataset) -> Any: ...
 
 
-Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+Batch = tuple[Any, np.ndarray, np.ndarray]
+"""Input (n, ...) or several of them by name, targets, weights."""
 
 
 def batches(
@@ -34,55 +36,61 @@ def batches(
     labels: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     n_classes: int = 2,
+    targets: np.ndarray | None = None,
     seed: int | None = None,
 ) -> Iterator[Batch]:
-    """One pass over `rows` (ascending row numbers) in batches (x, y one-hot, weight).
+    """One pass over `rows` (ascending row numbers) in batches (x, y, weight).
 
-    x is what the recipe makes, float32 (n, ...); y float32 (n, n_classes), zeros without `labels`;
-    w float32 (n,), ones without `weights`. With `seed` chunks come in random order and rows are mixed
+    x is what the recipe makes, float32 (n, ...) or several of them by name; y float32 (n, n_classes), one-hot of
+    `labels`, or `targets` where they are given, zeros without either; w float32 (n,), ones without `weights`. With `seed` chunks come in random order and rows are mixed
     within a buffer; without, rows come in ascending order. The last batch may be smaller.
     """
     rng = None if seed is None else np.random.default_rng(seed)
     table = dataset.columns(recipe.columns)
-    left: tuple[np.ndarray, np.ndarray] | None = None
+    if targets is None:
+        targets = one_hot(labels, len(rows), n_classes)
+    left: tuple[np.ndarray | Ragged, np.ndarray] | None = None
     for raw, index in _buffers(dataset, rows, rng):
         if left is not None:
-            raw, index = np.concatenate([left[0], raw]), np.concatenate([left[1], index])
+            raw, index = joined([left[0], raw]), np.concatenate([left[1], index])
         order = np.arange(len(index)) if rng is None else rng.permutation(len(index))
         n_full = len(index) // batch_size * batch_size
         for start in range(0, n_full, batch_size):
             pick = order[start : start + batch_size]
-            yield _batch(dataset, recipe, raw[pick], index[pick], rows, table, labels, weights, n_classes)
+            yield _batch(dataset, recipe, raw[pick], index[pick], rows, table, targets, weights)
         left = raw[order[n_full:]], index[order[n_full:]]
     if left is not None and len(left[1]):
-        yield _batch(dataset, recipe, left[0], left[1], rows, table, labels, weights, n_classes)
+        yield _batch(dataset, recipe, left[0], left[1], rows, table, targets, weights)
+
+
+def one_hot(labels: np.ndarray | None, n: int, n_classes: int) -> np.ndarray:
+    """float32 (n, n_classes): 1 at the label of each row, zeros without labels."""
+    y = np.zeros((n, n_classes), np.float32)
+    if labels is not None:
+        y[np.arange(n), labels] = 1.0
+    return y
 
 
 def _batch(
-    dataset: Dataset, recipe: Recipe, raw: np.ndarray, index: np.ndarray, rows: np.ndarray, table: dict[str, Any],
-    labels: np.ndarray | None, weights: np.ndarray | None, n_classes: int,
+    dataset: Dataset, recipe: Recipe, raw: np.ndarray | Ragged, index: np.ndarray, rows: np.ndarray,
+    table: dict[str, Any], targets: np.ndarray, weights: np.ndarray | None,
 ) -> Batch:  # fmt: skip
     x = recipe.make(raw, {name: values[rows[index]] for name, values in table.items()}, dataset)
-    y = np.zeros((len(index), n_classes), np.float32)
-    if labels is not None:
-        y[np.arange(len(index)), labels[index]] = 1.0
     w = np.ones(len(index), np.float32) if weights is None else weights[index].astype(np.float32)
-    return x, y, w
+    return x, targets[index], w
 
 
 def _buffers(
     dataset: Dataset, rows: np.ndarray, rng: np.random.Generator | None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray | Ragged, np.ndarray]]:
     """Arrays of up to BUFFER_CHUNKS chunks with the index of each in `rows`."""
     chunks = _chunks(dataset, rows)
     order = np.arange(len(chunks)) if rng is None else rng.permutation(len(chunks))
     for start in range(0, len(order), BUFFER_CHUNKS):
         # sorted within a buffer: each part is opened once per buffer, and the rows are mixed afterwards
         group = [chunks[i] for i in np.sort(order[start : start + BUFFER_CHUNKS])]
-        n = sum(stop - begin for _, _, begin, stop in group)
-        raw = np.empty((n, 2, dataset.record_samples), np.int16)
-        index = np.empty(n, np.int64)
-        at, file, opened = 0, None, -1
+        blocks: list[np.ndarray | Ragged] = []
+        file, opened = None, -1
         try:
             for part, chunk, begin, stop in group:
                 if part != opened:
@@ -90,15 +98,13 @@ def _buffers(
                         file.close()
                     file, opened = open_part(dataset, dataset.parts[part]), part
                 first = chunk * CHUNK_ROWS
-                block = file[ARRAY][first : first + CHUNK_ROWS]  # type: ignore[index]
+                last = min(first + CHUNK_ROWS, dataset.parts[part].n_rows)
                 local = rows[begin:stop] - dataset.parts[part].offset - first
-                raw[at : at + stop - begin] = block[local]
-                index[at : at + stop - begin] = np.arange(begin, stop)
-                at += stop - begin
+                blocks.append(read_rows(file, first, last)[local])
         finally:
             if file is not None:
                 file.close()
-        yield raw, index
+        yield joined(blocks), np.concatenate([np.arange(begin, stop) for _, _, begin, stop in group])
 
 
 def _chunks(dataset: Dataset, rows: np.ndarray) -> list[tuple[int, int, int, int]]:

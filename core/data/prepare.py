@@ -22,11 +22,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import parameters, workspace
-from core.data import joining
-from core.data.dataset import ARRAY, CHUNK_ROWS, FORMAT, datasets_folder
+from core.data import frames, joining
+from core.data.dataset import ARRAY, CHUNK_ROWS, FORMAT, OFFSETS, VALUES, datasets_folder
 from core.data.files import below_roots
+from core.data.ragged import Ragged
 from core.errors import DarkroomError
 from core.experiment import Experiment
+
+CHUNK_VALUES = 16_384  # of records of varying size: some twenty typical ones
 
 Progress = Callable[[int, int, str], None]
 
@@ -124,14 +127,16 @@ def _make_part(key: str, path: Path, folder: Path, mapping: dict[str, Any]) -> N
     h5 = stem.with_name(stem.name + ".h5")
     with workspace.replacing(h5) as temporary, h5py.File(temporary, "w") as out:
         n_rows = 0
+        facts: list[dict[str, Any]] = []
         for block in experiment.blocks(path, made_mapping):
             _append(out, block.array)
             tables.append(block.table)
             n_rows += len(block.array)
+            for frame in block.frames:
+                frames.write(out, len(facts), frame)
+                facts.append({"name": frame.name, **frame.facts})
         if not n_rows:
-            raise DarkroomError(
-                f"{path.name}: no {experiment.row} has a waveform: check the mapping's crystals, or leave the file out."
-            )
+            raise DarkroomError(f"{path.name}: {experiment.nothing_found}")
     if _fingerprint(path) != before:
         raise DarkroomError(f"{path.name} changed while it was read: wait until it is complete, then prepare again.")
     table = pa.table({k: np.concatenate([t[k] for t in tables]) for k in tables[0]})
@@ -139,19 +144,29 @@ def _make_part(key: str, path: Path, folder: Path, mapping: dict[str, Any]) -> N
         pq.write_table(table, temporary, compression="zstd")
     info = {
         "file": h5.name, "n_rows": n_rows, "path": str(path), **before, "sha256": sha256,
-        **experiment.source(path, made_mapping),
+        **experiment.source(path, made_mapping), "frames": facts,
     }  # fmt: skip
     workspace.write_json(folder / "parts" / f"{path.name}.json", info)
 
 
-def _append(out: h5py.File, array: np.ndarray) -> None:
-    if ARRAY not in out:
+def _append(out: h5py.File, array: np.ndarray | Ragged) -> None:
+    if isinstance(array, np.ndarray):
+        _extend(out, ARRAY, array, CHUNK_ROWS)
+        return
+    before = int(out[OFFSETS][-1]) if OFFSETS in out else 0
+    ends = array.offsets[1:] + before
+    _extend(out, VALUES, array.values, CHUNK_VALUES)
+    _extend(out, OFFSETS, ends if OFFSETS in out else np.concatenate([[0], ends]), CHUNK_VALUES)
+
+
+def _extend(out: h5py.File, name: str, array: np.ndarray, n_chunk: int) -> None:
+    if name not in out:
         out.create_dataset(
-            ARRAY, data=array, maxshape=(None, *array.shape[1:]), chunks=(CHUNK_ROWS, *array.shape[1:]),
+            name, data=array, maxshape=(None, *array.shape[1:]), chunks=(n_chunk, *array.shape[1:]),
             **hdf5plugin.Bitshuffle(cname="lz4"),
         )  # fmt: skip
         return
-    stored = out[ARRAY]
+    stored = out[name]
     n = stored.shape[0]
     stored.resize(n + len(array), axis=0)
     stored[n:] = array

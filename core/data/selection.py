@@ -69,7 +69,7 @@ def of_regions(experiment: Experiment, selection: Selection, regions: Sequence[R
 
 def rows_key(experiment: Experiment, dataset: Dataset, selection: Selection) -> str:
     """Changes whenever the rows that a selection keeps can change: not with a derived column that it does not cut on."""
-    per_class = experiment.label_cuts(selection.cuts, selection.labels).values()
+    per_class = experiment.label_cuts(selection.cuts, selection.labels, dataset).values()
     named = {cut.column for cuts in (experiment.cut_list(selection.cuts), *per_class) for cut in cuts}
     return dataset.id if named & set(experiment.derived) else dataset.rows_id
 
@@ -79,13 +79,14 @@ class Selected:
     """Rows that a selection keeps.
 
     preselected int64 (m,): rows that pass the cuts, whatever their label (a run scores all of them);
-    labels int8 (m,): class index or -1; split int8 (m,): TRAIN, VALIDATION, TEST.
+    labels int8 (m,): index in `classes` or -1; split int8 (m,): TRAIN, VALIDATION, TEST.
     """
 
     experiment: Experiment
     dataset: Dataset
     selection: Selection
     cutting: Cutting
+    classes: tuple[str, ...]
 
     @cached_property
     def preselected(self) -> np.ndarray:
@@ -109,6 +110,17 @@ class Selected:
             keep &= self.split == split
         return self.preselected[keep], self.labels[keep]
 
+    @property
+    def signal(self) -> int:
+        """Index of the class that a score is the probability of: the experiment's signal, else the first."""
+        return signal_index(self.experiment, self.classes)
+
+    @cached_property
+    def soft(self) -> np.ndarray | None:
+        """float32 (m, n_classes): shares of several judges' labels, one-hot where there was one; None without any."""
+        found = self.experiment.soft_labels and self.experiment.soft_labels(self.dataset, self.selection)
+        return None if found is None else found[self.preselected]
+
     def n_of(self, class_index: int) -> int:
         return int((self.labels == class_index).sum())
 
@@ -116,7 +128,7 @@ class Selected:
         """Labelled rows of each class in train, validation and test."""
         counted = {split: self.rows(i)[1] for i, split in enumerate(SPLITS[:3])}
         return {
-            split: {name: int((labels == k).sum()) for k, name in enumerate(self.experiment.classes)}
+            split: {name: int((labels == k).sum()) for k, name in enumerate(self.classes)}
             for split, labels in counted.items()
         }
 
@@ -124,7 +136,7 @@ class Selected:
     def warnings(self) -> list[str]:
         """What a user must know before trusting the labels or the division."""
         told = list(self.experiment.warnings(self.selection.cuts, self.selection.labels, self.dataset))
-        for index, name in enumerate(self.experiment.classes):
+        for index, name in enumerate(self.classes):
             for split, split_name in enumerate(("training", "validation", "test")):
                 n = int(((self.labels == index) & (self.split == split)).sum())
                 if self.n_of(index) and not n:
@@ -140,23 +152,29 @@ def select(experiment: Experiment, dataset: Dataset, selection: Selection) -> Se
     if dataset.experiment != experiment.key:
         raise DarkroomError(f"Data set '{dataset.name}' belongs to {dataset.experiment}, not to {experiment.key}.")
     common = experiment.cut_list(selection.cuts)
-    per_class = experiment.label_cuts(selection.cuts, selection.labels)
+    per_class = experiment.label_cuts(selection.cuts, selection.labels, dataset)
     named = [cut.column for group in (common, *per_class.values()) for cut in group]
     cutting = cut_table(dataset.columns(named), common, per_class)
-    return Selected(experiment, dataset, selection, cutting)
+    return Selected(experiment, dataset, selection, cutting, tuple(per_class))
+
+
+def signal_index(experiment: Experiment, classes: Sequence[str]) -> int:
+    """Which of the classes a score is the probability of: the experiment's signal, else the first."""
+    return list(classes).index(experiment.signal) if experiment.signal in classes else 0
 
 
 def need_both_classes(selected: Selected) -> None:
     """Refuse a selection with which nothing can be trained or judged, naming what is left."""
-    counts = [selected.n_of(i) for i in range(len(selected.experiment.classes))]
+    counts = [selected.n_of(i) for i in range(len(selected.classes))]
     if all(counts):
         return
-    left = ", ".join(f"{n} {name}" for n, name in zip(counts, selected.experiment.classes, strict=True))
+    left = ", ".join(f"{n} {name}" for n, name in zip(counts, selected.classes, strict=True))
+    needed = "both classes are needed" if len(counts) == 2 else "all classes are needed"
     flow = selected.cutting.flow
     worst = min(flow[1:], key=lambda row: row.cumulative, default=flow[0])
     raise DarkroomError(
-        f"Data set '{selected.dataset.name}': the selection leaves {left}; both classes are needed. "
-        f"The cut '{worst.cut}' leaves {worst.cumulative} rows: widen it or prepare runs of both kinds."
+        f"Data set '{selected.dataset.name}': the selection leaves {left}; {needed}. "
+        f"The cut '{worst.cut}' leaves {worst.cumulative} rows: widen it or prepare files that hold the others."
     )
 
 

@@ -44,7 +44,7 @@ def split_rows(parameters: SplitParameters, uid: np.ndarray, group: np.ndarray, 
     The random division depends on uid and seed only, so a row keeps its side whatever else is selected.
     """
     if parameters.method == "random":
-        u = _uniform(uid, parameters.seed)
+        u = uniform(uid, parameters.seed)
         return np.searchsorted(np.cumsum(parameters.fractions)[:2], u, side="right").astype(np.int8)
     groups, inverse = np.unique(group, return_inverse=True)
     counts = np.zeros((len(groups), int(stratum.max(initial=-1)) + 1))
@@ -69,7 +69,7 @@ def _assign(groups: np.ndarray, counts: np.ndarray, parameters: SplitParameters)
     return side
 
 
-def _uniform(uid: np.ndarray, seed: int) -> np.ndarray:
+def uniform(uid: np.ndarray, seed: int) -> np.ndarray:
     """Uniform numbers in [0, 1) from a mixed integer (splitmix64): the same row gives the same number."""
     with np.errstate(over="ignore"):
         z = uid.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15) * np.uint64(seed + 1)

@@ -16,7 +16,7 @@ from core.judge.logits import as_score, logit
 from core.judge.lowenergy import LowEnergy
 from core.judge.threshold_curve import ThresholdCurve
 from core.judge.threshold_quote import Quoted
-from core.judge.unseen import WINDOW_KEV, Events
+from core.judge.unseen import Events
 
 UNIT = "keV"
 PALE = 0.35
@@ -29,7 +29,7 @@ def efficiency(
     found: LowEnergy, pe_per_kev: float = math.nan, gaps: Sequence[tuple[float, float]] = ()
 ) -> go.Figure:  # fmt: skip
     """Signal kept and background rejected per energy bin, a photoelectron axis on top; `gaps` are shaded."""
-    return _dressed(efficiency_vs_energy(found.tables), pe_per_kev, gaps)
+    return _dressed(efficiency_vs_energy(found.tables), found.edges_kev, pe_per_kev, gaps)
 
 
 def scores(found: LowEnergy, pe_per_kev: float = math.nan, gaps: Sequence[tuple[float, float]] = ()) -> go.Figure:
@@ -52,7 +52,7 @@ def scores(found: LowEnergy, pe_per_kev: float = math.nan, gaps: Sequence[tuple[
     figure.add_hline(found.threshold, line=THRESHOLD_LINE)
     figure.update_yaxes(range=[-0.02, 1.02])
     finish(figure, f"energy [{UNIT}]", "score (median, 68 % of events)")
-    return _dressed(figure, pe_per_kev, gaps)
+    return _dressed(figure, found.edges_kev, pe_per_kev, gaps)
 
 
 def calls(
@@ -95,7 +95,7 @@ def calls(
     )
     figure.update_yaxes(**axis)
     title = "part of the class in the bin" if is_normalised else f"events / {edges[1] - edges[0]:g} {UNIT}"
-    return _dressed(finish(figure, f"energy [{UNIT}]", title), pe_per_kev, gaps)
+    return _dressed(finish(figure, f"energy [{UNIT}]", title), edges, pe_per_kev, gaps)
 
 
 def _called(rows: Sequence[Efficiency], is_right: bool, is_normalised: bool) -> tuple[np.ndarray, ...]:
@@ -121,7 +121,7 @@ def schemes(found: Mapping[str, LowEnergy]) -> go.Figure:
             named |= {trace.name} if trace.showlegend else set()
             figure.add_trace(trace, 1, i + 1)
     finish(figure, f"energy [{UNIT}]", "")
-    figure.update_yaxes(range=[0.0, 103.0]).update_xaxes(range=list(WINDOW_KEV))
+    figure.update_yaxes(range=[0.0, 103.0]).update_xaxes(range=[one.edges_kev[0], one.edges_kev[-1]])
     figure.update_yaxes(title_text="efficiency [%]", col=1)
     return figure.update_layout(legend={"y": 1.14}, margin={"t": 70})
 
@@ -140,7 +140,8 @@ def threshold_plane(curve: ThresholdCurve, validation: Events, quoted: Quoted) -
             name=f"{name}, validation" + (f" (every {every}.)" if every > 1 else ""),
             marker={"color": colour, "symbol": symbol, "size": 4, "opacity": 0.4},
         )  # fmt: skip
-    energy = np.linspace(*WINDOW_KEV, 401)
+    ends = [float(quoted.edges_kev[0]), float(quoted.edges_kev[-1])]
+    energy = np.linspace(ends[0], ends[1], 401)
     lines = {"curve": logit(curve.at(energy)), "constant": np.full(len(energy), float(logit(np.array(curve.constant))))}
     for kind, y in lines.items():
         colour, _ = KINDS[kind]
@@ -164,7 +165,7 @@ def threshold_plane(curve: ThresholdCurve, validation: Events, quoted: Quoted) -
     texts = ["10⁻⁶", "10⁻⁴", "0.01", "0.1", "0.5", "0.9", "0.99", "0.9999", "1−10⁻⁶"]
     figure.update_yaxes(title_text="score", tickvals=ticks, ticktext=texts, range=(1.05 * reach).tolist(), col=1)
     figure.update_yaxes(title_text="signal efficiency [%], unseen events", range=[0.0, 103.0], col=2)
-    return figure.update_xaxes(range=list(WINDOW_KEV))
+    return figure.update_xaxes(range=ends)
 
 
 def _add_held(figure: go.Figure, wanted: float, quoted: Quoted) -> None:
@@ -191,19 +192,22 @@ def _by_number(n: np.ndarray, name: str) -> list[tuple[np.ndarray, float, str]]:
     return [(n >= FEW, 1.0, name), ((n > 0) & (n < FEW), PALE, f"{name}, n < {FEW}")]
 
 
-def _dressed(figure: go.Figure, pe_per_kev: float, gaps: Sequence[tuple[float, float]]) -> go.Figure:
+def _dressed(
+    figure: go.Figure, edges_kev: np.ndarray, pe_per_kev: float, gaps: Sequence[tuple[float, float]]
+) -> go.Figure:
     """With the whole energy window, its gaps shaded and, where the light yield is known, photoelectrons on top."""
     for low, high in gaps:
         figure.add_vrect(
             low, high, fillcolor=NEUTRAL, opacity=0.15, line_width=0, annotation_text="not scored",
             annotation_position="top left",
         )  # fmt: skip
-    figure.update_xaxes(range=list(WINDOW_KEV))
+    first, last = float(edges_kev[0]), float(edges_kev[-1])
+    figure.update_xaxes(range=[first, last])
     if not math.isfinite(pe_per_kev):
         return figure
-    step = _round_step(WINDOW_KEV[1] * pe_per_kev / 8.0)
-    pe = np.arange(0.0, WINDOW_KEV[1] * pe_per_kev + step / 2.0, step)
-    figure.add_scatter(x=[WINDOW_KEV[0]], y=[None], xaxis="x2", showlegend=False, hoverinfo="skip")
+    step = _round_step(last * pe_per_kev / 8.0)
+    pe = np.arange(0.0, last * pe_per_kev + step / 2.0, step)
+    figure.add_scatter(x=[first], y=[None], xaxis="x2", showlegend=False, hoverinfo="skip")
     top = {
         "overlaying": "x", "matches": "x", "side": "top", "tickvals": pe / pe_per_kev, "showgrid": False,
         "ticktext": [f"{v:g}" for v in pe], "zeroline": False,

@@ -109,6 +109,9 @@ def of_run(scored: "Scored", scheme: str) -> tuple[dict[str, Method], list[str]]
         made[cut.name] = Ranking(scored.column(cut.column), cut.threshold)
     if experiment.box and all(scored.dataset.has(side.column) for side in experiment.box):
         made[BOX] = BoxCut({side.column: scored.column(side.column) for side in experiment.box}, experiment.box)
+    if experiment.class_baselines and not scored.of_class:  # they keep the experiment's own signal class
+        for name, kept in experiment.class_baselines(scored.dataset, scored.rows).items():
+            made[name] = Ranking(kept.astype(np.float32), 0.5)
     known = {TREES: (scored.baseline(TREES), 0.5)} if experiment.tree_features else {}
     if experiment.truth_bound and scored.dataset.has(experiment.truth_bound):
         known[BOUND] = (scored.column(experiment.truth_bound), 0.0)

@@ -11,6 +11,7 @@ from scipy import special
 from core import runs, workspace
 from core.data.splits import TEST, TRAIN, VALIDATION
 from core.errors import DarkroomError
+from core.experiment import Experiment
 from core.judge.efficiency import FEW, SCORE_EDGES
 from core.judge.histogram import histogram
 from core.judge.intervals import LEVEL
@@ -73,8 +74,11 @@ class Temperature:
         }
 
 
-def fit_temperature(events: Events, *, is_balanced: bool, labels: str = "", whose: str = "this run") -> Temperature:
-    """Minimise the log loss of logit(score) / T over T; with `is_balanced` each class weighs the same, as in training.
+def fit_temperature(
+    events: Events, *, is_balanced: bool, labels: str = "", whose: str = "this run", n_classes: int = 2
+) -> Temperature:
+    """Minimise the log loss of logit(score) / T over T; with `is_balanced` each class weighs the same, as in training (of
+    more than two classes those that are not the signal together `n_classes` - 1 times as much).
 
     The loss is convex in 1/T: its only minimum is found by bisection. The error is that of a weighted likelihood: the curvature H
     and the scatter of the gradients g give var(1/T) = sum((w g)^2) / H^2, which without weights and at the right T is
@@ -89,7 +93,8 @@ def fit_temperature(events: Events, *, is_balanced: bool, labels: str = "", whos
         )
     z, y = logit(events.score), (events.labels == 1).astype(float)
     n = len(y)
-    w = np.where(y == 1, n / (2.0 * n_signal), n / (2.0 * n_background)) if is_balanced else np.ones(n)
+    share = 1.0 / n_classes
+    w = np.where(y == 1, share * n / n_signal, (1.0 - share) * n / n_background) if is_balanced else np.ones(n)
     sign = np.where(y == 1, 1.0, -1.0)
     is_faultless, is_useless = bool((z * sign >= 0.0).all()), float(w @ (z * sign)) <= 0.0
     if is_faultless or is_useless:
@@ -128,15 +133,20 @@ def fit_and_store(run: runs.Run, scored: Scored) -> Temperature:
     """Fit the temperature of a run on its own validation events and labels, and keep it in its folder."""
     found = fit_temperature(
         events_of(scored).validation, is_balanced=is_balanced(run), labels=scored.selection.labels,
-        whose=f"run '{run.id}'",
+        whose=f"run '{run.id}'", n_classes=len(run.classes),
     )  # fmt: skip
-    workspace.write_json(run.path / FILE, found.to_dict())
+    workspace.write_json(_file(run, scored.of_class), found.to_dict())
     return found
 
 
-def stored(run: runs.Run) -> Temperature | None:
-    """The temperature that is kept with a run; None if there is none yet."""
-    file: Path = run.path / FILE
+def _file(run: runs.Run, of_class: str) -> Path:
+    """Each class that is judged against the rest has a temperature of its own."""
+    return run.path / (f"calibration-{run.classes.index(of_class)}.json" if of_class else FILE)
+
+
+def stored(run: runs.Run, of_class: str = "") -> Temperature | None:
+    """The temperature that is kept with a run (for `Scored.of_class`); None if there is none yet."""
+    file = _file(run, of_class)
     if not file.exists():
         return None
     told = workspace.read_json(file)
@@ -145,7 +155,7 @@ def stored(run: runs.Run) -> Temperature | None:
         return Temperature(told["temperature"], **{name: told[name] for name in names})
     except (KeyError, TypeError) as error:
         raise DarkroomError(
-            f"{FILE} of run '{run.id}' lacks {error}: fit its temperature again with `python -m core calibrate {run.id} --refit`."
+            f"{file.name} of run '{run.id}' lacks {error}: fit its temperature again with `python -m core calibrate {run.id} --refit`."
         ) from None
 
 
@@ -177,18 +187,21 @@ class Calibration:
     notes: tuple[str, ...] = field(default=())
 
 
-def trained_mix(run: runs.Run) -> float:
-    """Signal per background event that the scores were made for: 1 with class weights, else that of the training sample."""
+def trained_mix(run: runs.Run, signal: int = 1) -> float:
+    """Signal (index in the run's classes) per other event that the scores were made for: with class weights one class per
+    each of the others, else that of the training sample.
+    """
     if is_balanced(run):
-        return 1.0
+        return 1.0 / (len(run.classes) - 1)
     own = runs.read_rows(run)
     labels = own["label"][own["split"] == TRAIN]
-    return int((labels == 1).sum()) / max(int((labels == 0).sum()), 1)
+    n_signal = int((labels == signal).sum())
+    return n_signal / max(int((labels >= 0).sum()) - n_signal, 1)
 
 
-def mix_of(run: runs.Run, events: Events, kind: str, typed: float | None = None) -> Mix:
+def mix_of(run: runs.Run, events: Events, kind: str, typed: float | None = None, signal: int = 1) -> Mix:
     """The mix that the scores shall speak of: as trained, that of these events, or signal per background as typed."""
-    trained = trained_mix(run)
+    trained = trained_mix(run, signal)
     if kind not in MIXES:
         raise DarkroomError(f"Unknown mix '{kind}': expected one of {', '.join(MIXES)}.")
     if kind == TYPED and (typed is None or not 0.0 < typed < math.inf):
@@ -196,6 +209,14 @@ def mix_of(run: runs.Run, events: Events, kind: str, typed: float | None = None)
     n_signal, n_background = events.n_of(1), events.n_of(0)
     wanted = {BALANCED: trained, OF_SAMPLE: n_signal / max(n_background, 1), TYPED: typed or math.nan}[kind]
     return Mix(trained, wanted)
+
+
+def windows_of(experiment: Experiment) -> tuple[tuple[float, float], ...]:
+    """The energy windows in which scores are judged as probabilities: those of the experiment, and what lies beside them."""
+    first, last = experiment.judge_range_kev
+    inside = experiment.judge_windows or ((first, last),)
+    beside = (first, inside[0][0]), (inside[-1][1], last)
+    return tuple(w for w in (beside[0], *inside, beside[1]) if w[0] < w[1])
 
 
 def part_of(events: Events, split: str) -> Events:

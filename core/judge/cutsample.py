@@ -61,9 +61,13 @@ class CutSample:
         return self.dataset.column(name)[self.rows]
 
 
-def sample(selected: Selected, scored: Scored | None = None) -> CutSample:
-    """The labelled rows of a selection; with a run those of them that it has scored, divided as the run was."""
+def sample(selected: Selected, scored: Scored | None = None, of_class: str = "") -> CutSample:
+    """The labelled rows of a selection; with a run those of them that it has scored, divided as the run was.
+
+    Signal is the class that the run's score is the probability of, without a run `of_class`, '' for the selection's own.
+    """
     rows, labels = selected.rows()
+    labels = (labels == _signal_of(selected, scored.signal if scored else of_class)).astype(np.int8)
     if scored is None:
         split = selected.split[selected.labels >= 0]
         score = np.full(len(rows), np.nan, np.float32)
@@ -78,6 +82,15 @@ def sample(selected: Selected, scored: Scored | None = None) -> CutSample:
             f"Data set '{selected.dataset.name}': the selection leaves no event {told}: widen it, or score the data set."
         )
     return CutSample(selected.experiment, selected.dataset, rows, labels, score, split, scored is not None)
+
+
+def _signal_of(selected: Selected, name: str) -> int:
+    """Index of the class that is signal."""
+    if name not in ("", *selected.classes):
+        raise DarkroomError(
+            f"The labels '{selected.selection.labels}' have no class '{name}': expected one of {', '.join(selected.classes)}."
+        )
+    return selected.classes.index(name) if name else selected.signal
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Efficiency and score against energy from 0 to 20 keV, and how far down a wanted efficiency holds."""
+"""Efficiency and score against energy in the range that is judged, and how far down a wanted efficiency holds."""
 
 import itertools
 import math
@@ -12,12 +12,14 @@ from core.errors import DarkroomError
 from core.judge.efficiency import CLASSES, FEW, ClassTable, by_bins, checked_threshold, passes
 from core.judge.intervals import LEVEL, Efficiency, defined, efficiency
 from core.judge.keynumber import KeyNumber
-from core.judge.unseen import WINDOW_KEV, Events
+from core.judge.unseen import Events
 
-BIN_WIDTHS_KEV = (0.25, 0.5, 1.0)
+RANGE_KEV = (0.0, 20.0)  # of an experiment that names no other
+MOST_BINS, USUAL_BINS, FEWEST_BINS = 80, 40, 20
 WANTED = 0.9
 KEY_WINDOWS_KEV = ((1.0, 2.0), (2.0, 3.0))
 ONE_SIGMA = (0.16, 0.84)
+Window = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -91,23 +93,36 @@ class LowEnergy:
         }
 
 
-def energy_edges(bin_kev: float) -> np.ndarray:
-    """Edges from 0 to 20 keV in steps of `bin_kev`, which has to be between 0.25 and 1 keV and divide 20."""
-    n_bins = round(WINDOW_KEV[1] / bin_kev) if bin_kev > 0 else 0
-    if not BIN_WIDTHS_KEV[0] <= bin_kev <= BIN_WIDTHS_KEV[-1] or abs(n_bins * bin_kev - WINDOW_KEV[1]) > 1e-9:
+def bin_widths(range_kev: Window = RANGE_KEV) -> tuple[float, float, float]:
+    """The bin widths that are offered: 80, 40 and 20 bins."""
+    span = range_kev[1] - range_kev[0]
+    return span / MOST_BINS, span / USUAL_BINS, span / FEWEST_BINS
+
+
+def energy_edges(bin_kev: float, range_kev: Window = RANGE_KEV) -> np.ndarray:
+    """Edges of the range in steps of `bin_kev`, which has to divide it into 20 to 80 bins."""
+    span, (finest, _, widest) = range_kev[1] - range_kev[0], bin_widths(range_kev)
+    n_bins = round(span / bin_kev) if bin_kev > 0 else 0
+    if not finest <= bin_kev <= widest or abs(n_bins * bin_kev - span) > 1e-9 * span:
         raise DarkroomError(
-            f"Parameter 'bin_kev' is {bin_kev:g}: expected a width from {BIN_WIDTHS_KEV[0]:g} to "
-            f"{BIN_WIDTHS_KEV[-1]:g} keV that divides {WINDOW_KEV[1]:g} keV, such as 0.5."
+            f"Parameter 'bin_kev' is {bin_kev:g}: expected a width from {finest:g} to {widest:g} keV that divides "
+            f"{span:g} keV, such as {bin_widths(range_kev)[1]:g}."
         )
-    return np.linspace(*WINDOW_KEV, n_bins + 1)
+    return np.linspace(*range_kev, n_bins + 1)
 
 
-def judge(events: Events, threshold: float, edges_kev: np.ndarray, scheme: str = "", level: float = LEVEL) -> LowEnergy:
-    """Judge unseen events (see `core.judge.unseen`) at one threshold. No events: every number is NaN."""
+def judge(
+    events: Events, threshold: float, edges_kev: np.ndarray, scheme: str = "",
+    windows_kev: tuple[Window, ...] = KEY_WINDOWS_KEV, level: float = LEVEL,
+) -> LowEnergy:  # fmt: skip
+    """Judge unseen events (see `core.judge.unseen`) at one threshold, in bins and in a few windows that are quoted.
+
+    No events: every number is NaN.
+    """
     threshold = checked_threshold(threshold)
     tables = by_bins(events.energy_kev, events.score, events.labels, threshold, energy_edges_kev=edges_kev, level=level)
     windows = {}
-    for low, high in KEY_WINDOWS_KEV:
+    for low, high in windows_kev:
         inside = events.where((events.energy_kev >= low) & (events.energy_kev < high))
         kept = passes(inside.score, threshold)
         windows[low, high] = {

@@ -109,7 +109,7 @@ def kept_by_run(scored: Scored, threshold: float) -> Kept:
     """
     column, scheme = _truth(scored.experiment, scored.dataset)
     asked = widened(scored.experiment, scored.selection, scheme)
-    labels = select(scored.experiment, scored.dataset, asked).cutting.labels[scored.rows]
+    labels = scored.labels_of(asked)
     chosen = np.isin(scored.split, UNSEEN) & (labels == 1)
     passed = passes(scored.score[chosen], checked_threshold(threshold))
     return Kept(f"run {scored.run.id} at {threshold:g}", scored.column(column)[chosen], passed)

@@ -8,7 +8,7 @@ import numpy as np
 
 from core import runs
 from core.data.dataset import Dataset
-from core.data.selection import Selection, checked_scheme, from_dict, select
+from core.data.selection import Selection, checked_scheme, from_dict, select, signal_index
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge import stored
@@ -20,8 +20,10 @@ from core.judge.evaluation import Baselines, Evaluation
 class Scored:
     """The rows of a data set that a run has scored.
 
-    rows int64 (n,): row numbers, ascending; score float32 (n,), probability of signal; split int8 (n,).
-    `n_gone`: scored events that the data set no longer has, because a file was changed since.
+    rows int64 (n,): row numbers, ascending; score float32 (n,), probability of the class `signal`; split int8 (n,).
+    `n_gone`: scored events that the data set no longer has, because a file was changed since. `outputs` float32
+    (n, n_classes) of runs with more than two classes. `of_class`: what is judged against the rest, '' for the run's own
+    signal class (see `of`).
     """
 
     run: runs.Run
@@ -31,15 +33,74 @@ class Scored:
     score: np.ndarray
     split: np.ndarray
     n_gone: int
+    outputs: np.ndarray | None = None
+    of_class: str = ""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What the run's outputs stand for, in order."""
+        return self.run.classes
+
+    @property
+    def is_multiclass(self) -> bool:
+        return len(self.classes) > 2
+
+    @property
+    def signal(self) -> str:
+        """The class that `score` is the probability of, and that `labels` tells from the rest."""
+        return self.of_class or self.classes[signal_index(self.experiment, self.classes)]
+
+    @property
+    def at(self) -> int:
+        """The place of `signal` in `classes`."""
+        return self.classes.index(self.signal)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """float32 (n, n_classes) in the order of `classes`; rows without a score are NaN."""
+        if self.outputs is not None:
+            return self.outputs
+        return np.stack([self.score if k == self.at else 1.0 - self.score for k in range(2)], axis=1)
+
+    def of(self, name: str) -> "Scored":
+        """The same run with another class in the place of the signal; '' leaves it as it is."""
+        if name in ("", self.signal):
+            return self
+        if name not in self.classes:
+            raise DarkroomError(
+                f"Run '{self.run.id}' has no class '{name}': expected one of {', '.join(self.classes)}."
+            )
+        score = self.probabilities[:, self.classes.index(name)]
+        return dataclasses.replace(self, score=score, outputs=self.outputs, of_class=name)
+
+    def where(self, chosen: np.ndarray) -> "Scored":
+        """Of the rows only those chosen, bool (n,)."""
+        outputs = None if self.outputs is None else self.outputs[chosen]
+        kept = {name: getattr(self, name)[chosen] for name in ("rows", "score", "split")}
+        return dataclasses.replace(self, outputs=outputs, **kept)
 
     @cached_property
     def selection(self) -> Selection:
         return from_dict(self.experiment, self.run.selection)
 
+    def class_labels(self, asked: Selection) -> np.ndarray:
+        """int8 (n,): place in `classes` of each row's label under a selection, -1 without one or of another class."""
+        selected = select(self.experiment, self.dataset, asked)
+        places = [self.classes.index(name) if name in self.classes else -1 for name in selected.classes]
+        return np.array([*places, -1], np.int8)[selected.cutting.labels[self.rows]]  # a label of -1 takes the last one
+
+    def labels_of(self, asked: Selection) -> np.ndarray:
+        """int8 (n,): 1 for the class `signal`, 0 for the others, -1 without a label under a selection."""
+        found = self.class_labels(asked)
+        return np.where(found < 0, -1, found == self.at).astype(np.int8)
+
+    def under(self, scheme: str) -> Selection:
+        """The run's own cuts with the labels of a scheme."""
+        return Selection(self.selection.cuts, checked_scheme(self.experiment, scheme), self.selection.split)
+
     def labels(self, scheme: str) -> np.ndarray:
-        """int8 (n,) labels under a scheme with the run's own cuts, -1 for neither."""
-        asked = Selection(self.selection.cuts, checked_scheme(self.experiment, scheme), self.selection.split)
-        return select(self.experiment, self.dataset, asked).cutting.labels[self.rows]
+        """int8 (n,) labels under a scheme with the run's own cuts: 1 signal, 0 the rest, -1 neither."""
+        return self.labels_of(self.under(scheme))
 
     def schemes(self) -> list[str]:
         """Label schemes that mean something on this data set."""
@@ -51,15 +112,22 @@ class Scored:
         return self.dataset.column(name)[self.rows]
 
     def baseline(self, name: str) -> np.ndarray:
-        """float32 (n,): what a stored baseline gives the rows (`trees`), NaN where that was not made."""
-        values = np.full(len(self.rows), np.nan, np.float32)
+        """float32 (n,): the probability of `signal` that a stored baseline (`trees`) gives the rows, NaN where it was not
+        made.
+        """
+        return self.baseline_outputs(name)[:, self.at]
+
+    def baseline_outputs(self, name: str) -> np.ndarray:
+        """float32 (n, n_classes): what a stored baseline gives every class, NaN where it was not made."""
+        values = np.full((len(self.rows), len(self.classes)), np.nan, np.float32)
         known = stored.read_baseline(self.run.path, self.dataset.name, name)
         if known is None or not len(self.rows):
             return values
         rows, there = locate(self.dataset, known["uid"], known["source"])
         at = np.searchsorted(self.rows, rows).clip(max=len(self.rows) - 1)
         there &= self.rows[at] == rows
-        values[at[there]] = known[name][there]
+        outputs = stored.outputs_of(known, name, len(self.classes), signal_index(self.experiment, self.classes))
+        values[at[there]] = outputs[there]
         return values
 
 
@@ -71,9 +139,11 @@ def open_scored(run: runs.Run, experiment: Experiment, dataset: Dataset) -> Scor
         )
     known = runs.read_scores(run, dataset.name)
     rows, there = locate(dataset, known["uid"], known["source"])
-    rows, score, split = rows[there], known["score"][there], known["split"][there]
-    ascending = np.argsort(rows)
-    return Scored(run, experiment, dataset, rows[ascending], score[ascending], split[ascending], int((~there).sum()))
+    order = np.flatnonzero(there)[np.argsort(rows[there])]
+    n_classes = len(run.classes)
+    outputs = np.stack([known[f"p_{k}"][order] for k in range(n_classes)], axis=1) if n_classes > 2 else None
+    found = rows[order], known["score"][order], known["split"][order], int((~there).sum())
+    return Scored(run, experiment, dataset, *found, outputs)
 
 
 def locate(dataset: Dataset, uid: np.ndarray, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -138,9 +208,7 @@ def inside_own_cuts(scored: Scored) -> Scored:
     """Without rows outside the run's cuts: it may have scores of more, for a study of other regions, but is not
     judged by them.
     """
-    inside = select(scored.experiment, scored.dataset, scored.selection).cutting.preselected[scored.rows]
-    rows, score, split = scored.rows[inside], scored.score[inside], scored.split[inside]
-    return dataclasses.replace(scored, rows=rows, score=score, split=split)
+    return scored.where(select(scored.experiment, scored.dataset, scored.selection).cutting.preselected[scored.rows])
 
 
 def baselines_beside(scored: Scored, labels: np.ndarray, scheme: str) -> tuple[Baselines, list[str]]:

@@ -1,6 +1,7 @@
 """What a run keeps beside its scores: those of the boosted trees, and what network and trees have cost.
 
-runs/<id>/baselines/<dataset>.parquet   uid, source, trees float32: only the scores are kept, never a model
+runs/<id>/baselines/<dataset>.parquet   uid, source, trees float32 (of several classes trees_0, trees_1, ...): only the
+                                        scores are kept, never a model
     baselines/trees.json                settings, features, seconds, size and permutation importance
     costs.json                          microseconds per event of the network
 """
@@ -19,10 +20,12 @@ TREES = "trees"
 
 
 def write_trees(folder: Path, dataset_name: str, uid: np.ndarray, source: np.ndarray, trees: np.ndarray) -> None:
-    """Keep the trees' scores of a data set: uid, source int64 (n,), trees float32 (n,)."""
+    """Keep the trees' scores of a data set: uid, source int64 (n,), trees float32 (n,), of several classes (n, n_classes)."""
     file = baseline_file(folder, workspace.checked_name(dataset_name, "data set"))
     file.parent.mkdir(exist_ok=True)
-    columns = {"uid": uid, "source": source, TREES: trees.astype(np.float32)}
+    trees = trees.astype(np.float32)
+    made = {TREES: trees} if trees.ndim == 1 else {f"{TREES}_{k}": p for k, p in enumerate(trees.T)}
+    columns = {"uid": uid, "source": source, **made}
     with workspace.replacing(file) as temporary:
         pq.write_table(pa.table(columns), temporary, compression="zstd")
 
@@ -42,15 +45,28 @@ def baseline_file(folder: Path, dataset_name: str) -> Path:
 
 
 def read_baseline(folder: Path, dataset_name: str, name: str) -> dict[str, np.ndarray] | None:
-    """uid, source int64 (n,) and the scores of the baseline `name` float32 (n,); None where they were not made."""
+    """uid, source int64 (n,) and the scores of the baseline `name` float32 (n,), of several classes `name`_0, `name`_1, ...;
+    None where they were not made.
+    """
     file = baseline_file(folder, dataset_name)
     if not file.exists():
         return None
     try:
         table = pq.read_table(file)
-        return {column: table[column].to_numpy() for column in ("uid", "source", name)}
+        scores = [column for column in table.column_names if column.startswith(f"{name}_")] or [name]
+        return {column: table[column].to_numpy() for column in ("uid", "source", *scores)}
     except (OSError, KeyError, ValueError) as error:
         raise DarkroomError(f"{file} cannot be read ({error}): delete it and make the trees' scores again.") from None
+
+
+def outputs_of(known: dict[str, np.ndarray], name: str, n_classes: int, signal: int) -> np.ndarray:
+    """float32 (n, n_classes) of what `read_baseline` gave; of two classes only the probability of `signal` is kept."""
+    if n_classes == 2 and name in known:
+        return np.stack([known[name] if k == signal else 1.0 - known[name] for k in range(2)], axis=1)
+    try:
+        return np.stack([known[f"{name}_{k}"] for k in range(n_classes)], axis=1)
+    except KeyError:
+        raise DarkroomError(f"The scores of the {name} are not of {n_classes} classes: make them again.") from None
 
 
 def trees_facts(folder: Path) -> dict[str, Any]:

@@ -261,9 +261,11 @@ def _parameters(curve: ThresholdCurve) -> str:
     return ", ".join(f"{name} = {value:.4g} ± {error:.2g}" for name, value, error in values)
 
 
-def curve_columns(curve: ThresholdCurve, step_kev: float = 0.1) -> dict[str, list[Any]]:
-    """The curve as columns for a file: energy, threshold on the score and its logit; the formula beside every line."""
-    energy = np.round(np.arange(0.0, 20.0 + step_kev / 2.0, step_kev), 6)
+def curve_columns(curve: ThresholdCurve, range_kev: tuple[float, float] = (0.0, 20.0)) -> dict[str, list[Any]]:
+    """The curve as columns for a file, in 200 steps: energy, threshold on the score and its logit; the formula beside every
+    line.
+    """
+    energy = np.round(np.linspace(*range_kev, 201), 6)
     score = curve.at(energy)
     formula = (
         f"logit(threshold) = {FORMS[curve.form].text}; {_parameters(curve)}; E in keV, constant outside {curve.low_kev:.3g}-{curve.high_kev:.3g} keV; "

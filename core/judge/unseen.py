@@ -14,7 +14,6 @@ from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge.scored import Scored
 
-WINDOW_KEV = (0.0, 20.0)
 UNSEEN = (TEST, OTHER)
 COUNTED = (
     "Only events outside the run's training and validation split count: of its own sample the test split, of all other "
@@ -53,23 +52,28 @@ class Events:
 
 
 def widened(experiment: Experiment, selection: Selection, scheme: str | None = None) -> Selection:
-    """The selection from 0 to 20 keV, all else equal; the same if the experiment has no energy window."""
+    """The selection in the whole range that is judged, all else equal; the same if the experiment has no energy window."""
     labels = checked_scheme(experiment, scheme or selection.labels)
-    cuts = experiment.in_window(selection.cuts, *WINDOW_KEV) if experiment.in_window else selection.cuts
+    cuts = experiment.in_window(selection.cuts, *experiment.judge_range_kev) if experiment.in_window else selection.cuts
     return Selection(cuts, labels, selection.split)
 
 
 def events_of(scored: Scored, scheme: str | None = None) -> Events:
-    """The scored events from 0 to 20 keV that have a label under a scheme (default: the run's own)."""
+    """The scored events of the judged range that have a label under a scheme (default: the run's own)."""
     asked = widened(scored.experiment, scored.selection, scheme)
     if asked.labels not in scored.schemes():
         raise DarkroomError(
             f"Data set '{scored.dataset.name}' is measured and has no truth: choose the labels "
             f"{' or '.join(scored.schemes())}."
         )
-    labels = select(scored.experiment, scored.dataset, asked).cutting.labels[scored.rows]
+    labels = scored.labels_of(asked)
     found = Events(scored.column(scored.experiment.judge_columns[0]), scored.score, labels, scored.split)
     return found.where((labels >= 0) & ~np.isnan(scored.score))
+
+
+def told_range(experiment: Experiment) -> str:
+    """The judged range in words."""
+    return "{:g}-{:g} keV".format(*experiment.judge_range_kev)
 
 
 def unscored_kev(scored: Scored) -> np.ndarray:

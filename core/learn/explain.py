@@ -26,6 +26,7 @@ from core.registry import experiment_by_key
 
 Logits = Callable[[np.ndarray], np.ndarray]
 
+SIGNAL = 1  # what can be explained so far has two classes
 BATCH = 64  # inputs of one forward pass; every batch is filled up to it, because the backend compiles for each shape
 MEAN_ROWS = 100
 STRONGEST = 5
@@ -129,9 +130,9 @@ def logit_function(model: Any) -> Logits:
                 part if n == n_in_batch else np.concatenate([part, np.zeros((n_in_batch - n, *x.shape[1:]), x.dtype)])
             )
             z = np.asarray(open_end.predict_on_batch(filled), np.float64)[:n]
-            others = np.delete(z, predict.SIGNAL, axis=1)
+            others = np.delete(z, SIGNAL, axis=1)
             top = others.max(axis=1)
-            out[start : start + n] = z[:, predict.SIGNAL] - top - np.log(np.exp(others - top[:, None]).sum(axis=1))
+            out[start : start + n] = z[:, SIGNAL] - top - np.log(np.exp(others - top[:, None]).sum(axis=1))
         return out
 
     return logits

@@ -3,8 +3,9 @@
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from core.data.splits import TRAIN, VALIDATION
 from core.errors import DarkroomError
 from core.experiment import Network
 from core.judge import stored
-from core.learn import after, backend, record
-from core.learn.predict import SIGNAL, probabilities
+from core.learn import after, backend, compiling, record
+from core.learn.predict import as_scores, probabilities
 from core.learn.progress import Context, Curves, Silent, judged
 from core.learn.training import TrainingParameters, class_weights, training_for
 from core.registry import experiment_by_key
@@ -37,7 +38,7 @@ class Task:
     network_parameters: Any
     training: TrainingParameters
     recipe: Any
-    input_shape: tuple[int, ...]
+    input_shape: Any  # of one input (n, ...), of several by name
 
     @property
     def dataset(self) -> Dataset:
@@ -45,7 +46,7 @@ class Task:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return self.selected.experiment.classes
+        return self.selected.classes
 
     @property
     def n_steps(self) -> int:
@@ -55,6 +56,13 @@ class Task:
     def class_weights(self) -> np.ndarray:
         labels = self.selected.rows(TRAIN)[1]
         return class_weights(labels, len(self.classes), self.training.class_weights)
+
+    @cached_property
+    def targets(self) -> np.ndarray | None:
+        """float32 (n, n_classes) of the training rows if shares of judges' labels are asked for, else None."""
+        soft = self.selected.soft if self.training.soft_labels else None
+        chosen = (self.selected.labels >= 0) & (self.selected.split == TRAIN)
+        return None if soft is None else soft[chosen]
 
     def build(self) -> Any:
         return self.network.build(self.network_parameters, self.input_shape, len(self.classes))
@@ -72,11 +80,11 @@ def task(selected: Selected, name: str, network_values: dict[str, Any], training
     shape = recipe.shape(selected.dataset)
     need_both_classes(selected)
     labels = selected.rows(TRAIN)[1]
-    for i, class_name in enumerate(selected.experiment.classes):
+    for i, class_name in enumerate(selected.classes):
         if not (labels == i).any():
             raise DarkroomError(
                 f"Data set '{selected.dataset.name}': the training sample has {len(labels)} rows, none of them "
-                f"{class_name}: there are too few sub-runs for a grouped division; add files or split at random."
+                f"{class_name}: there are too few groups (sub-runs, images) for a grouped division; add files or split at random."
             )
     return Task(selected, name, network, network_parameters, training, recipe, shape)
 
@@ -93,7 +101,7 @@ def train(asked: Task, folder: Path, context: Context | None = None) -> dict[str
     keras = backend.load_keras()
     keras.utils.set_random_seed(asked.training.seed)
     model = asked.build()
-    _compile(keras, model, asked)
+    compiling.compile_model(keras, model, asked.training, asked.n_steps, len(asked.classes))
     curves = Curves(asked.classes)
     cpu_began = time.process_time()
     fitted = _fit(keras, model, asked, curves, context)
@@ -133,33 +141,6 @@ class _Fitted:
     is_stopped: bool = False
 
 
-def _compile(keras: Any, model: Any, asked: Task) -> None:
-    """Adam and categorical cross-entropy, with the counts of each class beside the loss."""
-    rate = asked.training.learning_rate
-    if asked.training.decay:
-        rate = keras.optimizers.schedules.CosineDecay(rate, asked.n_steps * asked.training.epochs)
-    model.compile(
-        optimizer=keras.optimizers.Adam(rate, beta_1=asked.training.beta_1),
-        loss="categorical_crossentropy",
-        metrics=[made for i in range(len(asked.classes)) for made in _class_metrics(keras, i)],
-        jit_compile=asked.training.xla or keras.backend.backend() == "jax",
-    )
-
-
-def _class_metrics(keras: Any, index: int) -> list[Callable[[Any, Any], Any]]:
-    """Metric functions (y_true, y_pred) -> (n,): is the row of class `index`; and was it put there."""
-
-    def seen(y_true: Any, y_pred: Any) -> Any:  # noqa: ARG001  (the signature of a metric)
-        return y_true[:, index]
-
-    def right(y_true: Any, y_pred: Any) -> Any:
-        hit = keras.ops.equal(keras.ops.argmax(y_pred, axis=-1), index)
-        return y_true[:, index] * keras.ops.cast(hit, y_true.dtype)
-
-    seen.__name__, right.__name__ = f"seen_{index}", f"right_{index}"
-    return [seen, right]
-
-
 def _training_batches(asked: Task, refused: list[DarkroomError]) -> Iterator[Batch]:
     """The batches of all epochs, each epoch in its own order.
 
@@ -168,15 +149,23 @@ def _training_batches(asked: Task, refused: list[DarkroomError]) -> Iterator[Bat
     rows, labels = asked.selected.rows(TRAIN)
     weights = asked.class_weights()[labels]
     for epoch in range(asked.training.epochs):
+        seed = asked.training.seed + 1_000_003 * epoch
         one_pass = batches(
             asked.dataset, rows, asked.recipe, asked.training.batch_size, labels=labels, weights=weights,
-            n_classes=len(asked.classes), seed=asked.training.seed + 1_000_003 * epoch,
+            n_classes=len(asked.classes), targets=asked.targets, seed=seed,
         )  # fmt: skip
         try:
-            yield from itertools.islice(one_pass, asked.n_steps)
+            yield from _varied(itertools.islice(one_pass, asked.n_steps), asked, seed)
         except DarkroomError as error:
             refused.append(error)
             raise
+
+
+def _varied(found: Iterator[Batch], asked: Task, seed: int) -> Iterator[Batch]:
+    """The batches, varied if the network and the training want that."""
+    augment = asked.network.augment if asked.training.augmentation else None
+    rng = np.random.default_rng([seed, 1])  # another stream than the order of the rows
+    return found if augment is None else ((augment(x, rng), y, w) for x, y, w in found)
 
 
 def _fit(keras: Any, model: Any, asked: Task, curves: Curves, context: Context) -> _Fitted:
@@ -271,12 +260,13 @@ def _score(asked: Task, model: Any, folder: Path, curves: Curves, is_stopped: bo
     try:
         if is_stopped and len(rows) > SCORING_AFTER_STOP_S * (curves.events_per_s or 0.0):
             raise _StopRequested
-        score = probabilities(model, asked.dataset, rows, asked.recipe, on_rows)[:, SIGNAL]
+        outputs = probabilities(model, asked.dataset, rows, asked.recipe, on_rows)
     except _StopRequested:
         print("Stopped: the rows are not scored, start a predict job for that.")
         return
     uid, source = asked.dataset.column("uid")[rows], asked.dataset.source_of(rows)
-    runs.write_scores(folder, asked.dataset.name, uid, source, score, asked.selected.split)
+    scores = as_scores(outputs, asked.selected.signal)
+    runs.write_scores(folder, asked.dataset.name, uid, source, split=asked.selected.split, **scores)
     (n_first, began), (n_last, ended) = marks[0], marks[-1]
     stored.write_network_cost(folder, 1e6 * (ended - began) / (n_last - n_first) if n_last > n_first else None)
 

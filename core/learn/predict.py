@@ -8,7 +8,7 @@ import numpy as np
 from core import parameters, runs
 from core.data.dataset import Dataset, open_dataset
 from core.data.loader import Recipe, batches
-from core.data.selection import from_dict, select
+from core.data.selection import from_dict, select, signal_index
 from core.data.splits import OTHER
 from core.errors import DarkroomError
 from core.experiment import Experiment
@@ -16,7 +16,6 @@ from core.learn import backend
 from core.registry import experiment_by_key
 
 BATCH_ROWS = 256
-SIGNAL = 1
 
 
 def recipe_of(experiment: Experiment, run: runs.Run) -> Any:
@@ -43,13 +42,19 @@ def load_model(run: runs.Run) -> Any:
     return keras.saving.load_model(run.path / runs.MODEL, compile=False, safe_mode=True)
 
 
-def refuse_other_input(run: runs.Run, model: Any, shape: tuple[int, ...], dataset: Dataset) -> None:
-    """Refuse a data set from which the recipe makes another input shape than the model was trained on."""
-    expected = tuple(model.input_shape[1:])
+def refuse_other_input(run: runs.Run, model: Any, shape: Any, dataset: Dataset) -> None:
+    """Refuse a data set from which the recipe makes another input shape than the model was trained on.
+
+    Of several inputs the shape is one by name.
+    """
+    if isinstance(shape, dict):
+        expected: Any = {one.name.split(":")[0]: tuple(one.shape[1:]) for one in model.inputs}
+    else:
+        expected = tuple(model.input_shape[1:])
     if shape != expected:
         raise DarkroomError(
             f"Run '{run.id}' cannot be applied to data set '{dataset.name}': its recipe makes an input of shape "
-            f"{shape}, expected {expected}; choose a data set with the sampling period of '{run.dataset}'."
+            f"{shape}, expected {expected}; choose a data set that was prepared like '{run.dataset}'."
         )
 
 
@@ -63,14 +68,25 @@ def probabilities(
     out = np.empty((len(rows), model.output_shape[-1]), np.float32)
     done = 0
     for x, _, _ in batches(dataset, rows, recipe, BATCH_ROWS):
-        n = len(x)
-        if n < BATCH_ROWS:
-            x = np.concatenate([x, np.zeros((BATCH_ROWS - n, *x.shape[1:]), np.float32)])
+        n = len(next(iter(x.values())) if isinstance(x, dict) else x)
+        x = {name: _filled(one) for name, one in x.items()} if isinstance(x, dict) else _filled(x)
         out[done : done + n] = np.asarray(model.predict_on_batch(x))[:n]
         done += n
         if on_rows:
             on_rows(done)
     return out
+
+
+def _filled(x: np.ndarray) -> np.ndarray:
+    """BATCH_ROWS rows, the missing ones zero."""
+    return x if len(x) == BATCH_ROWS else np.concatenate([x, np.zeros((BATCH_ROWS - len(x), *x.shape[1:]), x.dtype)])
+
+
+def as_scores(probabilities: np.ndarray, signal: int) -> dict[str, np.ndarray]:
+    """What is kept of outputs (n, n_classes): the score, and all of them where there are more than two."""
+    n_classes = probabilities.shape[1]
+    outputs = {f"p_{i}": probabilities[:, i] for i in range(n_classes)} if n_classes > 2 else {}
+    return {"score": probabilities[:, signal], **outputs}
 
 
 def score_dataset(
@@ -93,8 +109,9 @@ def score_dataset(
     model = load_model(run)
     refuse_other_input(run, model, shape, dataset)
     total = len(rows)
-    score = probabilities(model, dataset, rows, recipe, on_rows and (lambda done: on_rows(done, total)))[:, SIGNAL]
-    new = {"uid": uid, "source": source, "score": score, "split": side_of(run, uid, source)}
+    outputs = probabilities(model, dataset, rows, recipe, on_rows and (lambda done: on_rows(done, total)))
+    scores = as_scores(outputs, signal_index(experiment, run.classes))
+    new = {"uid": uid, "source": source, "split": side_of(run, uid, source), **scores}
     if known is not None:
         still = ~np.isin(known["uid"], uid)  # a row that was scored anew had other content before
         new = {name: np.concatenate([known[name][still], new[name]]) for name in new}

@@ -29,9 +29,7 @@ def origin(asked: "Task") -> dict[str, Any]:
     """Where the numbers come from: data, files, counts per split and class, seed."""
     chosen, dataset = asked.selected, asked.dataset
     counts = {
-        SPLITS[split]: {
-            name: int((chosen.rows(split)[1] == i).sum()) for i, name in enumerate(chosen.experiment.classes)
-        }
+        SPLITS[split]: {name: int((chosen.rows(split)[1] == i).sum()) for i, name in enumerate(chosen.classes)}
         for split in (TRAIN, VALIDATION, TEST)
     }
     files = [{key: part.get(key) for key in ("file", "n_rows", "sha256")} for part in dataset.meta["parts"]]
@@ -41,6 +39,7 @@ def origin(asked: "Task") -> dict[str, Any]:
             "name": dataset.name, "id": dataset.id, "rows_key": rows_key(chosen.experiment, dataset, chosen.selection), "n_rows": dataset.n_rows, "is_simulated": dataset.simulated,
             "files": files,
         },
+        "classes": list(chosen.classes),
         "counts": counts,
         "n_preselected": len(chosen.preselected),
         "warnings": chosen.warnings,

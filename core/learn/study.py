@@ -140,7 +140,7 @@ def _task(
     except DarkroomError as error:
         return None, str(error)
     labels = task.selected.rows(TRAIN)[1]
-    counts = {name: int((labels == i).sum()) for i, name in enumerate(experiment.classes)}
+    counts = {name: int((labels == i).sum()) for i, name in enumerate(task.selected.classes)}
     if min(counts.values()) < FEWEST_TRAINED:
         found = ", ".join(f"{n} {name}" for name, n in counts.items())
         return None, (

@@ -27,6 +27,8 @@ class TrainingParameters:
     beta_1: float = param(0.97, "memory of Adam's mean gradient", low=0.0, high=0.9999)
     decay: bool = param(False, "let the step size fall smoothly to 0 over all epochs; best without patience")
     class_weights: bool = param(True, "weight each class by N / (n_classes N_class), so that all count alike")
+    augmentation: bool = param(True, "vary training rows where the network knows how (flips, rotations); never others")
+    soft_labels: bool = param(False, "train on the shares of several judges' labels where there are any")
     patience: int = param(0, "stop after so many epochs without a better validation loss (0: never)", low=0, high=1000)
     seed: int = param(1, "seed of the weights, the dropout and the order of events", low=0, high=2**31 - 1)
     xla: bool = param(False, "compile with XLA on TensorFlow: dearer start, faster steps for small networks")

@@ -122,13 +122,35 @@ def _follow(key: str) -> None:
     st.caption(frame.plain(f"job {job.id} {job.state}, {job.progress_text or 'waiting'}"))
 
 
+def only_known(key: str, options: tuple[str, ...]) -> None:
+    """Forget what a widget held under a key, or an address says, if it is none of the options now."""
+    if st.session_state.get(key) not in (None, *options):
+        del st.session_state[key]
+
+
+def choose_class(found: Scored) -> Scored:
+    """Of a run with several classes, the one that is judged against the rest: its signal class to begin with."""
+    return found.of(one_class(found.classes, found.at)) if found.is_multiclass else found
+
+
+def one_class(classes: tuple[str, ...], first: int) -> str:
+    """The class that is told from all others."""
+    only_known("of_class", classes)
+    name = st.selectbox(
+        "class against the rest", classes, index=first, key="of_class", **choose.STAY,
+        help="what 'signal' stands for in everything that parts events in two; its probability is the score",
+    )  # fmt: skip
+    return name or classes[first]
+
+
 def choose_scores(data: Dataset) -> Scored | None:
     """A run whose scores are shown beside the events, if one is wanted."""
     run_id = judged.pick_run(judged.runs_with_scores(data), "scores", "scores of", none=NO_RUN)
     if run_id is None:
         return None
     with frame.refusals():
-        return judged.scored(runs.open_run(run_id), data)
+        found = judged.scored(runs.open_run(run_id), data)
+    return choose_class(found)
 
 
 def choose_selection(data: Dataset, found: Scored | None) -> Selection:

@@ -54,7 +54,7 @@ def _histograms(
 ) -> dict[str, Histogram]:
     del dataset_id, key
     cutting, data = _selected.cutting, _selected.dataset
-    labels, names = histograms.by_name(cutting.labels, cutting.preselected, _selected.experiment.classes, NO_LABEL)
+    labels, names = histograms.by_name(cutting.labels, cutting.preselected, _selected.classes, NO_LABEL)
     found = histograms.class_histograms(data.column(column), labels, names, low, high, n_bins)
     return {name: one for name, one in found.items() if one.n}
 

@@ -12,15 +12,15 @@ from pages.parts import cached, judged
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _sample(_selected: Selected, _scored: Scored | None, key: str) -> CutSample:
+def _sample(_selected: Selected, _scored: Scored | None, key: str, of_class: str) -> CutSample:
     del key
-    return cutsample.sample(_selected, _scored)
+    return cutsample.sample(_selected, _scored, of_class)
 
 
-def sample(selected: Selected, scored: Scored | None) -> tuple[CutSample, str]:
+def sample(selected: Selected, scored: Scored | None, of_class: str = "") -> tuple[CutSample, str]:
     """The events of a study, and the key that they are kept under."""
-    key = "|".join((selected.dataset.id, cached.selection_key(selected.selection), judged.key_of(scored)))
-    return _sample(selected, scored, key), key
+    key = "|".join((selected.dataset.id, cached.selection_key(selected.selection), judged.key_of(scored), of_class))
+    return _sample(selected, scored, key, of_class), key
 
 
 @st.cache_resource(max_entries=32, show_spinner="Moving the cut ...")

@@ -47,13 +47,13 @@ def key_of(found: Scored | None) -> str:
     """What everything computed from a run's scores is kept under; '' without a run."""
     if found is None:
         return ""
-    return f"{found.run.path}|{scoring.version(found.run, found.dataset.name)}|{found.dataset.id}"
+    return f"{found.run.path}|{scoring.version(found.run, found.dataset.name)}|{found.dataset.id}|{found.of_class}"
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _row_scores(_found: Scored, key: str) -> events.RowScores:
     del key
-    return events.spread(_found.dataset.n_rows, _found.rows, _found.score, _found.split)
+    return events.spread(_found.dataset.n_rows, _found.rows, _found.score, _found.split, _found.outputs, _found.classes)
 
 
 def row_scores(found: Scored) -> events.RowScores:

@@ -8,6 +8,7 @@ ANY, OF_RUN = "any", "the run's own"
 
 NO_FILTER = {
     "class": ANY, "low": None, "high": None, "flag": ANY, "score": (0.0, 1.0), "of": ANY, "wrong": False,
+    "called": ANY, "of_class": "",
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def _events(_found: Scored, key: str, scheme: str) -> Events:
 
 
 def events(found: Scored, scheme: str) -> Events:
-    """The scored events from 0 to 20 keV with a label."""
+    """The scored events of the judged range with a label."""
     return _events(found, judged.key_of(found), scheme)
 
 
@@ -33,14 +33,16 @@ def _unscored_kev(_found: Scored, key: str) -> Any:
 
 
 def unscored_kev(found: Scored) -> Any:
-    """Energies of the rows from 0 to 20 keV without a score."""
+    """Energies of the rows of the judged range without a score."""
     return _unscored_kev(found, judged.key_of(found))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _low_energy(_found: Scored, key: str, scheme: str, threshold: float, bin_kev: float) -> LowEnergy:
     del key
-    return lowenergy.judge(events(_found, scheme).unseen, threshold, lowenergy.energy_edges(bin_kev), scheme)
+    experiment = _found.experiment
+    edges, windows = lowenergy.energy_edges(bin_kev, experiment.judge_range_kev), experiment.judge_windows[:2]
+    return lowenergy.judge(events(_found, scheme).unseen, threshold, edges, scheme, windows)
 
 
 def low_energy(found: Scored, scheme: str, threshold: float, bin_kev: float) -> LowEnergy:
@@ -53,7 +55,8 @@ def _curve(_found: Scored, key: str, scheme: str, percent: float, bin_kev: float
     del key
     chosen = events(_found, scheme)
     curve = threshold_curve.choose(chosen.validation, percent / 100.0)
-    return curve, threshold_quote.quote(curve, chosen.unseen, lowenergy.energy_edges(bin_kev))
+    edges = lowenergy.energy_edges(bin_kev, _found.experiment.judge_range_kev)
+    return curve, threshold_quote.quote(curve, chosen.unseen, edges)
 
 
 def curve(found: Scored, scheme: str, percent: float, bin_kev: float) -> tuple[ThresholdCurve, Quoted]:
@@ -68,8 +71,9 @@ def _calibration(
 ) -> Calibration:  # fmt: skip
     del key, value
     chosen = calibrating.part_of(events(_found, scheme), split)
-    wanted = calibrating.mix_of(_found.run, chosen, mix, typed)
-    return calibrating.judge(chosen, wanted, _temperature, binning=binning, labels=scheme)
+    wanted = calibrating.mix_of(_found.run, chosen, mix, typed, _found.at)
+    windows = calibrating.windows_of(_found.experiment)
+    return calibrating.judge(chosen, wanted, _temperature, binning=binning, labels=scheme, windows_kev=windows)
 
 
 def calibration(

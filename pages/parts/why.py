@@ -125,12 +125,12 @@ def _command(selected: Selected, found: Scored, row: int, asked: Occlusion) -> s
 
 def _means(selected: Selected, found: Scored, rows: Any, asked: Occlusion, height: int) -> None:
     """The mean attribution of each class among the filtered events, once it was asked for."""
-    parts = events.by_class(selected.experiment, rows, selected.cutting.labels)
+    parts = events.by_class(selected, rows)
     common = {"do": "mean_occlusion", "seconds": MEAN_SECONDS, **_common(found, asked)}
     requests = {
         name: {**common, "rows": explain.sample(part).tolist(), "n_of": len(part)}
         for name, part in parts.items()
-        if name in selected.experiment.classes
+        if name in selected.classes
     }
     wanted = st.session_state.get("why-means") == requests
     n = " and ".join(f"{len(asks['rows']):,} of {asks['n_of']:,} {name}" for name, asks in requests.items())

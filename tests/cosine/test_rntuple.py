@@ -10,7 +10,7 @@ import uproot
 
 from core.cosine import read
 from core.cosine.branches import open_tree
-from core.data.dataset import open_dataset, read_waveforms
+from core.data.dataset import open_dataset, read_arrays
 from core.data.demo import default_mapping
 from core.data.prepare import prepare
 from core.data.selection import preset, select
@@ -56,7 +56,7 @@ def test_the_same_events_give_the_same_table_and_waveforms(workspace, trees, ntu
     assert pq.read_schema(table) == pq.read_schema(two.path / two.meta["table"])
     for name in pq.read_schema(table).names:
         np.testing.assert_array_equal(two.column(name), one.column(name), err_msg=name)
-    np.testing.assert_array_equal(*(read_waveforms(d, range(d.n_rows)) for d in made))
+    np.testing.assert_array_equal(*(read_arrays(d, range(d.n_rows)) for d in made))
 
 
 def test_our_cuts_act_on_a_data_set_from_an_ntuple(workspace, ntuples):

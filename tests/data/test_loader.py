@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from core.data.dataset import open_dataset, read_waveforms
+from core.data.dataset import open_dataset, read_arrays
 from core.data.demo import default_mapping
 from core.data.loader import batches
 from core.data.prepare import prepare
@@ -46,7 +46,7 @@ def test_every_row_once_with_its_own_label_and_weight(dataset, seed):
     got, x, y, w = collected(dataset, rows, Marked(), 64, labels=labels, weights=weights, seed=seed)
     assert [len(batch[0]) for batch in got[:-1]] == [64] * (len(got) - 1)
     uid = dataset.column("uid")
-    wanted = np.stack([uid[rows], read_waveforms(dataset, rows)[:, 0, 1234]], axis=1)
+    wanted = np.stack([uid[rows], read_arrays(dataset, rows)[:, 0, 1234]], axis=1)
     np.testing.assert_array_equal(x[np.argsort(x[:, 0])], wanted[np.argsort(wanted[:, 0])])
     np.testing.assert_array_equal(y.argmax(axis=1), x[:, 0] % 2)
     np.testing.assert_array_equal(w, x[:, 0] % 7 + 1.0)

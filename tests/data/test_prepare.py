@@ -15,7 +15,7 @@ import pytest
 
 from core.data import joining
 from core.data import prepare as preparing
-from core.data.dataset import delete_dataset, list_datasets, open_dataset, read_waveforms
+from core.data.dataset import delete_dataset, list_datasets, open_dataset, read_arrays
 from core.data.demo import default_mapping
 from core.data.prepare import prepare
 from core.errors import DarkroomError
@@ -40,7 +40,7 @@ def test_rows_are_those_of_the_files_in_order(workspace, raw_files):
         rows = slice(part.offset, part.offset + part.n_rows)
         np.testing.assert_array_equal(uid[rows], np.concatenate([b.table["uid"] for b in blocks]))
         wanted = np.concatenate([b.array for b in blocks])
-        np.testing.assert_array_equal(read_waveforms(dataset, range(part.offset, part.offset + 5)), wanted[:5])
+        np.testing.assert_array_equal(read_arrays(dataset, range(part.offset, part.offset + 5)), wanted[:5])
 
 
 def test_two_processes_make_the_same_data_set_as_one(workspace, raw_files):
@@ -74,10 +74,10 @@ def test_a_changed_file_is_read_again(workspace, raw_files, tmp_path):
 def test_who_has_opened_a_data_set_goes_on_reading_it_while_it_grows(workspace, raw_files):
     prepare(EXPERIMENT, raw_files[2:4], "a", MAPPING)
     before = open_dataset("a")
-    uid, wave = before.column("uid").copy(), read_waveforms(before, [0, 7]).copy()
+    uid, wave = before.column("uid").copy(), read_arrays(before, [0, 7]).copy()
     prepare(EXPERIMENT, raw_files[:2], "a", MAPPING)  # these come first in the order of runs
     np.testing.assert_array_equal(before.column("uid"), uid)
-    np.testing.assert_array_equal(read_waveforms(before, [0, 7]), wave)
+    np.testing.assert_array_equal(read_arrays(before, [0, 7]), wave)
     after = open_dataset("a")
     assert after.column("uid")[0] != uid[0]
     assert set(uid) < set(after.column("uid"))
@@ -224,10 +224,10 @@ def test_damaged_parts_and_missing_columns_are_named(workspace, raw_files):
     with pytest.raises(DarkroomError, match=r"Column 'nonsense' of data set 'a' cannot be read"):
         dataset.column("nonsense")
     with pytest.raises(DarkroomError, match=r"has rows 0 to"):
-        read_waveforms(dataset, [10**6])
+        read_arrays(dataset, [10**6])
     (dataset.path / "parts" / dataset.parts[0].file).write_bytes(b"gone bad")
     with pytest.raises(DarkroomError, match=r"is damaged .*prepare data set 'a' again"):
-        read_waveforms(dataset, [0])
+        read_arrays(dataset, [0])
 
 
 def test_columns_are_read_only_and_arrays_compressed(workspace, raw_files):

@@ -30,7 +30,7 @@ def steps(values, per_bin=100):
 
 def test_bins_keep_every_event_and_the_efficiency_of_the_whole():
     given = events(4000)
-    for width in lowenergy.BIN_WIDTHS_KEV:
+    for width in lowenergy.bin_widths():
         found = judge(given, 0.5, energy_edges(width), "truth")
         whole = at_threshold(given.score, given.labels, 0.5)
         for name, point in (("signal", whole.signal), ("background", whole.background)):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import parameters
-from core.data.dataset import Dataset, read_waveforms
+from core.data.dataset import Dataset, read_arrays
 from core.errors import DarkroomError
 from core.learn import backend, explain
 from core.learn.explain import Occlusion
@@ -109,7 +109,7 @@ def test_a_run_is_explained_in_the_times_of_the_record(make_dataset: Callable[..
     assert not found.values[1, beyond].any()
     assert found.values[1, ~beyond].any()
     # the input's samples of 4 begin 250 before the trigger, at 1200: the first centre after 200 ns is that of 1302 to 1305
-    pulse = read_waveforms(dataset, [row])[0, 1, 1302:1502].reshape(-1, 4).mean(axis=1)
+    pulse = read_arrays(dataset, [row])[0, 1, 1302:1502].reshape(-1, 4).mean(axis=1)
     assert found.logit == pytest.approx(0.5 + 0.1 * np.arcsinh(pulse / 50.0).sum(), rel=1e-4)
     assert found.total == pytest.approx(found.logit - found.empty_logit, rel=1e-4)
 

@@ -14,7 +14,7 @@ import pytest
 from core import runs
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
-from core.learn import backend, fit, predict
+from core.learn import backend, compiling, fit, predict
 from core.learn.progress import Silent
 from tests.learn.learning_toy import QUICK, TINY, Listener, selected, selection
 
@@ -137,7 +137,7 @@ def test_the_step_size_falls_to_nothing_over_all_epochs(make_dataset: MakeDatase
     keras = backend.load_keras()
     asked = task(make_dataset(n=160), epochs=3, decay=True, learning_rate=0.01)
     model = asked.build()
-    fit._compile(keras, model, asked)
+    compiling.compile_model(keras, model, asked.training, asked.n_steps, len(asked.classes))
     rates = []
     for step in (0, 3 * asked.n_steps // 2, 3 * asked.n_steps):
         model.optimizer.iterations.assign(step)

@@ -1,0 +1,166 @@
+"""Energy scale from the K lines of Fe-55: which charge in DN (ADU) a photon of known energy leaves, per amplifier.
+
+Photons of Mn K-alpha (5.895 keV) and K-beta (6.490 keV) that leave all their charge in one or two pixels make a narrow
+line; where charge is shared or lost near the surface, a shelf lies below it. Unbinned maximum likelihood in a window
+around the expected place: K-alpha and K-beta as Gaussians of a common relative width, their places tied by the energies,
+a shelf that ends at K-alpha, and a flat background. Energies: Bearden, Rev. Mod. Phys. 39 (1967) 78, weighted means.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.special import ndtr
+
+from core.connie.calibrate import Image, calibrate
+from core.connie.extract import Clusters, find_clusters
+from core.connie.fits import read_images
+from core.connie.mapping import Mapping
+from core.errors import DarkroomError
+from core.parameters import param
+
+K_ALPHA_KEV, K_BETA_KEV = 5.895, 6.490
+MIN_CLUSTERS = 20
+MIN_SIGNIFICANCE = 3.0
+N_STARTS = 9
+
+
+@dataclass(frozen=True)
+class LineParameters:
+    """Which clusters make the spectrum, and where the line is looked for."""
+
+    max_pixels: int = param(2, "largest number of pixels of a cluster", low=1, high=16)
+    window: float = param(0.15, "half of the window, as a share of the expected place", low=0.05, high=0.3)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The K-alpha line: place in DN with its 68 % profile interval, width, its share of the n clusters in the window, and
+    its significance in standard deviations against no line."""
+
+    place_dn: float
+    low_dn: float
+    high_dn: float
+    sigma_dn: float
+    n: int
+    n_line: float
+    significance: float
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Gain of one amplifier from the line: e-/DN with its 68 % interval, next to the one assumed before."""
+
+    amplifier: int
+    line: Line
+    gain_e_per_dn: float
+    low_e_per_dn: float
+    high_e_per_dn: float
+    assumed_e_per_dn: float
+    n_clusters: int
+
+
+def energy_scales(
+    paths: Sequence[Path], mapping: Mapping, settings: LineParameters = LineParameters()
+) -> tuple[Scale, ...]:
+    """One scale per amplifier from all images of Fe-55 frames together; refuses where an amplifier shows no line."""
+    spectra: list[list[np.ndarray]] = []
+    gains: tuple[float, ...] = ()
+    for path in paths:
+        for raw in read_images(path, mapping):
+            image = calibrate(raw, mapping)
+            if gains and len(gains) != len(image.gain_adu_per_e):
+                raise DarkroomError(f"{path.name}: the images have different amplifiers: choose files of one camera.")
+            gains = image.gain_adu_per_e
+            spectra.append(spectra_dn(image, find_clusters(image, mapping), settings.max_pixels))
+    if not spectra:
+        raise DarkroomError("No image to find a line in: choose at least one file with an Fe-55 exposure.")
+    electrons = 1e3 * K_ALPHA_KEV / mapping.pair_ev
+    found = []
+    for i, parts in enumerate(zip(*spectra, strict=True)):
+        charges = np.concatenate(parts)
+        try:
+            line = fit_line(charges, electrons * gains[i], settings.window)
+        except DarkroomError as error:
+            raise DarkroomError(f"Amplifier {i}: {error}") from None
+        place = (electrons / line.place_dn, electrons / line.high_dn, electrons / line.low_dn)
+        found.append(Scale(i, line, *place, 1.0 / gains[i], len(charges)))
+    return tuple(found)
+
+
+def spectra_dn(image: Image, clusters: Clusters, max_pixels: int = 2) -> list[np.ndarray]:
+    """Charges in DN of the clusters of at most `max_pixels` pixels, one array per amplifier (the gain taken back)."""
+    n_columns = len(image.seam_columns) + 1
+    n = n_columns * (len(image.seam_rows) + 1)
+    charge_e = np.bincount(clusters.owner, clusters.q, minlength=len(clusters))
+    first = clusters.offsets[:-1]
+    row = np.searchsorted(image.seam_rows, clusters.y[first], side="right")
+    column = np.searchsorted(image.seam_columns, clusters.x[first], side="right")
+    amplifier = row * n_columns + column
+    few = clusters.npix <= max_pixels
+    return [charge_e[few & (amplifier == i)] * image.gain_adu_per_e[i] for i in range(n)]
+
+
+def fit_line(charge_dn: np.ndarray, expected_dn: float, window: float = 0.15) -> Line:
+    """The K-alpha line near `expected_dn` among charges (n,); refuses fewer than 20 in the window or no line above 3 sigma."""
+    from iminuit import Minuit
+
+    low, high = (1.0 - window) * expected_dn, (1.0 + window) * expected_dn
+    inside = np.asarray(charge_dn, np.float64)
+    inside = inside[(inside > low) & (inside < high)]
+    if len(inside) < MIN_CLUSTERS:
+        raise DarkroomError(
+            f"{len(inside)} clusters between {low:.0f} and {high:.0f} DN: expected at least {MIN_CLUSTERS} around the "
+            "K-alpha line. Add Fe-55 frames or correct the gain in the mapping."
+        )
+
+    def cost(place: float, width: float, line: float, beta: float, shelf: float) -> float:
+        density = _density(inside, (low, high), place, width * place, line, beta, shelf)
+        return -2.0 * float(np.log(np.maximum(density, 1e-300)).sum())
+
+    best = None
+    for start in np.linspace(0.92, 1.08, N_STARTS) * expected_dn:
+        fit = Minuit(cost, place=start, width=0.012, line=0.4, beta=0.15, shelf=0.5)
+        fit.limits = [(low, high), (0.003, 0.04), (0.0, 1.0), (0.0, 0.5), (0.0, 1.0)]
+        fit.errordef = Minuit.LEAST_SQUARES  # the cost is already -2 ln L
+        fit.migrad()
+        if best is None or fit.fval < best.fval:
+            best = fit
+    assert best is not None
+    without = Minuit(lambda place, shelf: cost(place, 0.012, 0.0, 0.0, shelf), place=expected_dn, shelf=0.5)
+    without.limits = [(low, high), (0.0, 1.0)]
+    without.errordef = Minuit.LEAST_SQUARES
+    without.migrad()
+    significance = float(np.sqrt(max(without.fval - best.fval, 0.0)))
+    if significance < MIN_SIGNIFICANCE:
+        raise DarkroomError(
+            f"no K-alpha line among {len(inside)} clusters between {low:.0f} and {high:.0f} DN ({significance:.1f} sigma): "
+            f"expected at least {MIN_SIGNIFICANCE:g}. Add Fe-55 frames or correct the gain in the mapping."
+        )
+    best.minos("place", cl=0.6827)
+    error = best.merrors["place"]
+    place, width, line = (float(best.values[key]) for key in ("place", "width", "line"))
+    return Line(
+        place, place + float(error.lower), place + float(error.upper), width * place,
+        len(inside), line * (1.0 - float(best.values["beta"])) * len(inside), significance,
+    )  # fmt: skip
+
+
+def _density(
+    x: np.ndarray, window: tuple[float, float], place: float, sigma: float, line: float, beta: float, shelf: float
+) -> np.ndarray:
+    """Probability per DN within the window: `line` of it K lines (`beta` of these K-beta), `shelf` of the rest below K-alpha."""
+    low, high = window
+    ratio = K_BETA_KEV / K_ALPHA_KEV
+    lines = (1.0 - beta) * _gaussian(x, place, sigma, window) + beta * _gaussian(x, ratio * place, ratio * sigma, window)
+    edge = ndtr((place - x) / sigma)
+    # the integral of the shelf's rounded end is that of a sharp one unless it is cut by the window
+    below = edge / max(place - low, sigma)
+    return np.asarray(line * lines + (1.0 - line) * (shelf * below + (1.0 - shelf) / (high - low)))
+
+
+def _gaussian(x: np.ndarray, mean: float, sigma: float, window: tuple[float, float]) -> np.ndarray:
+    inside = ndtr((window[1] - mean) / sigma) - ndtr((window[0] - mean) / sigma)
+    peak = np.exp(-0.5 * ((x - mean) / sigma) ** 2) / (sigma * np.sqrt(2.0 * np.pi))
+    return np.asarray(peak / max(inside, 1e-12))

@@ -1,0 +1,285 @@
+"""CONNIE pictures: one track with its profiles, its preprocessing step by step, and the typical track of a class."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.connie.profile import MIN_LENGTH_PX, Axis, Profile, axis_of, normalised, profile
+from core.connie.recipe import VARIANTS
+from core.data.dataset import Dataset, read_arrays
+from core.data.frames import frame_of
+from core.experiment import Average, View
+from core.figures import OKABE_ITO, class_style
+from core.figures.gallery import mosaic
+from core.figures.style import SEQUENCE, TEXT_PX
+from core.parameters import param
+
+N_PARTS = 20
+NOISE_E = 2.0  # where an image is not known
+INK = OKABE_ITO[4]
+FRONT, BACK = OKABE_ITO[0], OKABE_ITO[6]
+
+
+@dataclass(frozen=True)
+class TrackView:
+    """How a track is drawn."""
+
+    colours: str = param("log", "how electrons become colours", choices=("linear", "log"))
+    line: bool = param(True, "draw the charge-weighted axis and its ends")
+
+
+def crop_of(dataset: Dataset, row: int) -> np.ndarray:
+    """The stored crop of a row, float32 (height, width) in electrons."""
+    height, width = (int(dataset.column(f"crop_{side}_px")[row]) for side in ("height", "width"))
+    stored: np.ndarray = read_arrays(dataset, [row]).item(0)
+    return stored.reshape(height, width)
+
+
+def floor_e(dataset: Dataset, row: int) -> float:
+    """Charge above which a pixel belongs to a track rather than to the noise around it [e-]: the weak threshold."""
+    image = int(frame_of(dataset, [row])[0])
+    noise = dataset.frames[image]["noise_e"] if image >= 0 else NOISE_E
+    return float(dataset.meta["mapping"]["weak_sigma"]) * float(np.max(noise))
+
+
+def origin_of(dataset: Dataset, row: int) -> tuple[int, int]:
+    """x, y of a crop's first pixel: one before the bounding box, unless that is the image's edge."""
+    return tuple(max(int(dataset.column(f"{axis}_min_px")[row]) - 1, 0) for axis in "xy")  # type: ignore[return-value]
+
+
+def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
+    """The crop at the left; at the right energy loss and width along the track, and charge across it."""
+    crop, (x0, y0) = crop_of(dataset, row), origin_of(dataset, row)
+    figure = make_subplots(
+        rows=3, cols=2, specs=[[{"rowspan": 3}, {}], [None, {}], [None, {}]], column_widths=[0.6, 0.4],
+        horizontal_spacing=0.16, vertical_spacing=0.13,
+    )  # fmt: skip
+    floor = floor_e(dataset, row)
+    _crop(figure, crop, x0, y0, floor / 4.0 if parameters.colours == "log" else None)
+    axis = axis_of(crop, floor)
+    if axis is not None:
+        if parameters.line and axis.length_px >= MIN_LENGTH_PX:
+            _ends(figure, axis, x0, y0)
+        _profiles(figure, dataset, row, profile(crop, axis, floor), axis)
+    figure.update_layout(
+        height=440, margin={"l": 55, "r": 15, "t": 40, "b": 45}, showlegend=False, font={"size": TEXT_PX},
+        title={"text": _sentence(dataset, row), "font": {"size": TEXT_PX}, "x": 0.01, "y": 0.98, "yanchor": "top"},
+    )  # fmt: skip
+    return figure
+
+
+def _sentence(dataset: Dataset, row: int) -> str:
+    energy, length, theta, phi, loss = (
+        float(dataset.column(name)[row]) for name in ("energy_kev", "length_px", "theta_deg", "phi_deg", "dedx_kev_per_um")
+    )  # fmt: skip
+    return (
+        f"{energy:,.1f} keV over {length:.1f} px: zenith θ {theta:.0f}°, azimuth φ {phi:.0f}°, {1000 * loss:.0f} eV/µm"
+    )
+
+
+def _crop(figure: go.Figure, crop: np.ndarray, x0: int, y0: int, lowest_e: float | None) -> None:
+    """Electrons in colour, logarithmic from `lowest_e` upwards if given; pixels of other clusters hold 0 and stay free."""
+    z = np.where(crop != 0, crop, np.nan)
+    bar = {"title": {"text": "e⁻"}, "thickness": 10, "x": 0.545, "xpad": 2}
+    shown = z
+    if lowest_e is not None:
+        shown = np.log10(np.maximum(z, lowest_e))
+        highest = float(np.nanmax(shown, initial=math.log10(lowest_e) + 1.0))
+        ticks = [m * 10.0**p for p in range(6) for m in (1, 3) if lowest_e <= m * 10.0**p <= 10**highest]
+        bar |= {"tickvals": np.log10(ticks).tolist(), "ticktext": [f"{tick:,.0f}" for tick in ticks]}
+    figure.add_heatmap(
+        z=shown.astype(np.float32), customdata=z.astype(np.float32), x0=x0, dx=1, y0=y0, dy=1, colorscale=SEQUENCE,
+        colorbar=bar, hoverongaps=False, row=1, col=1,
+        hovertemplate="%{customdata:,.1f} e⁻<br>x %{x:d}, y %{y:d}<extra></extra>",
+    )  # fmt: skip
+    height, width = crop.shape
+    figure.update_xaxes(
+        title_text="x [px]", range=[x0 - 0.5, x0 + width - 0.5], constrain="domain", showgrid=False, zeroline=False,
+        tickformat="d", row=1, col=1,
+    )  # fmt: skip
+    figure.update_yaxes(
+        title_text="y [px]", range=[y0 - 0.5, y0 + height - 0.5], scaleanchor="x", constrain="domain", showgrid=False,
+        zeroline=False, tickformat="d", row=1, col=1,
+    )  # fmt: skip
+
+
+def _ends(figure: go.Figure, axis: Axis, x0: int, y0: int) -> None:
+    """The fitted line; the narrow end lies at the front of the sensor, where charge has not spread."""
+    ends = np.array([axis.point(axis.low), axis.point(axis.high)]) + np.array([x0, y0])
+    figure.add_scatter(
+        x=ends[:, 0], y=ends[:, 1], mode="lines+markers", line={"color": OKABE_ITO[5], "width": 1.5, "dash": "dash"},
+        marker={"symbol": ["circle-open", "square-open"], "size": 12, "line": {"width": 2}, "color": [FRONT, BACK]},
+        text=[f"narrow end, front: σ {axis.widths[0]:.2f} px", f"wide end, back: σ {axis.widths[1]:.2f} px"],
+        hovertemplate="%{text}<extra></extra>", row=1, col=1,
+    )  # fmt: skip
+
+
+def _profiles(figure: go.Figure, dataset: Dataset, row: int, found: Profile, axis: Axis) -> None:
+    kev_per_e = float(dataset.column("energy_kev")[row]) / float(dataset.column("charge_e")[row])
+    # of the path through the whole thickness, the share that lies over one step of the projection
+    step_um = float(dataset.column("l3_um")[row]) * found.step_px / max(axis.length_px, found.step_px)
+    loss = found.charge_e * kev_per_e / step_um
+    rows = (
+        (found.s_px, loss, "keV/µm", "%{y:.3f} keV/µm at %{x:.1f} px"),
+        (found.s_px, found.width_px, "σ [px]", "σ %{y:.2f} px at %{x:.1f} px"),
+        (found.t_px, found.across_e, "e⁻", "%{y:,.0f} e⁻ at %{x:.2f} px"),
+    )
+    for i, (x, y, title, hover) in enumerate(rows, start=1):
+        figure.add_scatter(
+            x=x, y=y.astype(np.float32), mode="lines", line={"shape": "hvh", "color": INK, "width": 1.5}, row=i, col=2,
+            hovertemplate=hover + "<extra></extra>",
+        )  # fmt: skip
+        figure.update_yaxes(title_text=title, rangemode="tozero", row=i, col=2, nticks=4)
+    figure.update_xaxes(showticklabels=False, row=1, col=2)
+    figure.update_xaxes(title_text="along, from the narrow end [px]", title_standoff=2, row=2, col=2)
+    figure.update_xaxes(title_text="across [px]", title_standoff=2, row=3, col=2)
+
+
+@dataclass(frozen=True)
+class StepsView:
+    """Which preprocessing is shown."""
+
+    variant: str = param("all", "variant of the slides", choices=("all", *VARIANTS))
+
+
+def draw_steps(dataset: Dataset, row: int, parameters: StepsView) -> go.Figure:
+    """Every step of a variant, or of all: B and D see the same picture, so they share a line."""
+    crop = crop_of(dataset, row)
+    alike: dict[object, list[str]] = {}
+    for name, recipe in VARIANTS.items():
+        if parameters.variant in ("all", name):
+            alike.setdefault(recipe, []).append(name)
+    lines = [(" = ".join(names), VARIANTS[names[0]].steps(crop)) for names in alike.values()]
+    one = len(lines) == 1
+    n_columns = 3 if one else max(len(steps) for _, steps in lines)
+    places = [
+        ((k // n_columns, k % n_columns) if one else (i, k), name, title, picture)
+        for i, (name, steps) in enumerate(lines)
+        for k, (title, picture) in enumerate(steps.items())
+    ]
+    n_rows = 1 + max(place[0] for place, *_ in places)
+    figure = make_subplots(rows=n_rows, cols=n_columns, horizontal_spacing=0.02, vertical_spacing=0.09)
+    for (i, k), name, title, picture in places:
+        where = {"row": i + 1, "col": k + 1}
+        figure.add_heatmap(
+            z=picture, colorscale=SEQUENCE, showscale=False, **where,
+            hovertemplate=f"{name}, {title}: %{{z:,.4g}}<br>column %{{x}}, row %{{y}}<extra></extra>",
+        )  # fmt: skip
+        axis = next(figure.select_yaxes(**where))
+        axis.scaleanchor = axis.anchor
+        height, width = picture.shape
+        label = f"{title} ({width}×{height})" if one or not k else title
+        text = label if one or k else f"<b>{name}</b> {label}"
+        figure.add_annotation(
+            text=text, showarrow=False, x=0.5, y=1.0, xref="x domain", yref="y domain", yanchor="bottom",
+            font={"size": 12}, **where,
+        )  # fmt: skip
+    hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
+    figure.update_xaxes(**hidden)
+    figure.update_yaxes(**hidden)
+    return figure.update_layout(height=440, margin={"l": 10, "r": 10, "t": 25, "b": 5})
+
+
+@dataclass(frozen=True)
+class MeanTrack:
+    """Mean charge along `n` tracks, each of unit length and charge; position, mean, error (N_PARTS,)."""
+
+    position: np.ndarray
+    mean: np.ndarray
+    error: np.ndarray
+    n: int
+    n_of: int
+
+
+def mean_track(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> MeanTrack:
+    """Mean charge profile of rows, of at most `n_at_most` of them taken evenly; those shorter than 6 px are left out."""
+    n_of = len(rows)
+    chosen = rows[dataset.column("length_px")[rows] >= MIN_LENGTH_PX]
+    if len(chosen) > n_at_most:
+        chosen = chosen[np.linspace(0, len(chosen) - 1, n_at_most).astype(int)]
+    shapes = []
+    for row, crop in zip(chosen.tolist(), crops_of(dataset, chosen), strict=True):
+        floor = floor_e(dataset, row)
+        axis = axis_of(crop, floor)
+        if axis is not None and axis.length_px >= MIN_LENGTH_PX:
+            shapes.append(normalised(crop, axis, floor, N_PARTS))
+    position = (np.arange(N_PARTS) + 0.5) / N_PARTS
+    nothing = np.full(N_PARTS, np.nan)
+    if not shapes:
+        return MeanTrack(position, nothing, nothing, 0, n_of)
+    stack = np.array(shapes)
+    error = stack.std(axis=0, ddof=1) / np.sqrt(len(stack)) if len(stack) > 1 else nothing
+    return MeanTrack(position, stack.mean(axis=0), error, len(stack), n_of)
+
+
+def crops_of(dataset: Dataset, rows: np.ndarray) -> list[np.ndarray]:
+    """The stored crops of some rows."""
+    if not len(rows):
+        return []
+    heights, widths = (dataset.column(f"crop_{side}_px")[rows] for side in ("height", "width"))
+    stored = read_arrays(dataset, rows)
+    return [c.reshape(h, w) for c, h, w in zip(stored, heights.tolist(), widths.tolist(), strict=True)]
+
+
+def draw_means(means: Mapping[str, MeanTrack], colours: Mapping[str, str]) -> go.Figure:
+    """Mean profiles of the classes with a band of one standard error."""
+    figure = go.Figure()
+    for i, (name, m) in enumerate(means.items()):
+        dash = class_style(name, i)[1]
+        for sign in (-1, 1):
+            figure.add_scatter(
+                x=m.position, y=(m.mean + sign * m.error).astype(np.float32), mode="lines", showlegend=False,
+                line={"width": 0, "color": colours[name]}, fill="tonexty" if sign == 1 else None, hoverinfo="skip",
+                legendgroup=name,
+            )  # fmt: skip
+        figure.add_scatter(
+            x=m.position, y=m.mean.astype(np.float32), mode="lines", name=f"{name} (n = {m.n:,} of {m.n_of:,})",
+            line={"color": colours[name], "dash": dash, "width": 2}, legendgroup=name,
+            hovertemplate=f"{name}: %{{y:.3f}} at %{{x:.3f}}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title_text="place along the track, from the narrow to the wide end", range=[0.0, 1.0])
+    figure.update_yaxes(title_text="charge / mean charge", rangemode="tozero")
+    legend = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
+    return figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45}, legend=legend)
+
+
+def thumbnails(dataset: Dataset, rows: np.ndarray, titles: Sequence[str]) -> go.Figure:
+    """Small pictures of some tracks on one scale."""
+    return mosaic(crops_of(dataset, rows), rows, titles, "e⁻")
+
+
+VIEWS = {
+    "track": View(
+        title="Track and its profiles",
+        explanation=(
+            "Charge per pixel with the axis of the track (circle: narrow end, front; square: wide end, back), and along it the "
+            "energy loss, were it through the whole sensor. A muon is straight and even; a worm curls and brightens at its end."
+        ),
+        parameters=TrackView,
+        draw=draw_track,
+        thumbnails=thumbnails,
+    ),
+    "preprocessing": View(
+        title="Every step of the preprocessing",
+        explanation=(
+            "What a network sees, step by step, each picture on its own scale. Surprising: a track whose shape is lost, "
+            "or noise that the logarithm lifts above it."
+        ),
+        parameters=StepsView,
+        draw=draw_steps,
+    ),
+}
+
+AVERAGE = Average(
+    title="mean track per class",
+    explanation=(
+        "Charge along the track, each of unit length and charge, from its narrow to its wide end; the band is one standard error. "
+        "A muon is flat; an electron brightens towards one end. Shorter than 6 px is left out."
+    ),
+    compute=mean_track,
+    draw=draw_means,
+)

@@ -1,0 +1,260 @@
+"""CONNIE: cuts on track features, label schemes, class maps, presets and the statistics table.
+
+Source: slides 002 for classes and preprocessing sets; the classical muon cuts are those of the CONNIE code.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core import parameters
+from core.connie.classes import FINE, ClassMap, class_maps
+from core.connie.classical import REFUSED_FLAGS, DedxBand, ShapeBand
+from core.connie.event import UID_BITS
+from core.connie.features import COLUMNS, FLAGS
+from core.connie.votes import LABEL, vote_classes
+from core.data.cuts import Cut
+from core.data.dataset import Dataset
+from core.data.selection import Selected, Selection
+from core.data.splits import SPLITS, SplitParameters
+from core.errors import DarkroomError
+from core.experiment import Panel, Preset
+from core.parameters import param
+
+FEATURES = tuple(column.name for column in COLUMNS)
+
+
+@dataclass(frozen=True)
+class FeatureLimit:
+    """Keep rows with `low <= feature < high`; NaN never passes."""
+
+    feature: str = param("length_px", "table column", choices=FEATURES)
+    low: float = param(-1e30, "smallest value kept")
+    high: float = param(1e30, "first value not kept")
+
+    def check(self) -> None:
+        if self.low >= self.high:
+            raise DarkroomError(
+                f"The limits of {self.feature} are upside down ({self.low:g} to {self.high:g}): low must be below high."
+            )
+
+
+@dataclass(frozen=True)
+class Cuts(ClassMap):
+    """What is kept, and which class the tracks of each fine label are given."""
+
+    runs: tuple[int, ...] = param((), "runs used; none: all", low=0, high=999999, options_from="run")
+    images: tuple[int, ...] = param((), "images used, by run ID; none: all", low=0, high=999999, options_from="runid")
+    ohdus: tuple[int, ...] = param((), "CCDs used, by OHDU; none: all", low=0, high=63, options_from="ohdu")
+    energy_low_kev: float | None = param(
+        None, "lower edge of the energy window; none: no cut", unit="keV", low=0.0, high=1e6, slider=(0.0, 1000.0, 1.0)
+    )
+    energy_high_kev: float | None = param(
+        None, "upper edge, exclusive; none: no cut", unit="keV", low=0.0, high=1e6, slider=(0.0, 1000.0, 1.0)
+    )
+    min_pixels: int = param(0, "fewest pixels of a track", unit="px", low=0, high=100_000, slider=(0, 200, 1))
+    limits: tuple[FeatureLimit, ...] = param((), "minimum and maximum of features")
+    refused_flags: tuple[str, ...] = param((), "tracks with one of these flags are dropped", choices=FLAGS)
+
+    def check(self) -> None:
+        super().check()
+        low, high = self.energy_low_kev, self.energy_high_kev
+        if low is not None and high is not None and low >= high:
+            raise DarkroomError(
+                f"The energy window is upside down ({low:g} to {high:g} keV): the lower edge must be below the upper."
+            )
+
+
+SCHEMES = {
+    "truth": "the class that the simulation's written recipe gives, from what was simulated and can be observed",
+    "hand": "labels made by hand in this program; of several labellers the majority",
+    "votes": "the class with most votes of an imported table; a tie is no label",
+}
+
+SCHEME_MEANING = {
+    "truth": (
+        "Simulated truth: every cluster's class follows from the particles in it and from what can be seen, by a written "
+        "recipe. Purities hold for the simulated mix of particles and cannot tell how far it is from nature's."
+    ),
+    "hand": (
+        "Labels by hand: they say what a person saw. A network can be no better than the labellers agree with each other, "
+        "and tracks that nobody labelled count nowhere."
+    ),
+    "votes": (
+        "Votes: the class that most judges named. Where they were split the label is doubtful, so compare with the share "
+        "of votes, and leave ties out."
+    ),
+}
+"""Per label scheme, what its efficiencies can and cannot tell."""
+
+
+def cut_list(cuts: Cuts) -> list[Cut]:
+    """The cuts common to all classes, in the order of the cut flow."""
+    made = []
+    for title, column, values in (
+        ("run", "run", cuts.runs),
+        ("run ID", "runid", cuts.images),
+        ("OHDU", "ohdu", cuts.ohdus),
+    ):
+        if values:
+            made.append(Cut(f"{title} {_listed(values)}", column, values=values))
+    if cuts.energy_low_kev is not None or cuts.energy_high_kev is not None:
+        low = -np.inf if cuts.energy_low_kev is None else cuts.energy_low_kev
+        high = np.inf if cuts.energy_high_kev is None else cuts.energy_high_kev
+        made.append(Cut(f"energy {_window(low, high)} keV", "energy_kev", low, high))
+    if cuts.min_pixels:
+        made.append(Cut(f"at least {cuts.min_pixels} pixels", "npix", low=cuts.min_pixels))
+    if cuts.refused_flags:
+        bits = sum(1 << FLAGS.index(flag) for flag in cuts.refused_flags)
+        made.append(Cut(f"not {_listed(cuts.refused_flags)}", "flags", refused_bits=bits))
+    made += [Cut(f"{x.feature} {_window(x.low, x.high)}", x.feature, x.low, x.high) for x in cuts.limits]
+    return made
+
+
+def label_cuts(cuts: Cuts, scheme: str, dataset: Dataset) -> dict[str, list[Cut]]:
+    """What makes a row a class; the keys are the classes, in the order of the fine labels, `other` last.
+
+    A row of an excluded fine label, or without a label, is in none. Votes bring their own classes.
+    """
+    voted = vote_classes(dataset) if scheme in ("votes", "hand") else ()
+    if scheme == "votes":
+        return {name: [Cut(f"most votes: {name}", LABEL, values=(i,))] for i, name in enumerate(voted)}
+    if voted:
+        return {name: [Cut(f"labelled {name}", "hand_label", values=(i,))] for i, name in enumerate(voted)}
+    column, verb = ("hand_label", "labelled") if scheme == "hand" else ("truth_class", "simulated as")
+    return {
+        name: [Cut(f"{verb} {_listed(tuple(FINE[i] for i in indices))}", column, values=indices)]
+        for name, indices in cuts.members().items()
+    }
+
+
+def class_names(cuts: Cuts) -> np.ndarray:
+    """int8 (9,): index of the class for every fine label, -1 where excluded; the last one is for 'unknown' (-1)."""
+    at = {name: i for i, name in enumerate(cuts.members())}
+    return np.array([*(at.get(name, -1) for name in cuts.assigned()), -1, -1], np.int8)
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    return ", ".join(map(str, values)) or "none"
+
+
+def _window(low: float, high: float) -> str:
+    bounds = (f"{low:g}" if low > -1e29 else "", f"{high:g}" if high < 1e29 else "")
+    return f"{bounds[0]}-{bounds[1]}" if all(bounds) else f">= {bounds[0]}" if bounds[0] else f"< {bounds[1]}"
+
+
+def group(dataset: Dataset) -> np.ndarray:
+    """The image as one number per row: tracks of an image stay together, as they share its noise and its pieces."""
+    image: np.ndarray = dataset.column("uid") >> UID_BITS["cluster"]
+    return image
+
+
+def in_window(cuts: Cuts, low_kev: float, high_kev: float) -> Cuts:
+    """The same cuts with another energy window."""
+    return dataclasses.replace(cuts, energy_low_kev=low_kev, energy_high_kev=high_kev)
+
+
+def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:
+    """What a physicist must know before trusting these labels."""
+    told = []
+    if scheme == "truth" and not dataset.simulated:
+        told.append("This data set is measured: it has no truth, so the labels 'truth' select nothing.")
+    if dataset.simulated:
+        told.append("These data are simulated; class balance and energy spectra are not nature's.")
+    excluded = [name for name, given in zip(FINE, cuts.assigned(), strict=True) if given == "excluded"]
+    if scheme != "votes" and excluded:
+        told.append(
+            f"Excluded from training and from every efficiency: {', '.join(excluded)}. An image holds such tracks, and a "
+            "network trained without them calls each of them one of its classes: its purity on whole images is lower."
+        )
+    n_images = len(np.unique(group(dataset)))
+    if n_images < 3:
+        told.append(
+            f"The tracks come from {n_images} image(s): a division that keeps images together needs three; add images or "
+            "divide at random, which lets pieces of the same image stand on both sides."
+        )
+    return told
+
+
+PANELS = (
+    Panel("length_px", lambda _cuts: ()),
+    Panel("energy_kev", lambda cuts: tuple(e for e in (cuts.energy_low_kev, cuts.energy_high_kev) if e is not None)),
+    Panel("log_dedx_adu", lambda cuts: _limits_of(cuts, "log_dedx_adu")),
+    Panel("mean_width_px", lambda cuts: _limits_of(cuts, "mean_width_px")),
+)
+
+
+def _limits_of(cuts: Cuts, feature: str) -> tuple[float, ...]:
+    return tuple(edge for x in cuts.limits if x.feature == feature for edge in (x.low, x.high) if abs(edge) < 1e29)
+
+
+def of_classes(name: str, **values: Any) -> Cuts:
+    """Cuts with one of the class maps that come with the program."""
+    if name not in class_maps():
+        raise DarkroomError(f"Unknown class map '{name}': expected one of {', '.join(class_maps())}.")
+    return parameters.build(Cuts, {**parameters.to_dict(class_maps()[name]), **values})
+
+
+def dedx_cuts(band: DedxBand) -> Cuts:
+    """The classical cut "dE/dx" as a selection of all tracks that it keeps."""
+    limit = FeatureLimit("log_dedx_adu", band.centre - band.half_width, band.centre + band.half_width)
+    return of_classes("seven", limits=(limit,), refused_flags=REFUSED_FLAGS)
+
+
+def shape_cuts(band: ShapeBand) -> Cuts:
+    """The classical cut "shape" as a selection of all tracks that it keeps."""
+    limits = (
+        FeatureLimit("e1", low=1e-6),
+        FeatureLimit("box_diagonal_px", low=band.min_diagonal_px),
+        FeatureLimit("mean_width_px", band.mean_width_px - band.half_width_px, band.mean_width_px + band.half_width_px),
+    )
+    return of_classes("seven", limits=limits, refused_flags=REFUSED_FLAGS)
+
+
+PRESETS = {
+    "three": Preset(
+        Selection(of_classes("three"), "truth", SplitParameters()),
+        "slides: muon sure, worm, spot; everything else excluded; divided by image",
+    ),
+    "four": Preset(
+        Selection(of_classes("four"), "truth", SplitParameters()),
+        "the three classes and a reject class for all the rest: what a whole image needs",
+    ),
+    "six": Preset(
+        Selection(of_classes("six"), "truth", SplitParameters()), "six classes: the seven labels without 'muon unsure'"
+    ),
+    "seven": Preset(Selection(of_classes("seven"), "truth", SplitParameters()), "every fine label is a class"),
+    "dE/dx": Preset(
+        Selection(dedx_cuts(DedxBand()), "truth"),
+        "classical muon cut: no flag and log10(ADU/um) within 0.16 of 2.71, which must follow the observed peak",
+    ),
+    "shape": Preset(
+        Selection(shape_cuts(ShapeBand()), "truth"),
+        "classical muon cut: no flag, diagonal above 20 px, mean width 3.4-5.4 px",
+    ),
+    "everything": Preset(
+        Selection(of_classes("seven"), "truth"), "no cut at all: where to start with another experiment's files"
+    ),
+}
+
+WINDOWS_KEV = ((0.0, 10.0), (10.0, 100.0), (100.0, 300.0), (300.0, 1e6))
+
+
+def statistics(selected: Selected) -> list[dict[str, Any]]:
+    """The data statistics table: energy window x what was simulated (-1: unknown) x split x class."""
+    energy = selected.dataset.column("energy_kev")[selected.preselected]
+    species = selected.dataset.column("truth_species")[selected.preselected]
+    rows = []
+    for kind in np.unique(species):
+        for low, high in WINDOWS_KEV:
+            inside = (species == kind) & (energy >= low) & (energy < high)
+            if not inside.any():
+                continue
+            row: dict[str, Any] = {"species": int(kind), "window_kev": [low, high]}
+            for s, split in enumerate(SPLITS[:3]):
+                for k, name in enumerate(selected.classes):
+                    row[f"{split}_{name}"] = int((inside & (selected.split == s) & (selected.labels == k)).sum())
+            rows.append(row)
+    return rows

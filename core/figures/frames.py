@@ -1,0 +1,177 @@
+"""A window of an image in colour, the rows in it outlined by class, and a bar that tells its scale."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from core.data.imaging import OUTSIDE, UNKNOWN, Outlines, Window
+from core.figures.style import NEUTRAL, SEQUENCE, TEXT_PX, class_style
+from core.parameters import param
+
+N_STOPS = 48
+LOG_STRENGTH, ASINH_STRENGTH = 1000.0, 30.0
+HANDLE_PX = (9.0, 26.0)  # diameters of the invisible mark that takes the click on a row
+BAR_PARTS = 0.22  # of the width, at most, for the scale bar
+GREYS = {"light": ["#FFFFFF", "#000000"], "dark": ["#000000", "#FFFFFF"]}
+
+
+@dataclass(frozen=True)
+class ImageDisplay:
+    """How pixel values become colours."""
+
+    stretch: str = param("asinh", "how values spread over the colours", choices=("linear", "log", "asinh"))
+    colours: str = param("grey", "grey lets outlines stand out", choices=("grey", "cividis"))
+    low_percentile: float = param(2.0, "of the cells shown, drawn in the first colour", unit="%", low=0.0, high=100.0)
+    high_percentile: float = param(99.8, "of the cells shown, drawn in the last colour", unit="%", low=0.0, high=100.0)
+    low: float | None = param(None, "typed lower limit in place of the percentile")
+    high: float | None = param(None, "typed upper limit in place of the percentile")
+
+
+def limits(values: np.ndarray, how: ImageDisplay) -> tuple[float, float]:
+    """The values of the first and the last colour, the second always above the first; (0, 1) if nothing is finite."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = (float(q) for q in np.percentile(finite, [how.low_percentile, how.high_percentile]))
+    low, high = low if how.low is None else how.low, high if how.high is None else how.high
+    return low, high if high > low else low + max(abs(low), 1.0) * 1e-3
+
+
+def spread(part: np.ndarray, stretch: str) -> np.ndarray:
+    """Where in the colours (0 to 1) a value lies that is `part` of the way from the lower to the upper limit."""
+    if stretch == "log":
+        return np.asarray(np.log1p(LOG_STRENGTH * part) / math.log1p(LOG_STRENGTH))
+    if stretch == "asinh":
+        return np.asarray(np.arcsinh(ASINH_STRENGTH * part) / math.asinh(ASINH_STRENGTH))
+    return part
+
+
+def gathered(place: np.ndarray, stretch: str) -> np.ndarray:
+    """The inverse of `spread`."""
+    if stretch == "log":
+        return np.asarray(np.expm1(place * math.log1p(LOG_STRENGTH)) / LOG_STRENGTH)
+    if stretch == "asinh":
+        return np.asarray(np.sinh(place * math.asinh(ASINH_STRENGTH)) / ASINH_STRENGTH)
+    return place
+
+
+def colourscale(how: ImageDisplay, theme: str = "light") -> list[tuple[float, str]]:
+    """Colours that make a linear axis look stretched: the values themselves stay in the figure, for the hover."""
+    place = np.linspace(0.0, 1.0, N_STOPS)
+    ramp = GREYS[theme] if how.colours == "grey" else SEQUENCE
+    return list(zip(gathered(place, how.stretch).tolist(), sample_colorscale(ramp, place.tolist()), strict=True))
+
+
+def image(
+    values: np.ndarray,
+    factor: int,
+    window: Window,
+    unit: str,
+    how: ImageDisplay,
+    parts: Mapping[str, Outlines],
+    facts: Mapping[str, tuple[np.ndarray, str]],
+    shown: np.ndarray | None = None,
+    pixel_um: float | None = None,
+    theme: str = "light",
+) -> go.Figure:
+    """Cells (h, w) of `factor` pixels a side with outlines; a point's custom data begin with its row number.
+
+    `facts`: title -> values (n_rows,) and their format, told when the mouse is over a row; `shown` (4,): a marked box.
+    """
+    low, high = limits(values, how)
+    x0, y0 = window.x0 // factor * factor, window.y0 // factor * factor
+    middle = (factor - 1) / 2.0
+    covered = f"<br>largest of {factor} x {factor} pixels" if factor > 1 else ""
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=values, x0=x0 + middle, dx=factor, y0=y0 + middle, dy=factor, zmin=low, zmax=high, showscale=False,
+        colorscale=colourscale(how, theme), hoverongaps=False, name="",
+        hovertemplate=f"%{{z:,.1f}} {unit}<br>x %{{x:.0f}}, y %{{y:.0f}}{covered}<extra></extra>",
+    )  # fmt: skip
+    _colour_bar(figure, low, high, unit, how, theme)
+    for position, (name, part) in enumerate(parts.items()):
+        _outline(figure, name, position, part, facts, window)
+    if shown is not None:
+        x, y = _corners(shown[None], 1.5 * factor)
+        line = {"color": "#FFFFFF" if theme == "dark" else "#000000", "width": 2.5}
+        figure.add_scatter(x=x, y=y, mode="lines", line=line, name="shown", hoverinfo="skip")
+    _scale_bar(figure, window, pixel_um, theme)
+    axis = {"showgrid": False, "zeroline": False, "constrain": "domain", "tickformat": "d"}
+    figure.update_xaxes(title_text="x [px]", range=[window.x0 - 0.5, window.x1 - 0.5], **axis)
+    figure.update_yaxes(
+        title_text="y [px]", range=[window.y0 - 0.5, window.y1 - 0.5], scaleanchor="x", scaleratio=1, **axis
+    )
+    legend = {"orientation": "v", "x": 1.12, "xanchor": "left", "y": 1.0, "yanchor": "top", "itemsizing": "constant"}
+    return figure.update_layout(
+        font={"size": TEXT_PX}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", legend=legend,
+        margin={"l": 60, "r": 10, "t": 10, "b": 45}, dragmode="select", hoverdistance=1, clickmode="event+select",
+    )  # fmt: skip
+
+
+def _colour_bar(figure: go.Figure, low: float, high: float, unit: str, how: ImageDisplay, theme: str) -> None:
+    """The stretched colours with the values at which they are reached."""
+    place = np.linspace(0.0, 1.0, 6)
+    ticks = low + gathered(place, how.stretch) * (high - low)
+    ramp = GREYS[theme] if how.colours == "grey" else SEQUENCE
+    bar = {
+        "title": {"text": unit}, "tickvals": place.tolist(), "ticktext": [f"{t:,.3g}" if abs(t) < 1000 else f"{t:,.0f}" for t in ticks],
+        "thickness": 12, "x": 1.0, "xpad": 4,
+    }  # fmt: skip
+    figure.add_scatter(
+        x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip",
+        marker={"color": [0.0], "cmin": 0.0, "cmax": 1.0, "colorscale": ramp, "showscale": True, "colorbar": bar},
+    )  # fmt: skip
+
+
+def _corners(boxes: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
+    """One line around every box (n, 4), `margin` pixels outside of it; NaN between them."""
+    x0, x1, y0, y1 = boxes.T.astype(np.float32)
+    a, b, c, d = x0 - margin, x1 + margin, y0 - margin, y1 + margin
+    gap = np.full_like(a, np.nan)
+    return np.stack([a, b, b, a, a, gap], axis=1).ravel(), np.stack([c, c, d, d, c, gap], axis=1).ravel()
+
+
+def _outline(
+    figure: go.Figure, name: str, position: int, part: Outlines,
+    facts: Mapping[str, tuple[np.ndarray, str]], window: Window,
+) -> None:  # fmt: skip
+    """One class: one line around all its rows, and an invisible mark on each that takes the mouse."""
+    colour = NEUTRAL if name in (OUTSIDE, UNKNOWN) else class_style(name, position)[0]
+    hidden = "legendonly" if name == OUTSIDE else True
+    x, y = _corners(part.boxes, 1.0)
+    figure.add_scatter(
+        x=x, y=y, mode="lines", line={"color": colour, "width": 1.4}, name=f"{name} ({len(part.rows):,})",
+        legendgroup=name, hoverinfo="skip", visible=hidden, connectgaps=False,
+    )  # fmt: skip
+    x0, x1, y0, y1 = part.boxes.T
+    screen = 400.0 / max(window.x1 - window.x0, window.y1 - window.y0)  # pixels of the screen per pixel, about
+    size = np.clip((np.minimum(x1 - x0, y1 - y0) + 3) * screen, *HANDLE_PX)
+    told = np.column_stack([part.rows, *(values[part.rows] for values, _ in facts.values())]).astype(np.float64)
+    lines = [f"{title}: %{{customdata[{k + 1}]:{style}}}" for k, (title, (_, style)) in enumerate(facts.items())]
+    figure.add_scatter(
+        x=(x0 + x1) / 2.0, y=(y0 + y1) / 2.0, mode="markers", name=name, legendgroup=name, showlegend=False,
+        visible=hidden, marker={"size": size.astype(np.float32), "color": colour, "opacity": 0.0}, customdata=told,
+        selected={"marker": {"opacity": 0.0}}, unselected={"marker": {"opacity": 0.0}},
+        hovertemplate="<br>".join([name, *lines]) + "<extra></extra>",
+    )  # fmt: skip
+
+
+def _scale_bar(figure: go.Figure, window: Window, pixel_um: float | None, theme: str) -> None:
+    """A round length near the lower left corner, in millimetres or micrometres where the pixel's size is known."""
+    width = window.x1 - window.x0
+    longest = BAR_PARTS * width * (pixel_um or 1.0)
+    power = 10.0 ** math.floor(math.log10(longest))
+    length = max(m * power for m in (1.0, 2.0, 5.0) if m * power <= longest)
+    px = length / (pixel_um or 1.0)
+    text = f"{length:g} px" if pixel_um is None else f"{length / 1000:g} mm" if length >= 1000 else f"{length:g} µm"
+    ink, paper = ("#FFFFFF", "#000000") if theme == "dark" else ("#000000", "#FFFFFF")
+    x, y = window.x0 + 0.04 * width, window.y0 + 0.04 * (window.y1 - window.y0)
+    figure.add_shape(type="line", x0=x, x1=x + px, y0=y, y1=y, line={"color": ink, "width": 4})
+    figure.add_annotation(
+        x=x + px / 2.0, y=y, text=text, showarrow=False, yanchor="bottom", yshift=4, font={"size": TEXT_PX, "color": ink},
+        bgcolor=paper, opacity=0.85, borderpad=1,
+    )  # fmt: skip

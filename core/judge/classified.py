@@ -1,0 +1,228 @@
+"""A run of several classes beside its baselines on the same events: everything that a page or the command line shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.data.selection import checked_scheme
+from core.errors import DarkroomError
+from core.judge import classcurves, multiclass, paired_classes, topcalibration
+from core.judge.baselines import TREES, basis_of
+from core.judge.classcurves import ClassByEnergy, ClassCurve
+from core.judge.efficiency import checked_threshold, passes, threshold_for
+from core.judge.evaluation import members_of
+from core.judge.intervals import LEVEL, Efficiency, defined, efficiency
+from core.judge.multiclass import ClassQuality, Confusion, Summary
+from core.judge.paired_classes import Difference
+from core.judge.scored import Scored, inside_own_cuts
+from core.judge.topcalibration import TopCalibration
+
+WANTED_EFFICIENCY = 0.9
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One classifier of all classes. `calibration` is of probabilities moved to the mix of the events, and None for cuts."""
+
+    confusion: Confusion
+    classes: tuple[ClassQuality, ...]
+    summary: Summary
+    calibration: TopCalibration
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, None where undefined."""
+        return {
+            "confusion": self.confusion.to_dict(),
+            "per_class": [one.to_dict() for one in self.classes],
+            **self.summary.to_dict(),
+            "calibration_error": self.calibration.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What keeps one class and rejects all others: efficiency, purity of the events with a label, and of all."""
+
+    name: str
+    threshold: float
+    efficiency: Efficiency
+    purity: Efficiency
+    purity_of_all: Efficiency
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, None where undefined."""
+        numbers = {name: getattr(self, name).to_dict() for name in ("efficiency", "purity", "purity_of_all")}
+        return {"name": self.name, "threshold": defined(self.threshold), **numbers}
+
+
+@dataclass(frozen=True)
+class Classified:
+    """`network` and `baselines` (name -> the same) with all classes; `differences`: macro-F1 of the network minus theirs.
+
+    `signal` is the class of which `at_efficiency` tells what a threshold on its probability, chosen on the events
+    `chosen_on` to keep 90 %, keeps of these, for the network and each baseline; `cuts`: what the experiment's own cuts
+    keep. Counts of what was left out: `n_missing` (no score); `n_unlabelled` stand apart in the matrix.
+    """
+
+    which_split: str
+    label_scheme: str
+    signal: str
+    network: Judged
+    baselines: dict[str, Judged]
+    differences: dict[str, Difference]
+    at_efficiency: tuple[Kept, ...]
+    chosen_on: str
+    cuts: tuple[Kept, ...]
+    curves: tuple[ClassCurve, ...]
+    energy: tuple[ClassByEnergy, ...]
+    n_missing: int
+    n_unlabelled: int
+    notes: tuple[str, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.network.confusion.classes
+
+    def of(self, name: str) -> ClassQuality:
+        """One class of the network."""
+        return self.network.classes[self.classes.index(name)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, None where undefined: the network's numbers at the top."""
+        return {
+            **self.network.to_dict(),
+            "classes": list(self.classes),
+            "signal": self.signal,
+            "baselines": {name: one.to_dict() for name, one in self.baselines.items()},
+            "differences": {name: one.to_dict() for name, one in self.differences.items()},
+            "at_efficiency": {
+                "wanted": WANTED_EFFICIENCY,
+                "chosen_on": self.chosen_on,
+                "methods": [one.to_dict() for one in self.at_efficiency],
+            },
+            "cuts": [one.to_dict() for one in self.cuts],
+            "curves": [one.to_dict() for one in self.curves],
+            "by_energy": [row for one in self.energy for row in one.to_rows()],
+            "split": self.which_split,
+            "labels": self.label_scheme,
+            "n_missing": self.n_missing,
+            "n_unlabelled": self.n_unlabelled,
+            "notes": list(self.notes),
+        }
+
+
+def judge_classes(
+    scored: Scored,
+    which_split: str = "test",
+    scheme: str | None = None,
+    *,
+    reject_below: float = 0.0,
+    edges_kev: np.ndarray | None = None,
+    mix: np.ndarray | None = None,
+    level: float = LEVEL,
+) -> Classified:
+    """Judge a run with all its classes; an event is called none where no probability reaches `reject_below`.
+
+    `edges_kev` of the energy bins (default: the range that the experiment is judged in, in 20); `mix`: parts of the classes
+    as `multiclass.checked_mix` gives them, for purities and macro-F1 at another mix than that of the events.
+    """
+    own = checked_scheme(scored.experiment, scheme or scored.selection.labels)
+    checked_threshold(reject_below)
+    scored = inside_own_cuts(scored)
+    labels, p = scored.class_labels(scored.under(own)), scored.probabilities
+    chosen, known = members_of(scored.split, which_split), ~np.isnan(p).any(axis=1)
+    used = chosen & known
+    if not (labels[used] >= 0).any():
+        raise DarkroomError(
+            f"No event of split '{which_split}' has both a score and a label under '{own}': choose another split or label "
+            "scheme, or score the run again."
+        )
+    rivals, notes = _rivals(scored)
+    trained = topcalibration.trained_mix(scored.run)
+    judged = {
+        name: judge(q[used], labels[used], scored.classes, reject_below, trained, mix, level)
+        for name, q in {"network": p, **rivals}.items()
+    }
+    calls = {name: multiclass.called(q[used], reject_below) for name, q in {"network": p, **rivals}.items()}
+    basis, chosen_on = basis_of(scored.split, scored.labels(own), used & (labels >= 0), scored.score)
+    some, energy_kev = labels[used], scored.column(scored.experiment.judge_columns[0])[used]
+    edges = np.linspace(*scored.experiment.judge_range_kev, 21) if edges_kev is None else edges_kev
+    return Classified(
+        which_split, own, scored.signal, judged.pop("network"), judged,
+        {name: paired_classes.compare(some, calls["network"], calls[name], len(scored.classes)) for name in rivals},
+        tuple(_at_efficiency(name, q, labels, used, basis, scored.at) for name, q in {"network": p, **rivals}.items()),
+        chosen_on, _cuts(scored, labels, used), classcurves.by_threshold(p[used], some, scored.classes, level),
+        classcurves.by_energy(energy_kev, calls["network"], some, scored.classes, edges, level),
+        int((chosen & ~known).sum()), int((some < 0).sum()), (_mix_note(scored, some), *notes),
+    )  # fmt: skip
+
+
+def judge(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    classes: tuple[str, ...],
+    reject_below: float,
+    trained: np.ndarray,
+    mix: np.ndarray | None = None,
+    level: float = LEVEL,
+) -> Judged:
+    """One classifier from probabilities (n, n_classes), made for the mix `trained`, and labels (n,), -1: without one."""
+    found = multiclass.confusion(labels, multiclass.called(probabilities, reject_below), classes, reject_below)
+    labelled = labels >= 0
+    own_mix = topcalibration.mix_of(labels, len(classes))
+    at_own_mix = topcalibration.moved(probabilities[labelled], trained, own_mix)
+    return Judged(
+        found,
+        multiclass.per_class(found, mix, level),
+        multiclass.summary(found, mix, level),
+        topcalibration.judge(at_own_mix, labels[labelled], level=level),
+    )
+
+
+def _rivals(scored: Scored) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Probabilities (n, n_classes) of the trees where all rows have them, and what is to be said where not."""
+    if not scored.experiment.tree_features:
+        return {}, []
+    trees = scored.baseline_outputs(TREES)
+    n_missing = int(np.isnan(trees).any(axis=1).sum())
+    if not n_missing:
+        return {TREES: trees}, []
+    way_out = f"run `python -m core baselines {scored.run.id} {scored.dataset.name}`."
+    return {}, [f"Without the {TREES}, unknown for {n_missing:,} of {len(trees):,} rows: {way_out}"]
+
+
+def _kept(name: str, threshold: float, passed: np.ndarray, labels: np.ndarray, at: int) -> Kept:
+    right, labelled = int((passed & (labels == at)).sum()), int((passed & (labels >= 0)).sum())
+    return Kept(
+        name,
+        threshold,
+        efficiency(right, int((labels == at).sum())),
+        efficiency(right, labelled),
+        efficiency(right, int(passed.sum())),
+    )
+
+
+def _at_efficiency(name: str, p: np.ndarray, labels: np.ndarray, used: np.ndarray, basis: np.ndarray, at: int) -> Kept:
+    is_it = np.where(labels == at, 1, 0)
+    threshold = threshold_for(p[basis, at], is_it[basis], WANTED_EFFICIENCY)
+    if np.isnan(threshold):
+        nothing = efficiency(0, 0)
+        return Kept(name, threshold, nothing, nothing, nothing)
+    return _kept(name, threshold, passes(p[used, at], threshold), labels[used], at)
+
+
+def _cuts(scored: Scored, labels: np.ndarray, used: np.ndarray) -> tuple[Kept, ...]:
+    """The experiment's own cuts, which keep its own signal class."""
+    if scored.experiment.class_baselines is None or scored.of_class:
+        return ()
+    found: Mapping[str, np.ndarray] = scored.experiment.class_baselines(scored.dataset, scored.rows)
+    return tuple(_kept(name, float("nan"), kept[used], labels[used], scored.at) for name, kept in found.items())
+
+
+def _mix_note(scored: Scored, labels: np.ndarray) -> str:
+    n = np.bincount(labels[labels >= 0], minlength=len(scored.classes))
+    mix = ", ".join(f"{name} {100 * k / max(int(n.sum()), 1):.1f} %" for name, k in zip(scored.classes, n, strict=True))
+    kind = "simulated" if scored.dataset.simulated else "measured"
+    return f"Purities and macro-F1 hold for the mix of these {kind} events: {mix}."

@@ -1,0 +1,48 @@
+"""Labels by hand as columns of a data set, frozen: a training uses what was labelled when the column was made."""
+
+from typing import Any
+
+import numpy as np
+
+from core.data.dataset import Dataset
+from core.labels import agreement, log, queue, soft
+
+SHARE = "share: "  # what the columns with parts of the votes are called, before the name of the class
+
+
+def freeze(dataset: Dataset, classes: tuple[str, ...], column: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """(`column`: class index float32 (n_rows,), NaN without; one column per class with its part of the votes), facts."""
+    entries, n_damaged = log.read_all(dataset.experiment)
+    rows = log.rows_of(dataset, entries)
+    votes = soft.count(entries, rows, classes)
+    found = agreement.agree(entries, rows, votes)
+    hard, shares = soft.spread(dataset.n_rows, votes)
+    columns = {column: hard} | {SHARE + name: shares[:, i].copy() for i, name in enumerate(classes)}
+    chosen = votes.majority
+    aside = queue.is_set_aside(dataset.column("uid")[votes.rows], queue.QueueParameters())
+    facts = {
+        "n": {name: int((chosen == i).sum()) for i, name in enumerate(classes)},
+        "classes": list(classes),
+        "rule": soft.MAJORITY_RULE,
+        "n_events": len(votes.rows),
+        "n_undecided": int((chosen < 0).sum()),
+        "n_adjudicated": int((votes.decided >= 0).sum()),
+        "n_random": int((aside & (chosen >= 0)).sum()),
+        "n_unknown": votes.n_unknown,
+        "n_damaged": n_damaged,
+        "labellers": list(found.labellers),
+        "kappa": {"name": found.name, **found.kappa.to_dict()},
+        "labels_sha256": log.digest([e for e, row in zip(entries, rows, strict=True) if row >= 0]),
+    }
+    return columns, facts
+
+
+def frozen_shares(dataset: Dataset, column: str) -> np.ndarray | None:
+    """float32 (n_rows, n_classes): parts of the votes as they were frozen with `column`, NaN for rows nobody labelled;
+    None if the column was not made.
+    """
+    made = dataset.derived.get(column)
+    if made is None:
+        return None
+    file = dataset.path / str(made["file"])
+    return np.stack([dataset.read_column(file, SHARE + name) for name in made["classes"]], axis=1)

@@ -1,0 +1,46 @@
+"""Many rows at once: a gallery of small pictures, each leading to the page of single events."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.data import events, thumbnails
+from core.data.dataset import Dataset
+from pages.parts import cached, frame, opening
+
+N_SHOWN = 24
+
+
+def gallery(
+    data: Dataset, rows: Any, key: str, of: str, told: Callable[[Any], Sequence[str]] | None = None, **where: Any
+) -> None:
+    """Some of the rows, taken by chance but always the same ones until others are asked for.
+
+    `of` says in a few words what they are; `told(rows)` gives each of the shown ones its title; `where` goes to the page of
+    single events beside the one that is clicked.
+    """
+    draw = st.session_state.get(f"{key}-draw", 0)
+    shown = thumbnails.chosen(rows, N_SHOWN, draw)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":small[Shown: {len(shown)} of {len(rows):,} {frame.plain(of)}; click one to see it.]")
+        st.button(
+            "others", key=f"{key}-others", icon=":material/casino:", type="tertiary", on_click=_others, args=(key,),
+            disabled=len(rows) <= N_SHOWN,
+        )  # fmt: skip
+    if not len(shown):
+        return
+    experiment = cached.experiment_of(data)
+    with frame.refusals():
+        figure = thumbnails.draw(experiment, data, shown, told(shown) if told else None)
+    picked = st.plotly_chart(
+        figure, key=f"{key}-{draw}-{len(rows)}", on_select="rerun", selection_mode="points",
+        config={"displayModeBar": False}, alt=f"small pictures of {of}",
+    )  # fmt: skip
+    for point in picked["selection"]["points"]:
+        row = int(point["customdata"][0])
+        opening.open_events(**{"data": data.name, **where, "uid": events.uid_text(experiment, data, row)})
+
+
+def _others(key: str) -> None:
+    st.session_state[f"{key}-draw"] = st.session_state.get(f"{key}-draw", 0) + 1
