@@ -12,9 +12,11 @@ WORK = [
     st.Page("pages/data.py", title="Data", url_path="data", icon=":material/folder_open:"),
     st.Page("pages/select.py", title="Select", url_path="select", icon=":material/filter_alt:"),
     st.Page("pages/inspect.py", title="Inspect", url_path="inspect", icon=":material/search:"),
+    st.Page("pages/label.py", title="Label", url_path="label", icon=":material/label:"),
     st.Page("pages/train.py", title="Train", url_path="train", icon=":material/model_training:"),
     st.Page("pages/runs.py", title="Runs", url_path="runs", icon=":material/list:"),
     st.Page("pages/evaluate.py", title="Evaluate", url_path="evaluate", icon=":material/table_chart:"),
+    st.Page("pages/apply.py", title="Apply", url_path="apply", icon=":material/photo_camera:"),
 ]
 TRUST = [
     st.Page("pages/compatibility.py", title="Compatibility", url_path="compatibility", icon=":material/grid_on:"),

@@ -11,43 +11,16 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from benchmarks import made_up, report
-from core import runs
+from benchmarks import report
+from benchmarks.made_up import made_up_run
 from core.cosine.experiment import EXPERIMENT
 from core.data import demo
-from core.data.dataset import open_dataset
-from core.data.selection import select
-from core.parameters import to_dict
 
 ROOT = Path(__file__).resolve().parents[1]
 RERUNS = 25
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
-
-
-def made_up_run(dataset_name: str) -> str:
-    """A run on a data set with scores drawn at random, so that every page has something to show; returns its id."""
-    dataset = open_dataset(dataset_name)
-    selection = next(iter(EXPERIMENT.presets.values())).selection
-    chosen = select(EXPERIMENT, dataset, selection)
-    rng = np.random.default_rng(1)
-    uid = dataset.column("uid")[chosen.preselected]
-    score = np.where(chosen.labels == 1, rng.beta(6, 2, len(uid)), rng.beta(2, 6, len(uid)))
-    folder = runs.create("compact")
-    (folder / runs.MODEL).write_bytes(b"no network: made up by a benchmark")
-    network = EXPERIMENT.networks["compact"]
-    parameters_of = {"network": "compact", "parameters": to_dict(network.parameters()), "training": {}}
-    runs.write_settings(folder, parameters_of, {}, selection.to_dict())
-    source = dataset.source_of(chosen.preselected)
-    runs.write_rows(folder, uid, source, chosen.labels, chosen.split)
-    curve = [{"kind": "epoch", "epoch": 1, "step": 1, "loss": 0.5}]
-    for name in runs.CURVES:
-        runs.write_curves(folder, name, curve)
-    runs.seal(folder, made_up.provenance(chosen))
-    runs.write_scores(folder, dataset.name, uid, source, score, chosen.split)
-    return folder.name
 
 
 def move_threshold(at: AppTest, step: int) -> None:

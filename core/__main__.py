@@ -6,7 +6,19 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.commands import compatibility, cutstudy, data, explain, judging, published, training, trigger, trust
+from core.commands import (
+    apply,
+    compatibility,
+    cutstudy,
+    data,
+    explain,
+    judging,
+    labels,
+    published,
+    training,
+    trigger,
+    trust,
+)
 from core.commands.text import Command
 from core.errors import DarkroomError
 from core.judge.cutsample import AUTO
@@ -86,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     _trigger_command(add)
     _compatibility(add)
     _cut_command(add)
-    trust.declare(add)
+    for module in (trust, apply, labels):
+        module.declare(add)
     return parser
 
 

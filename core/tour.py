@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.data import demo
-from core.data.dataset import list_datasets
+from core.data.dataset import readable
 from core.experiment import Experiment
 from core.learn import asking
 from core.runs import RunSummary
@@ -23,8 +23,8 @@ class Step:
 
 
 def tour_dataset(experiment: Experiment, names: Sequence[str] | None = None) -> str | None:
-    """The demonstration data set, else the shipped sample, else any; None without one."""
-    there = list_datasets() if names is None else names
+    """The demonstration data set, else the shipped sample, else any of the experiment; None without one."""
+    there = [n for n, d in readable()[0].items() if d.experiment == experiment.key] if names is None else names
     wanted = [demo.demo_name(experiment, demo.wanted_n_events()), demo.sample_name(experiment), *there]
     return next((name for name in wanted if name in there), None)
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core import parameters
 from core.figures import applied as figures
 from core.figures import rates
-from core.judge import applying as results
+from core.judge import applying_export as results
 from core.judge.applying import Applied, Applying
 from core.judge.scored import Scored
 from pages.parts import applying, asked, choose, frame
@@ -22,7 +22,7 @@ def key_numbers(found: Applied) -> None:
 
 def image(found: Applied, scored: Scored, slot: Applying, values: object) -> None:
     """One classified image, and its counts."""
-    names = {f"{one.name} ({one.rows:,} clusters)": one for one in found.images}
+    names = {f"{one.name} ({one.n_rows:,} clusters)": one for one in found.images}
     one = names[choose.one_of("image", list(names), "image", label_visibility="collapsed", width=320)]
     with frame.refusals():
         drawn = applying.picture(scored, slot, values, one.frame)
@@ -36,13 +36,16 @@ def image(found: Applied, scored: Scored, slot: Applying, values: object) -> Non
 
 
 def counts(found: Applied, scored: Scored, slot: Applying, values: object) -> None:
+    """Classes of all images together, and a table of the images."""
     del scored, values
     note = (
         "Clusters per class in all images, 95 % intervals. Called: as the run says, Poisson. Corrected: the confusion matrix of "
         "the run's test events inverted, bootstrap of both; it corrects what is mistaken, not what overlaps."
     )
-    frame.show_figure(figures.counts(found.counts, slot.colours), "apply-counts", note, lambda: results.count_columns(found))
-    st.dataframe(results.image_rows(found.images), hide_index=True, alt="counts per image")
+    frame.show_figure(
+        figures.counts(found.counts, slot.colours), "apply-counts", note, lambda: results.count_columns(found)
+    )
+    st.dataframe(results.image_rows(found, slot.particle), hide_index=True, alt="counts per image")
 
 
 def in_time(found: Applied, scored: Scored, slot: Applying, values: object) -> None:
@@ -54,7 +57,13 @@ def in_time(found: Applied, scored: Scored, slot: Applying, values: object) -> N
     panels = found.series
     if found.corrected:
         version = st.segmented_control(
-            "rate", VERSIONS, default=VERSIONS[0], key="version", required=True, label_visibility="collapsed", **choose.STAY
+            "rate",
+            VERSIONS,
+            default=VERSIONS[0],
+            key="version",
+            required=True,
+            label_visibility="collapsed",
+            **choose.STAY,
         )
         panels = found.corrected if version == VERSIONS[1] else found.series
         st.caption(frame.plain(results.pressure_in_words(found)))
@@ -75,7 +84,10 @@ def energy(found: Applied, scored: Scored, slot: Applying, values: object) -> No
         with column:
             note = f"{one.title}, {one.in_words} {one.remark}"
             frame.show_figure(
-                figures.spectrum(one, is_log), f"apply-spectrum-{number}", note, lambda one=one: figures.fit_columns(one)
+                figures.spectrum(one, is_log),
+                f"apply-spectrum-{number}",
+                note,
+                lambda one=one: figures.fit_columns(one),
             )
 
 
@@ -113,7 +125,9 @@ def page() -> None:
     beside += f" --pressure {measured.name}" if measured else ""
     frame.foot(
         f"run {run.id} ({run.network}), {choose.describe(data)}, {len(found.images)} images"
-        + (f", counting calibrated on {choose.describe(calibration)}." if calibration else ", counting not calibrated."),
+        + (
+            f", counting calibrated on {choose.describe(calibration)}." if calibration else ", counting not calibrated."
+        ),
         f"python -m core apply {run.id} {data.name}{beside}{changed}",
     )
 

@@ -36,12 +36,17 @@ def tour_step(number: int, step: Step) -> None:
 
 
 def guided_demo(listed: list[runs.RunSummary]) -> None:
-    """Four steps from the cuts to the efficiencies."""
-    experiment = next(iter(EXPERIMENTS.values()))
-    name = tour.tour_dataset(experiment)
-    if name is None:
+    """Four steps from the cuts to the efficiencies, for one of the experiments that have data."""
+    begun = {one.title: (one, name) for one in EXPERIMENTS.values() if (name := tour.tour_dataset(one)) is not None}
+    if not begun:
         return
-    st.markdown(f"**From the cuts to an efficiency, on data set {frame.plain(name)}**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = st.segmented_control(
+            "experiment", list(begun), default=next(iter(begun)), key="tour", required=True,
+            label_visibility="collapsed", bind="query-params",
+        )  # fmt: skip
+        experiment, name = begun[title or next(iter(begun))]
+        st.markdown(f"**From the cuts to an efficiency, on data set {frame.plain(name)}**")
     steps = tour.steps(experiment, name, listed, st.session_state.get("seen", ()))
     for number, (column, step) in enumerate(zip(st.columns(len(steps)), steps, strict=True), 1):
         with column:

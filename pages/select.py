@@ -36,9 +36,12 @@ def controls(data: Dataset) -> Selection:
         if set(values[name] or ()) == set(wanted) & set(there):
             values[name] = wanted
     values["limits"] = feature_limits(columns_of(experiment, data))
+    schemes = selecting.usable_schemes(experiment, data)
+    if st.session_state.get("labels") not in schemes:
+        st.session_state["labels"] = schemes[0]
     labels = st.segmented_control(
-        "labels", list(experiment.label_schemes), key="labels", required=True, persist_state="session",
-        help="  \n".join(f"**{name}**: {text}" for name, text in experiment.label_schemes.items()),
+        "labels", schemes, key="labels", required=True, persist_state="session",
+        help="  \n".join(f"**{name}**: {experiment.label_schemes[name]}" for name in schemes),
     )  # fmt: skip
     with st.expander("division into samples"):
         division = form.draw(SPLIT, SplitParameters)

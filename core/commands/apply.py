@@ -10,7 +10,7 @@ from core.commands.data import find_dataset
 from core.commands.text import Command, Result, table
 from core.data.dataset import list_datasets, open_dataset
 from core.errors import DarkroomError
-from core.judge import applying
+from core.judge import applying, applying_export
 from core.judge.pressure import Pressure, read_pressure
 from core.judge.scored import open_scored
 
@@ -54,18 +54,19 @@ def apply(options: argparse.Namespace) -> Result:
         "simulated": dataset.simulated,
         "parameters": parameters.to_dict(asked),
     }
-    return {**told, **found.to_dict()}, _in_words(found)
+    return {**told, **found.to_dict()}, _in_words(found, slot.particle)
 
 
-def _in_words(found: applying.Applied) -> str:
+def _in_words(found: applying.Applied, particle: str) -> str:
     lines = [f"{n.label}: {n.value} {n.detail}" for n in found.key_numbers]
-    columns = applying.count_columns(found)
+    columns = applying_export.count_columns(found)
     lines += ["", table([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])]
-    lines += ["", table(applying.image_rows(found.images))]
+    lines += ["", table(applying_export.image_rows(found, particle))]
     lines += [f"{one.panel}: {one.in_words}" for one in (*found.series, *found.corrected)]
-    lines += [f"{one.title}: {one.in_words}" for one in (*found.spectra, *found.angles)]
+    lines += [f"{one.title}: {one.in_words}" for one in found.spectra]
+    lines += [f"{one.title}: {one.in_words}" for one in found.angles]
     if found.corrected:
-        lines.append(applying.pressure_in_words(found))
+        lines.append(applying_export.pressure_in_words(found))
     return "\n".join([*lines, *(f"note: {note}" for note in found.notes)])
 
 

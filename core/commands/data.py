@@ -96,13 +96,14 @@ def prepare(options: argparse.Namespace) -> Result:
 
 def derive(options: argparse.Namespace) -> Result:
     experiment, dataset = find_dataset(options.dataset)
-    deriving.derivable(experiment, options.column)
-    selection = find_selection(experiment, dataset, options)
+    needs = deriving.derivable(experiment, options.column).needs_selection
+    selection = find_selection(experiment, dataset, options) if needs else None
     made = deriving.derive(experiment, dataset, options.column, selection, progress(options))
     entry = made.derived[options.column]
     result = {"dataset": made.name, "id": made.id, "column": options.column, "n_rows": made.n_rows, **entry}
     used = ", ".join(f"{n:,} {name}" for name, n in entry["n"].items())
-    text = f"'{options.column}' of {entry['n_defined']:,} of {made.n_rows:,} rows, from {used} of the training part"
+    part = " of the training part" if needs else ""
+    text = f"'{options.column}' of {entry['n_defined']:,} of {made.n_rows:,} rows, from {used}{part}"
     return result, text
 
 
@@ -138,7 +139,8 @@ def select(options: argparse.Namespace) -> Result:
     if options.save:
         selecting.store(dataset, options.save, selection)
     result = selection_result(selected)
-    counts = f"{result['n_rows']:,} rows selected: {result['n_signal']:,} signal, {result['n_background']:,} background"
+    by_class = ", ".join(f"{selected.n_of(i):,} {name}" for i, name in reversed(list(enumerate(selected.classes))))
+    counts = f"{result['n_rows']:,} rows selected: {by_class}"
     text = [counts, "", table(result["cut_flow"]), "", table(result["statistics"])]
     return result, "\n".join(text + [f"note: {w}" for w in selected.warnings])
 
@@ -162,8 +164,7 @@ def selection_result(selected: Selected) -> dict[str, Any]:
         "dataset": selected.dataset.name,
         "n_rows": len(rows),
         "n_preselected": len(selected.preselected),
-        "n_signal": selected.n_of(1),
-        "n_background": selected.n_of(0),
+        **{f"n_{name.replace(' ', '_')}": selected.n_of(i) for i, name in enumerate(selected.classes)},
         "cut_flow": [row.to_dict() for row in selected.cutting.flow],
         "statistics": selected.experiment.statistics(selected),
         "splits": {s: int((selected.split == i).sum()) for i, s in enumerate(SPLITS[:3])},

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from core.connie.calibrate import Image
     from core.connie.mapping import Mapping
 
-MIN_LENGTH_PX = 40.0
-MIN_LINE_PX = 40.0
+MIN_LENGTH_PX = 40.0  # diagonal of the box of a cluster in which lines are looked for
+MIN_LINE_PX = 15.0  # of a line in such a cluster
 MIN_SHARE = 0.15  # of the charge of the cluster, for a part beside a line to count as something else
 MAX_GAP_PX = 20.0
 MIN_COSINE = 0.995
@@ -108,13 +108,6 @@ def _across(vector: np.ndarray, direction: np.ndarray) -> np.ndarray:
 def _regroup(clusters: Clusters, owner: np.ndarray, marks: np.ndarray) -> Clusters:
     """The same pixels with another owner (m,) each; clusters in the order of their first pixels."""
     place = clusters.y.astype(np.int64) * clusters.shape[1] + clusters.x
-    n = len(marks)
-    first = np.full(n, np.iinfo(np.int64).max)
-    np.minimum.at(first, owner, place)
-    order = np.argsort(first)
-    rank = np.empty(n, np.int64)
-    rank[order] = np.arange(n)
-    sequence = np.lexsort((place, rank[owner]))
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n)[order])])
+    sequence, offsets, order = label.regroup(owner, len(marks), place)
     y, x, q = (values[sequence] for values in (clusters.y, clusters.x, clusters.q))
     return Clusters(y, x, q, offsets, clusters.n_weak, clusters.shape, marks[order])

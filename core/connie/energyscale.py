@@ -1,14 +1,15 @@
 """Energy scale from the K lines of Fe-55: which charge in DN (ADU) a photon of known energy leaves, per amplifier.
 
-Photons of Mn K-alpha (5.895 keV) and K-beta (6.490 keV) that leave all their charge in one or two pixels make a narrow
+Photons of Mn K-alpha (5.895 keV) and K-beta (6.490 keV) that leave all their charge in one pixel make a narrow
 line; where charge is shared or lost near the surface, a shelf lies below it. Unbinned maximum likelihood in a window
 around the expected place: K-alpha and K-beta as Gaussians of a common relative width, their places tied by the energies,
 a shelf that ends at K-alpha, and a flat background. Energies: Bearden, Rev. Mod. Phys. 39 (1967) 78, weighted means.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -21,7 +22,7 @@ from core.errors import DarkroomError
 from core.parameters import param
 
 K_ALPHA_KEV, K_BETA_KEV = 5.895, 6.490
-MIN_CLUSTERS = 20
+MIN_CLUSTERS = 12
 MIN_SIGNIFICANCE = 3.0
 N_STARTS = 9
 
@@ -30,8 +31,9 @@ N_STARTS = 9
 class LineParameters:
     """Which clusters make the spectrum, and where the line is looked for."""
 
-    max_pixels: int = param(2, "largest number of pixels of a cluster", low=1, high=16)
+    max_pixels: int = param(1, "largest number of pixels of a cluster", low=1, high=16)
     window: float = param(0.15, "half of the window, as a share of the expected place", low=0.05, high=0.3)
+    together: bool = param(False, "one line for all amplifiers, their assumed gains right up to a common factor")
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,37 @@ def energy_scales(
             spectra.append(spectra_dn(image, find_clusters(image, mapping), settings.max_pixels))
     if not spectra:
         raise DarkroomError("No image to find a line in: choose at least one file with an Fe-55 exposure.")
+    charges = [np.concatenate(parts) for parts in zip(*spectra, strict=True)]
     electrons = 1e3 * K_ALPHA_KEV / mapping.pair_ev
+    if settings.together:
+        line = fit_line(
+            np.concatenate([q / g for q, g in zip(charges, gains, strict=True)]), electrons, settings.window
+        )
+        return tuple(
+            _scale(i, _scaled(line, g), electrons, g, q) for i, (q, g) in enumerate(zip(charges, gains, strict=True))
+        )
     found = []
-    for i, parts in enumerate(zip(*spectra, strict=True)):
-        charges = np.concatenate(parts)
+    for i, (charge, gain) in enumerate(zip(charges, gains, strict=True)):
         try:
-            line = fit_line(charges, electrons * gains[i], settings.window)
+            line = fit_line(charge, electrons * gain, settings.window)
         except DarkroomError as error:
             raise DarkroomError(f"Amplifier {i}: {error}") from None
-        place = (electrons / line.place_dn, electrons / line.high_dn, electrons / line.low_dn)
-        found.append(Scale(i, line, *place, 1.0 / gains[i], len(charges)))
+        found.append(_scale(i, line, electrons, gain, charge))
     return tuple(found)
 
 
-def spectra_dn(image: Image, clusters: Clusters, max_pixels: int = 2) -> list[np.ndarray]:
+def _scale(amplifier: int, line: Line, electrons: float, gain: float, charges: np.ndarray) -> Scale:
+    of = electrons / np.array([line.place_dn, line.high_dn, line.low_dn])
+    return Scale(amplifier, line, float(of[0]), float(of[1]), float(of[2]), 1.0 / gain, len(charges))
+
+
+def _scaled(line: Line, factor: float) -> Line:
+    """The line in DN of an amplifier, from one in electrons."""
+    place, low, high, sigma = (factor * v for v in (line.place_dn, line.low_dn, line.high_dn, line.sigma_dn))
+    return Line(place, low, high, sigma, line.n, line.n_line, line.significance)
+
+
+def spectra_dn(image: Image, clusters: Clusters, max_pixels: int = 1) -> list[np.ndarray]:
     """Charges in DN of the clusters of at most `max_pixels` pixels, one array per amplifier (the gain taken back)."""
     n_columns = len(image.seam_columns) + 1
     n = n_columns * (len(image.seam_rows) + 1)
@@ -103,9 +122,7 @@ def spectra_dn(image: Image, clusters: Clusters, max_pixels: int = 2) -> list[np
 
 
 def fit_line(charge_dn: np.ndarray, expected_dn: float, window: float = 0.15) -> Line:
-    """The K-alpha line near `expected_dn` among charges (n,); refuses fewer than 20 in the window or no line above 3 sigma."""
-    from iminuit import Minuit
-
+    """The K-alpha line near `expected_dn` among charges (n,); refuses fewer than 12 in the window or no line above 3 sigma."""
     low, high = (1.0 - window) * expected_dn, (1.0 + window) * expected_dn
     inside = np.asarray(charge_dn, np.float64)
     inside = inside[(inside > low) & (inside < high)]
@@ -119,32 +136,42 @@ def fit_line(charge_dn: np.ndarray, expected_dn: float, window: float = 0.15) ->
         density = _density(inside, (low, high), place, width * place, line, beta, shelf)
         return -2.0 * float(np.log(np.maximum(density, 1e-300)).sum())
 
-    best = None
-    for start in np.linspace(0.92, 1.08, N_STARTS) * expected_dn:
-        fit = Minuit(cost, place=start, width=0.012, line=0.4, beta=0.15, shelf=0.5)
-        fit.limits = [(low, high), (0.003, 0.04), (0.0, 1.0), (0.0, 0.5), (0.0, 1.0)]
-        fit.errordef = Minuit.LEAST_SQUARES  # the cost is already -2 ln L
-        fit.migrad()
-        if best is None or fit.fval < best.fval:
-            best = fit
-    assert best is not None
-    without = Minuit(lambda place, shelf: cost(place, 0.012, 0.0, 0.0, shelf), place=expected_dn, shelf=0.5)
-    without.limits = [(low, high), (0.0, 1.0)]
-    without.errordef = Minuit.LEAST_SQUARES
-    without.migrad()
+    fits = [_minimised(cost, (low, high), place) for place in np.linspace(0.92, 1.08, N_STARTS) * expected_dn]
+    best = min(fits, key=lambda fit: float(fit.fval))
+    without = _minimised(cost, (low, high), expected_dn, line=0.0)
     significance = float(np.sqrt(max(without.fval - best.fval, 0.0)))
     if significance < MIN_SIGNIFICANCE:
         raise DarkroomError(
             f"no K-alpha line among {len(inside)} clusters between {low:.0f} and {high:.0f} DN ({significance:.1f} sigma): "
             f"expected at least {MIN_SIGNIFICANCE:g}. Add Fe-55 frames or correct the gain in the mapping."
         )
-    best.minos("place", cl=0.6827)
-    error = best.merrors["place"]
     place, width, line = (float(best.values[key]) for key in ("place", "width", "line"))
-    return Line(
-        place, place + float(error.lower), place + float(error.upper), width * place,
-        len(inside), line * (1.0 - float(best.values["beta"])) * len(inside), significance,
-    )  # fmt: skip
+    below, above = _interval(best)
+    n_line = line * (1.0 - float(best.values["beta"])) * len(inside)
+    return Line(place, place - below, place + above, width * place, len(inside), n_line, significance)
+
+
+def _minimised(cost: Callable[..., float], window: tuple[float, float], place: float, line: float | None = None) -> Any:
+    """A fit that began at `place`; with `line` given its share is held there, and with it what a line alone has."""
+    from iminuit import Minuit
+
+    fit = Minuit(cost, place=place, width=0.012, line=0.4 if line is None else line, beta=0.15, shelf=0.5)
+    fit.limits = [window, (0.003, 0.04), (0.0, 1.0), (0.0, 0.5), (0.0, 1.0)]
+    if line is not None:
+        fit.fixed["width", "line", "beta"] = True
+    fit.errordef = Minuit.LEAST_SQUARES  # the cost is already -2 ln L
+    return fit.migrad()
+
+
+def _interval(fit: Any) -> tuple[float, float]:
+    """How far the place may go down and up by the profile of the likelihood (68 %), else by its curvature."""
+    try:
+        found = fit.minos("place", cl=0.6827).merrors["place"]
+    except RuntimeError:  # the minimum is at a limit
+        found = None
+    if found is None or not found.is_valid:
+        return float(fit.errors["place"]), float(fit.errors["place"])
+    return -float(found.lower), float(found.upper)
 
 
 def _density(
@@ -153,7 +180,9 @@ def _density(
     """Probability per DN within the window: `line` of it K lines (`beta` of these K-beta), `shelf` of the rest below K-alpha."""
     low, high = window
     ratio = K_BETA_KEV / K_ALPHA_KEV
-    lines = (1.0 - beta) * _gaussian(x, place, sigma, window) + beta * _gaussian(x, ratio * place, ratio * sigma, window)
+    lines = (1.0 - beta) * _gaussian(x, place, sigma, window) + beta * _gaussian(
+        x, ratio * place, ratio * sigma, window
+    )
     edge = ndtr((place - x) / sigma)
     # the integral of the shelf's rounded end is that of a sharp one unless it is cut by the window
     below = edge / max(place - low, sigma)

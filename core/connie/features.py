@@ -110,9 +110,10 @@ def measure(clusters: "Clusters", image: "Image", mapping: "Mapping") -> dict[st
     table["theta_deg"] = np.degrees(np.arctan2(pixel * table["length_px"], thickness))
     n_usable = np.count_nonzero(image.usable)
     table["occupancy"] = np.full(len(npix), len(clusters.q) / n_usable if n_usable else np.nan)
-    table.update(rim.levels(clusters, image))
+    labels = clusters.label_image()
+    table.update(rim.levels(clusters, rim.around(clusters, image, labels)))
     table["nsat"] = _per_cluster(image.saturated[clusters.y, clusters.x], clusters)
-    flags = _flags(clusters, image, table, mapping.border_px)
+    flags = _flags(clusters, image, table, labels, mapping.border_px)
     made = {c.name: table[c.name].astype(np.int32 if c.name in _INTEGERS else np.float32) for c in COLUMNS}
     return {**made, "flags": flags.astype(np.int32)}
 
@@ -142,7 +143,7 @@ def _per_cluster(values: np.ndarray, clusters: "Clusters") -> np.ndarray:
     return np.add.reduceat(values.astype(np.int64), clusters.offsets[:-1]) if len(clusters) else np.zeros(0, np.int64)
 
 
-def _flags(clusters: "Clusters", image: "Image", table: dict[str, np.ndarray], border_px: int) -> np.ndarray:
+def _flags(clusters: "Clusters", image: "Image", table: dict[str, np.ndarray], labels: np.ndarray, border_px: int) -> np.ndarray:
     """uint32 (n,): the bits of FLAGS."""
     ny, nx = clusters.shape
     flags = clusters.marks.copy()
@@ -150,7 +151,7 @@ def _flags(clusters: "Clusters", image: "Image", table: dict[str, np.ndarray], b
     at_edge = (left <= border_px) | (right >= nx - 1 - border_px) | (low <= border_px) | (high >= ny - 1 - border_px)
     flags[at_edge] |= EDGE
     flags[table["nsat"] > 0] |= SATURATED
-    flags[rim.touches(clusters, ~(image.usable | image.saturated))] |= MASKED
+    flags[rim.touches(labels, image.usable, image.saturated, len(clusters))] |= MASKED
     for seams, first, last in ((image.seam_columns, left, right), (image.seam_rows, low, high)):
         for seam in seams:
             flags[(first < seam) & (last >= seam)] |= BOTH_HALVES

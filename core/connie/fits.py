@@ -82,6 +82,14 @@ def read_images(path: Path, mapping: Mapping) -> Iterator[RawImage]:
                 yield _image(source, found, hdu, cards, exposure, mapping, notes)
 
 
+def run_of(path: Path, mapping: Mapping) -> tuple[int, int]:
+    """(run, image number) of the first image that can be read."""
+    found = survey(path)
+    first = _choose(found, mapping)[0][0]
+    told = _exposure(path, mapping, first, {**found.hdus[0].cards, **first.cards})
+    return told.run, told.runid
+
+
 def _choose(found: Survey, mapping: Mapping) -> tuple[list[Hdu], tuple[str, ...]]:
     """The units that are images and whole, and what is said about the others."""
     chosen, problems = [], list(found.notes)

@@ -13,32 +13,36 @@ def name(facts: Mapping[str, Any]) -> str:
 
 
 def told(facts: Mapping[str, Any]) -> dict[str, str]:
-    """What is known of an image, in words."""
+    """What is known of an image, in words; what its header does not tell is left out."""
     found = {
         "image": f"run {facts['run']}, runID {facts['runid']}, OHDU {facts['ohdu']}",
         "pixels": f"{facts['n_columns']:,} × {facts['n_rows']:,}, {facts['n_usable_px']:,} of them usable",
-        "clusters": f"{facts['n_clusters']:,}",
-        "occupancy": f"{100.0 * facts['occupancy']:.2f} %",
-        "exposure": f"{facts['exptime_s']:,.0f} s, then {facts['readout_s']:,.0f} s of readout",
-        "noise": f"{facts['noise_e']:.2f} e⁻",
-        "gain": f"{facts['gain_adu_per_e']:.3f} ADU/e⁻",
+        "clusters": f"{facts['n_clusters']:,} on {100.0 * facts['occupancy']:.2f} % of the usable pixels",
     }
+    for title, key, form in (
+        ("exposure", "exptime_s", "{:,.0f} s"),
+        ("readout", "readout_s", "{:,.0f} s"),
+        ("noise", "noise_e", "{:.2f} e⁻"),
+        ("gain", "gain_adu_per_e", "{:.3f} ADU/e⁻"),
+        ("pressure", "pressure_hpa", "{:.1f} hPa"),
+    ):
+        if facts.get(key) is not None:
+            found[title] = form.format(facts[key])
     begun = facts.get("expstart_unix_s")
     if begun:
         found["begun"] = datetime.fromtimestamp(float(begun), UTC).strftime("%Y-%m-%d %H:%M UTC")
-    if facts.get("pressure_hpa") is not None:
-        found["pressure"] = f"{facts['pressure_hpa']:.1f} hPa"
     return found
 
 
 IMAGING = Imaging(
     title="whole image",
     explanation=(
-        "The CCD image that the tracks were found in; each is outlined in the colour of its class. Zoomed out, a cell is the brightest of "
-        "the pixels it covers, so no track is lost. Surprising: bright pixels without an outline."
+        "The CCD image that the tracks were found in; each is framed in the colour of its class, or zoomed out is a line of it. A cell is "
+        "the brightest of the pixels that it covers, so no track is lost. Surprising: bright pixels without an outline."
     ),
     unit="e⁻",
     box=("x_min_px", "x_max_px", "y_min_px", "y_max_px"),
+    axis=("x_px", "y_px", "length_px", "phi_deg"),
     name=name,
     facts=told,
 )

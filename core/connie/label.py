@@ -140,3 +140,31 @@ def gather(charge, rows, begins, ends, component, place, at, y_out, x_out, q_out
             y_out[to], x_out[to], q_out[to] = y, x, charge[y, x]
             to += 1
         at[k] = to
+
+
+@_jit
+def regroup(owner, n, place):  # type: ignore[no-untyped-def]
+    """(sequence, offsets): the pixels by owner, those of an owner by their `place`, owners by their first pixels' place.
+
+    owner: int (m,), 0 to n - 1; place: int64 (m,). Returns int64 (m,), int64 (n + 1), and the owners' new order (n,).
+    """
+    first, count = np.full(n, np.iinfo(np.int64).max), np.zeros(n, np.int64)
+    for k in range(len(owner)):
+        first[owner[k]] = min(first[owner[k]], place[k])
+        count[owner[k]] += 1
+    order = np.argsort(first)
+    offsets, at = np.zeros(n + 1, np.int64), np.empty(n, np.int64)
+    for i in range(n):
+        at[order[i]] = offsets[i]
+        offsets[i + 1] = offsets[i] + count[order[i]]
+    sequence = np.empty(len(owner), np.int64)
+    for k in range(len(owner)):
+        sequence[at[owner[k]]] = k
+        at[owner[k]] += 1
+    for i in range(n):
+        mine = sequence[offsets[i] : offsets[i + 1]]
+        for k in range(1, len(mine)):
+            if place[mine[k]] < place[mine[k - 1]]:
+                mine[:] = mine[np.argsort(place[mine])]
+                break
+    return sequence, offsets, order

@@ -16,7 +16,7 @@ from core.connie.votes import vote_classes, vote_shares
 from core.data.dataset import Dataset, read_arrays
 from core.experiment import Column, Derived
 from core.labels.freeze import freeze, frozen_shares
-from core.labels.record import Labelling
+from core.labels.record import Labelling, Scale
 from core.labels.soft import MAJORITY_RULE
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 COLUMN = Column("hand_label", "Hand label", "", -0.5, 7.5, 8, 0, "Index of the class that most labellers chose")
 FACTS = (
-    ("charge_e", "Q [e⁻]", "{:,.0f}"),
+    ("charge_e", "Q [{unit}]", "{:,.0f}"),
     ("energy_kev", "E [keV]", "{:,.1f}"),
     ("length_px", "L [px]", "{:,.1f}"),
     ("dedx_kev_per_um", "dE/dx [eV/µm]", "{:,.0f}"),
     ("width_px", "W [px]", "{:.2f}"),
     ("npix", "pixels", "{:,.0f}"),
-    ("max_e", "highest pixel [e⁻]", "{:,.0f}"),
+    ("max_e", "highest pixel [{unit}]", "{:,.0f}"),
     ("theta_deg", "zenith θ [deg]", "{:.0f}"),
 )
 
@@ -47,12 +47,17 @@ def crop(dataset: Dataset, row: int) -> np.ndarray:
     return stored.reshape(height, width)
 
 
+def scale(dataset: Dataset) -> Scale:
+    """Electrons from the weak threshold to a saturating alpha; grey values for images of an imported table."""
+    return Scale("grey value", 1.0, 255.0) if vote_classes(dataset) else Scale("e⁻", 8.0, 2e4)
+
+
 def facts(dataset: Dataset, row: int) -> dict[str, str]:
     """What a labeller may know of a track: measured quantities and flags, nothing of truth or scores."""
-    told = {}
+    told, unit = {}, scale(dataset).unit
     for name, title, form in FACTS:
         value = float(dataset.column(name)[row]) * (1e3 if name == "dedx_kev_per_um" else 1.0)
-        told[title] = form.format(value) if np.isfinite(value) else "undefined"
+        told[title.replace("{unit}", unit)] = form.format(value) if np.isfinite(value) else "undefined"
     flags = int(dataset.column("flags")[row])
     return told | {"flags": ", ".join(name for i, name in enumerate(FLAGS) if flags >> i & 1) or "none"}
 
@@ -93,8 +98,7 @@ def merged(shares: np.ndarray, class_of: np.ndarray) -> np.ndarray:
 LABELLING = Labelling(
     classes=classes,
     crop=crop,
-    unit="e⁻",
-    limits=(8.0, 2e4),
+    scale=scale,
     facts=facts,
     column=COLUMN.name,
     explanation=(

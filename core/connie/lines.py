@@ -12,9 +12,9 @@ import numpy as np
 
 from core.connie import moments
 
-MAX_LINES = 4
+MAX_LINES = 8
 N_TRIALS = 150
-MIN_PAIR_PX = 15.0  # two pixels nearer than this do not define a direction
+MIN_PAIR_PX = 10.0  # two pixels nearer than this do not define a direction
 CORE_PX = 1.5  # a line follows pixels of the skeleton that are nearer than this ...
 FIT_PX = 2.0  # ... is fitted to those nearer than this ...
 BAND_PX = 3.5  # ... and owns the pixels nearer than this: 3 sigma of the widest diffusion

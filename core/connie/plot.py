@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -19,7 +20,9 @@ from core.figures.style import SEQUENCE, TEXT_PX
 from core.parameters import param
 
 N_PARTS = 20
-NOISE_E = 2.0  # where an image is not known
+MIN_MEAN_PX = 15.0  # below it the two ends are most of a track
+LOWEST_E = 3.0  # first colour of small pictures, above most of the noise
+NOISE_E = 2.0  # of a row without an image
 INK = OKABE_ITO[4]
 FRONT, BACK = OKABE_ITO[0], OKABE_ITO[6]
 
@@ -39,11 +42,10 @@ def crop_of(dataset: Dataset, row: int) -> np.ndarray:
     return stored.reshape(height, width)
 
 
-def floor_e(dataset: Dataset, row: int) -> float:
-    """Charge above which a pixel belongs to a track rather than to the noise around it [e-]: the weak threshold."""
-    image = int(frame_of(dataset, [row])[0])
-    noise = dataset.frames[image]["noise_e"] if image >= 0 else NOISE_E
-    return float(dataset.meta["mapping"]["weak_sigma"]) * float(np.max(noise))
+def floors_e(dataset: Dataset, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+    """(n,): charge above which a pixel belongs to a track rather than to the noise around it [e-], the weak threshold."""
+    noise = np.array([*(np.max(facts["noise_e"]) for facts in dataset.frames), NOISE_E])
+    return np.asarray(noise[frame_of(dataset, rows)] * float(dataset.meta["mapping"]["weak_sigma"]))
 
 
 def origin_of(dataset: Dataset, row: int) -> tuple[int, int]:
@@ -56,9 +58,9 @@ def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
     crop, (x0, y0) = crop_of(dataset, row), origin_of(dataset, row)
     figure = make_subplots(
         rows=3, cols=2, specs=[[{"rowspan": 3}, {}], [None, {}], [None, {}]], column_widths=[0.6, 0.4],
-        horizontal_spacing=0.16, vertical_spacing=0.13,
+        horizontal_spacing=0.24, vertical_spacing=0.14,
     )  # fmt: skip
-    floor = floor_e(dataset, row)
+    floor = float(floors_e(dataset, [row])[0])
     _crop(figure, crop, x0, y0, floor / 4.0 if parameters.colours == "log" else None)
     axis = axis_of(crop, floor)
     if axis is not None:
@@ -69,7 +71,8 @@ def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
         height=440, margin={"l": 55, "r": 15, "t": 40, "b": 45}, showlegend=False, font={"size": TEXT_PX},
         title={"text": _sentence(dataset, row), "font": {"size": TEXT_PX}, "x": 0.01, "y": 0.98, "yanchor": "top"},
     )  # fmt: skip
-    return figure
+    figure.update_xaxes(title_font_size=TEXT_PX)
+    return figure.update_yaxes(title_font_size=TEXT_PX)
 
 
 def _sentence(dataset: Dataset, row: int) -> str:
@@ -82,29 +85,22 @@ def _sentence(dataset: Dataset, row: int) -> str:
 
 
 def _crop(figure: go.Figure, crop: np.ndarray, x0: int, y0: int, lowest_e: float | None) -> None:
-    """Electrons in colour, logarithmic from `lowest_e` upwards if given; pixels of other clusters hold 0 and stay free."""
-    z = np.where(crop != 0, crop, np.nan)
-    bar = {"title": {"text": "e⁻"}, "thickness": 10, "x": 0.545, "xpad": 2}
-    shown = z
+    """Electrons in colour, logarithmic from `lowest_e` upwards if given. Pixels of other clusters hold 0."""
+    bar = {"title": {"text": "e⁻"}, "thickness": 10, "x": 0.46, "xpad": 2}
+    shown = crop
     if lowest_e is not None:
-        shown = np.log10(np.maximum(z, lowest_e))
-        highest = float(np.nanmax(shown, initial=math.log10(lowest_e) + 1.0))
+        shown = np.log10(np.maximum(crop, lowest_e))
+        highest = max(float(shown.max()), math.log10(lowest_e) + 1.0)
         ticks = [m * 10.0**p for p in range(6) for m in (1, 3) if lowest_e <= m * 10.0**p <= 10**highest]
         bar |= {"tickvals": np.log10(ticks).tolist(), "ticktext": [f"{tick:,.0f}" for tick in ticks]}
     figure.add_heatmap(
-        z=shown.astype(np.float32), customdata=z.astype(np.float32), x0=x0, dx=1, y0=y0, dy=1, colorscale=SEQUENCE,
-        colorbar=bar, hoverongaps=False, row=1, col=1,
-        hovertemplate="%{customdata:,.1f} e⁻<br>x %{x:d}, y %{y:d}<extra></extra>",
+        z=shown.astype(np.float32), customdata=crop.astype(np.float32), x0=x0, dx=1, y0=y0, dy=1, colorscale=SEQUENCE,
+        colorbar=bar, hovertemplate="%{customdata:,.1f} e⁻<br>x %{x:d}, y %{y:d}<extra></extra>", row=1, col=1,
     )  # fmt: skip
     height, width = crop.shape
-    figure.update_xaxes(
-        title_text="x [px]", range=[x0 - 0.5, x0 + width - 0.5], constrain="domain", showgrid=False, zeroline=False,
-        tickformat="d", row=1, col=1,
-    )  # fmt: skip
-    figure.update_yaxes(
-        title_text="y [px]", range=[y0 - 0.5, y0 + height - 0.5], scaleanchor="x", constrain="domain", showgrid=False,
-        zeroline=False, tickformat="d", row=1, col=1,
-    )  # fmt: skip
+    look = {"constrain": "domain", "showgrid": False, "zeroline": False, "tickformat": "d", "row": 1, "col": 1}
+    figure.update_xaxes(title_text="x [px]", range=[x0 - 0.5, x0 + width - 0.5], **look)
+    figure.update_yaxes(title_text="y [px]", range=[y0 - 0.5, y0 + height - 0.5], scaleanchor="x", **look)
 
 
 def _ends(figure: go.Figure, axis: Axis, x0: int, y0: int) -> None:
@@ -114,8 +110,12 @@ def _ends(figure: go.Figure, axis: Axis, x0: int, y0: int) -> None:
         x=ends[:, 0], y=ends[:, 1], mode="lines+markers", line={"color": OKABE_ITO[5], "width": 1.5, "dash": "dash"},
         marker={"symbol": ["circle-open", "square-open"], "size": 12, "line": {"width": 2}, "color": [FRONT, BACK]},
         text=[f"narrow end, front: σ {axis.widths[0]:.2f} px", f"wide end, back: σ {axis.widths[1]:.2f} px"],
-        hovertemplate="%{text}<extra></extra>", row=1, col=1,
+        hovertemplate="%{text}<extra></extra>", cliponaxis=False, row=1, col=1,
     )  # fmt: skip
+    # the ends of a curled track lie beside it
+    for axis_of_figure, side in ((figure.layout.xaxis, ends[:, 0]), (figure.layout.yaxis, ends[:, 1])):
+        low, high = axis_of_figure.range
+        axis_of_figure.range = [min(low, side.min() - 0.5), max(high, side.max() + 0.5)]
 
 
 def _profiles(figure: go.Figure, dataset: Dataset, row: int, found: Profile, axis: Axis) -> None:
@@ -156,32 +156,43 @@ def draw_steps(dataset: Dataset, row: int, parameters: StepsView) -> go.Figure:
     lines = [(" = ".join(names), VARIANTS[names[0]].steps(crop)) for names in alike.values()]
     one = len(lines) == 1
     n_columns = 3 if one else max(len(steps) for _, steps in lines)
-    places = [
-        ((k // n_columns, k % n_columns) if one else (i, k), name, title, picture)
+    panels = [
+        (divmod(k, n_columns) if one else (i, k), name, title, picture)
         for i, (name, steps) in enumerate(lines)
         for k, (title, picture) in enumerate(steps.items())
     ]
-    n_rows = 1 + max(place[0] for place, *_ in places)
-    figure = make_subplots(rows=n_rows, cols=n_columns, horizontal_spacing=0.02, vertical_spacing=0.09)
-    for (i, k), name, title, picture in places:
-        where = {"row": i + 1, "col": k + 1}
-        figure.add_heatmap(
-            z=picture, colorscale=SEQUENCE, showscale=False, **where,
-            hovertemplate=f"{name}, {title}: %{{z:,.4g}}<br>column %{{x}}, row %{{y}}<extra></extra>",
-        )  # fmt: skip
-        axis = next(figure.select_yaxes(**where))
-        axis.scaleanchor = axis.anchor
-        height, width = picture.shape
-        label = f"{title} ({width}×{height})" if one or not k else title
-        text = label if one or k else f"<b>{name}</b> {label}"
-        figure.add_annotation(
-            text=text, showarrow=False, x=0.5, y=1.0, xref="x domain", yref="y domain", yanchor="bottom",
-            font={"size": 12}, **where,
-        )  # fmt: skip
-    hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
-    figure.update_xaxes(**hidden)
-    figure.update_yaxes(**hidden)
-    return figure.update_layout(height=440, margin={"l": 10, "r": 10, "t": 25, "b": 5})
+    n_rows = 1 + max(place[0] for place, *_ in panels)
+    made = [_panel(i, panel, n_rows, n_columns, one) for i, panel in enumerate(panels, start=1)]
+    # in one go: subplots that are made and changed one by one take longer than all the rest of the page
+    layout: dict[str, Any] = {"height": 440, "margin": {"l": 10, "r": 10, "t": 5, "b": 5}, "annotations": []}
+    for _, axes, text in made:
+        layout |= axes
+        layout["annotations"].append(text)
+    return go.Figure([trace for trace, _, _ in made], layout)
+
+
+def _panel(
+    number: int, panel: tuple[tuple[int, int], str, str, np.ndarray], n_rows: int, n_columns: int, is_alone: bool
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Trace, axes and title of one picture among `n_rows` x `n_columns`, the first at the top left."""
+    (i, k), name, title, picture = panel
+    left, right = k / n_columns + 0.01, (k + 1) / n_columns - 0.01
+    low, high = 1.0 - (i + 1) / n_rows + 0.01, 1.0 - i / n_rows - 0.26 / (n_rows + 1)
+    trace = {
+        "type": "heatmap", "z": picture, "colorscale": SEQUENCE, "showscale": False, "xaxis": f"x{number}", "yaxis": f"y{number}",
+        "hovertemplate": f"{name}, {title}: %{{z:,.4g}}<br>column %{{x}}, row %{{y}}<extra></extra>",
+    }  # fmt: skip
+    look = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
+    axes = {
+        f"xaxis{number}": look | {"domain": [left, right], "anchor": f"y{number}"},
+        f"yaxis{number}": look | {"domain": [low, high], "anchor": f"x{number}", "scaleanchor": f"x{number}"},
+    }
+    height, width = picture.shape
+    text = f"{title} ({width}×{height})" if is_alone or not k else title
+    return trace, axes, {
+        "text": text if is_alone or k else f"<b>{name}</b> {text}", "showarrow": False, "x": (left + right) / 2.0, "y": high,
+        "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "bottom", "font": {"size": 12},
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -196,16 +207,15 @@ class MeanTrack:
 
 
 def mean_track(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> MeanTrack:
-    """Mean charge profile of rows, of at most `n_at_most` of them taken evenly; those shorter than 6 px are left out."""
+    """Mean charge profile of rows, of at most `n_at_most` of them taken evenly; those shorter than 15 px are left out."""
     n_of = len(rows)
-    chosen = rows[dataset.column("length_px")[rows] >= MIN_LENGTH_PX]
+    chosen = rows[dataset.column("length_px")[rows] >= MIN_MEAN_PX]
     if len(chosen) > n_at_most:
         chosen = chosen[np.linspace(0, len(chosen) - 1, n_at_most).astype(int)]
     shapes = []
-    for row, crop in zip(chosen.tolist(), crops_of(dataset, chosen), strict=True):
-        floor = floor_e(dataset, row)
+    for floor, crop in zip(floors_e(dataset, chosen).tolist(), crops_of(dataset, chosen), strict=True):
         axis = axis_of(crop, floor)
-        if axis is not None and axis.length_px >= MIN_LENGTH_PX:
+        if axis is not None:
             shapes.append(normalised(crop, axis, floor, N_PARTS))
     position = (np.arange(N_PARTS) + 0.5) / N_PARTS
     nothing = np.full(N_PARTS, np.nan)
@@ -249,7 +259,7 @@ def draw_means(means: Mapping[str, MeanTrack], colours: Mapping[str, str]) -> go
 
 def thumbnails(dataset: Dataset, rows: np.ndarray, titles: Sequence[str]) -> go.Figure:
     """Small pictures of some tracks on one scale."""
-    return mosaic(crops_of(dataset, rows), rows, titles, "e⁻")
+    return mosaic(crops_of(dataset, rows), rows, titles, "e⁻", LOWEST_E)
 
 
 VIEWS = {
@@ -278,7 +288,7 @@ AVERAGE = Average(
     title="mean track per class",
     explanation=(
         "Charge along the track, each of unit length and charge, from its narrow to its wide end; the band is one standard error. "
-        "A muon is flat; an electron brightens towards one end. Shorter than 6 px is left out."
+        "A muon is flat; an electron brightens towards one end. Shorter than 15 px is left out."
     ),
     compute=mean_track,
     draw=draw_means,

@@ -17,16 +17,29 @@ if TYPE_CHECKING:
 
 LEVELS = 3
 _SQUARES = (LEVELS + 1) ** 2  # squared distances below it are within the last level
-# every offset within reach, nearest first
-_OFFSETS = np.array(
-    sorted(
-        (dy * dy + dx * dx, dy, dx)
-        for dy in range(-LEVELS, LEVELS + 1)
-        for dx in range(-LEVELS, LEVELS + 1)
-        if 0 < dy * dy + dx * dx < _SQUARES
-    ),
-    np.int32,
-)
+
+
+def _offsets() -> tuple[np.ndarray, np.ndarray]:
+    """Offsets (squared distance, rows, columns) within reach for each of 16 patterns of neighbours, and how many.
+
+    Pattern: 1 above, 2 below, 4 left, 8 right is in a cluster. What lies beyond such a neighbour is nearer to it.
+    """
+    near = range(-LEVELS, LEVELS + 1)
+    whole = [(dy * dy + dx * dx, dy, dx) for dy in near for dx in near if 0 < dy * dy + dx * dx < _SQUARES]
+    table, counts = np.zeros((16, len(whole), 3), np.int64), np.zeros(16, np.int64)
+    for pattern in range(16):
+        shut = [(pattern & bit) > 0 for bit in (1, 2, 4, 8)]
+        open_ones = [
+            (square, dy, dx)
+            for square, dy, dx in whole
+            if not (dy < 0 and shut[0] or dy > 0 and shut[1] or dx < 0 and shut[2] or dx > 0 and shut[3])
+        ]
+        counts[pattern] = len(open_ones)
+        table[pattern, : len(open_ones)] = np.array(open_ones, np.int64).reshape(-1, 3)
+    return table, counts
+
+
+_OFFSETS, _COUNTS = _offsets()
 
 _jit = numba.njit(nogil=True, cache=True)
 
@@ -43,32 +56,32 @@ class Rim:
 
 
 @_jit
+def _pattern(labels, j, i):  # type: ignore[no-untyped-def]
+    """Which of the four neighbours lie in clusters, see `_offsets`."""
+    n_rows, n_columns = labels.shape
+    pattern = 1 if j > 0 and labels[j - 1, i] > 0 else 0
+    pattern |= 2 if j < n_rows - 1 and labels[j + 1, i] > 0 else 0
+    pattern |= 4 if i > 0 and labels[j, i - 1] > 0 else 0
+    return pattern | (8 if i < n_columns - 1 and labels[j, i + 1] > 0 else 0)
+
+
+@_jit
 def _near(labels, y, x, owner, square):  # type: ignore[no-untyped-def]
     """Write -(cluster + 1) of the nearest cluster into `labels` and the squared distance into `square`; how many pixels."""
     n_rows, n_columns = labels.shape
     n = 0
     for k in range(len(y)):
         j, i, mine = y[k], x[k], -(owner[k] + 1)
-        if _is_inner(labels, j, i):
-            continue
-        for d in range(len(_OFFSETS)):
-            b, a = j + _OFFSETS[d, 1], i + _OFFSETS[d, 2]
+        pattern = _pattern(labels, j, i)
+        for d in range(_COUNTS[pattern]):
+            b, a = j + _OFFSETS[pattern, d, 1], i + _OFFSETS[pattern, d, 2]
             if b < 0 or b >= n_rows or a < 0 or a >= n_columns or labels[b, a] > 0:
                 continue
-            found, distance = labels[b, a], _OFFSETS[d, 0]
+            found, distance = labels[b, a], _OFFSETS[pattern, d, 0]
             n += found == 0
             if found == 0 or distance < square[b, a] or (distance == square[b, a] and mine > found):
                 labels[b, a], square[b, a] = mine, distance
     return n
-
-
-@_jit
-def _is_inner(labels, j, i):  # type: ignore[no-untyped-def]
-    """True if the four neighbours lie in clusters: whatever this pixel reaches is nearer to one of them."""
-    n_rows, n_columns = labels.shape
-    if j == 0 or i == 0 or j == n_rows - 1 or i == n_columns - 1:
-        return False
-    return labels[j - 1, i] > 0 and labels[j + 1, i] > 0 and labels[j, i - 1] > 0 and labels[j, i + 1] > 0
 
 
 @_jit
@@ -78,10 +91,9 @@ def _collect(labels, square, charge, usable, y, x, owner, pixels, q_out, owner_o
     n = 0
     for k in range(len(y)):
         mine = -(owner[k] + 1)
-        if _is_inner(labels, y[k], x[k]):
-            continue
-        for d in range(len(_OFFSETS)):
-            b, a = y[k] + _OFFSETS[d, 1], x[k] + _OFFSETS[d, 2]
+        pattern = _pattern(labels, y[k], x[k])
+        for d in range(_COUNTS[pattern]):
+            b, a = y[k] + _OFFSETS[pattern, d, 1], x[k] + _OFFSETS[pattern, d, 2]
             if b < 0 or b >= n_rows or a < 0 or a >= n_columns or labels[b, a] != mine:
                 continue
             labels[b, a] = 0
@@ -92,9 +104,9 @@ def _collect(labels, square, charge, usable, y, x, owner, pixels, q_out, owner_o
     return n
 
 
-def around(clusters: "Clusters", image: "Image") -> Rim:
-    """The pixels of level 1 to 3 around each cluster, in no order within a cluster."""
-    labels, owner = clusters.label_image(), clusters.owner
+def around(clusters: "Clusters", image: "Image", labels: np.ndarray | None = None) -> Rim:
+    """The pixels of level 1 to 3 around each cluster, in no order within a cluster. `labels`: its label image, if at hand."""
+    labels, owner = clusters.label_image() if labels is None else labels.copy(), clusters.owner
     square = np.empty(clusters.shape, np.uint8)
     room = _near(labels, clusters.y, clusters.x, owner, square)
     pixels, q, of = np.empty((room, 3), np.int32), np.empty(room, np.float32), np.empty(room, np.int32)
@@ -105,31 +117,32 @@ def around(clusters: "Clusters", image: "Image") -> Rim:
     return Rim(y, x, q[:n], level.astype(np.uint8), offsets)
 
 
-def levels(clusters: "Clusters", image: "Image") -> dict[str, np.ndarray]:
+def levels(clusters: "Clusters", rim: Rim) -> dict[str, np.ndarray]:
     """E0 to E3 [e-], float64, and n0 to n3, int64: charge and number of the pixels with level <= n. Each (n,)."""
-    rim = around(clusters, image)
     n = len(clusters)
-    owner = np.repeat(np.arange(n), np.diff(rim.offsets))
-    made = {"e0": np.bincount(clusters.owner, clusters.q, n), "n0": clusters.npix}
-    for level in range(1, LEVELS + 1):
-        here = rim.level == level
-        made[f"e{level}"] = made[f"e{level - 1}"] + np.bincount(owner[here], rim.q[here], n)
-        made[f"n{level}"] = made[f"n{level - 1}"] + np.bincount(owner[here], minlength=n)
-    return made
+    rows = np.repeat(np.arange(n), np.diff(rim.offsets)) * (LEVELS + 1) + rim.level
+    size = n * (LEVELS + 1)
+    charge = np.bincount(rows, rim.q, size).reshape(n, -1)
+    count = np.bincount(rows, minlength=size).reshape(n, -1)
+    charge[:, 0], count[:, 0] = np.bincount(clusters.owner, clusters.q, n), clusters.npix
+    made = {f"e{level}": values for level, values in enumerate(np.cumsum(charge, axis=1).T)}
+    return made | {f"n{level}": values for level, values in enumerate(np.cumsum(count, axis=1).T)}
 
 
 @_jit
-def _touches(bad, y, x, owner, out):  # type: ignore[no-untyped-def]
-    n_rows, n_columns = bad.shape
-    for k in range(len(y)):
-        for b in range(max(0, y[k] - 1), min(n_rows, y[k] + 2)):
-            for a in range(max(0, x[k] - 1), min(n_columns, x[k] + 2)):
-                if bad[b, a]:
-                    out[owner[k]] = True
+def touches(labels, usable, saturated, n):  # type: ignore[no-untyped-def]
+    """bool (n,): a pixel of the cluster is a neighbour, also over a corner, of one that is neither usable nor saturated.
 
-
-def touches(clusters: "Clusters", bad: np.ndarray) -> np.ndarray:
-    """bool (n,): a pixel of the cluster has one of `bad`, bool (ny, nx), among its eight neighbours or is one."""
-    out = np.zeros(len(clusters), np.bool_)
-    _touches(bad, clusters.y, clusters.x, clusters.owner, out)
+    `labels`: int32 (ny, nx), the cluster of each pixel plus 1.
+    """
+    out = np.zeros(n, np.bool_)
+    n_rows, n_columns = labels.shape
+    for j in range(n_rows):
+        for i in range(n_columns):
+            if usable[j, i] or saturated[j, i]:
+                continue
+            for b in range(max(0, j - 1), min(n_rows, j + 2)):
+                for a in range(max(0, i - 1), min(n_columns, i + 2)):
+                    if labels[b, a] > 0:
+                        out[labels[b, a] - 1] = True
     return out

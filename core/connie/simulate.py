@@ -94,13 +94,13 @@ def simulate(
     folder: Path,
     n_events: int,
     seed: int = 1,
-    settings: SimulationParameters = SimulationParameters(),
+    parameters: SimulationParameters = SimulationParameters(),
     progress: Progress | None = None,
 ) -> list[Path]:
     """Write files until they hold `n_events` particles (defects among them); return the files.
 
     Exposures are spread evenly in their logarithm. Ten exposures to a run, three and a half hours apart, a day's gap
-    between runs. Same seed and settings, same pixels.
+    between runs. Same seed and parameters, same pixels.
     """
     from core.connie.writing import write_file
 
@@ -108,15 +108,15 @@ def simulate(
     files: list[Path] = []
     done = 0
     while done < n_events:
-        when = exposure(seed, len(files), settings)
+        when = exposure(seed, len(files), parameters)
         made = {}
-        for ohdu in settings.ohdus:
+        for ohdu in parameters.ohdus:
             source = np.random.SeedSequence(seed, spawn_key=(when["runid"], ohdu))
-            made[ohdu] = simulate_image(source, settings, when["exptime_s"], when["muon_factor"])
+            made[ohdu] = simulate_image(source, parameters, when["exptime_s"], when["muon_factor"])
             done += len(made[ohdu].particles["id"])
             if progress is not None:
                 progress(min(done, n_events), n_events)
-        files.append(write_file(folder, made, when, settings))
+        files.append(write_file(folder, made, when, parameters))
     return files
 
 

@@ -80,7 +80,7 @@ def truth_columns(
     """
     n = len(clusters.offsets) - 1
     if truth is None:
-        return _unknown(n)
+        return unknown(n)
     pairs = _pairs(clusters, truth, shape)
     n_particles = len(truth.particles["id"])
     total = np.bincount(pairs.cluster, pairs.charge_e, n)
@@ -93,7 +93,7 @@ def truth_columns(
     has_second = has & (first + 1 < len(ranked))
     if len(order):
         has_second &= ranked[follows] == np.arange(n)
-    found = _unknown(n)
+    found = unknown(n)
     if not has.any():
         found["truth_class"] = np.full(n, FINE.index("undefined"), np.int8)
         return found
@@ -161,7 +161,8 @@ def _muons(pairs: _Pairs, truth: Truth, n: int) -> np.ndarray:
     return np.bincount(cluster[main], minlength=n).astype(np.int16)
 
 
-def _unknown(n: int) -> dict[str, np.ndarray]:
+def unknown(n: int) -> dict[str, np.ndarray]:
+    """The truth columns of n rows that were not simulated."""
     made: dict[str, np.ndarray] = {"truth_class": np.full(n, -1, np.int8), "truth_species": np.full(n, -1, np.int8)}
     made |= {name: np.full(n, np.nan, np.float32) for name in ("truth_share", "truth_energy_kev", "truth_theta_deg")}
     made |= {"truth_phi_deg": np.full(n, np.nan, np.float32), "truth_particle": np.full(n, -1, np.int32)}

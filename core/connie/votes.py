@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from core.connie import features
 from core.connie.event import UID_BITS
 from core.connie.extract import Clusters, cluster
+from core.connie.truth import unknown
 from core.connie.votetable import VoteTable, image_path, read_grey, read_table
 from core.data.dataset import Dataset
 from core.data.ragged import from_records
@@ -83,10 +84,11 @@ def _block(table: VoteTable, start: int, stop: int, mapping: "Mapping") -> Block
     columns |= {
         "uid": uids(table.crc32, np.arange(start, stop)),
         "run": np.zeros(n, np.int32), "runid": np.full(n, table.crc32 & 0x7FFFFF, np.int32),
-        "ohdu": np.zeros(n, np.int16), "frame": np.full(n, -1, np.int32), "image": np.arange(start, stop, dtype=np.int32),
+        "ohdu": np.zeros(n, np.int16), "frame": np.full(n, -1, np.int32),
         "crop_height_px": np.array([len(crop) for crop in crops], np.int32),
         "crop_width_px": np.array([crop.shape[1] for crop in crops], np.int32),
         LABEL: table.labels[start:stop],
+        **unknown(n),
         **{COLUMN + name: table.votes[start:stop, i].copy() for i, name in enumerate(table.classes)},
     }  # fmt: skip
     return Block(columns, from_records([crop.ravel() for crop in crops]))
@@ -103,7 +105,8 @@ def uids(crc32: int, numbers: np.ndarray) -> np.ndarray:
 
 def _measured(grey: np.ndarray, mapping: "Mapping") -> dict[str, np.ndarray]:
     """The features of one image (1,)."""
-    made = features.measure(_track(grey, mapping.votes_threshold_grey), cast("Image", GreyImage(grey)), mapping)
+    track = _track(grey, mapping.votes_threshold_grey)
+    made = features.measure(track, cast("Image", GreyImage(grey)), mapping)
     for name in UNDEFINED:
         made[name] = np.full(1, np.nan, np.float32)
     return made

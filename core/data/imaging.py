@@ -17,7 +17,8 @@ UNKNOWN, OUTSIDE = "no class", "outside the filter"
 class Imaging:
     """How an experiment's images are told apart and what lies in them.
 
-    `unit` is what a pixel counts; `box` the columns with the first and the last pixel of a row, inclusive: x, x, y, y.
+    `unit` is what a pixel counts; `box` the columns with the first and the last pixel of a row, inclusive: x, x, y, y;
+    `axis` those with its middle x, y, its length along its main axis [px] and that axis' angle from x towards y [deg].
     `name(facts)` is a short text that no two images of a data set share; `facts(facts)` tells the rest in words.
     The fact `pixel_um` gives images a scale.
     """
@@ -26,6 +27,7 @@ class Imaging:
     explanation: str
     unit: str
     box: tuple[str, str, str, str]
+    axis: tuple[str, str, str, str]
     name: Callable[[Mapping[str, Any]], str]
     facts: Callable[[Mapping[str, Any]], dict[str, str]]
 
@@ -47,10 +49,13 @@ class Window:
 
 @dataclass(frozen=True)
 class Outlines:
-    """Rows of one class in a window. rows int64 (n,); boxes int32 (n, 4): first and last pixel, x, x, y, y."""
+    """Rows of one class in a window. rows int64 (n,); boxes int32 (n, 4): first and last pixel, x, x, y, y; lines float32
+    (n, 4): both ends of the main axis, x, x, y, y.
+    """
 
     rows: np.ndarray
     boxes: np.ndarray
+    lines: np.ndarray
 
 
 def whole(facts: Mapping[str, Any]) -> Window:
@@ -108,6 +113,15 @@ def boxes(dataset: Dataset, imaging: Imaging, rows: Sequence[int] | np.ndarray) 
     return np.stack([dataset.column(name)[rows] for name in imaging.box], axis=1).astype(np.int32)
 
 
+def lines(dataset: Dataset, imaging: Imaging, rows: np.ndarray) -> np.ndarray:
+    """float32 (n, 4): both ends of each row's main axis, x, x, y, y; one without an axis is its middle."""
+    x, y, length, angle_deg = (dataset.column(name)[rows].astype(np.float32) for name in imaging.axis)
+    half = np.nan_to_num(length) / 2.0
+    angle = np.deg2rad(np.nan_to_num(angle_deg))
+    dx, dy = half * np.cos(angle), half * np.sin(angle)
+    return np.stack([x - dx, x + dx, y - dy, y + dy], axis=1)
+
+
 def outlines(
     dataset: Dataset,
     imaging: Imaging,
@@ -127,9 +141,10 @@ def outlines(
     x0, x1, y0, y1 = found.T
     inside = (x1 >= window.x0) & (x0 < window.x1) & (y1 >= window.y0) & (y0 < window.y1)
     rows, found = rows[inside], found[inside]
+    axes = lines(dataset, imaging, rows)
     code = np.where(np.isin(rows, kept, assume_unique=True), classes[rows], -2)
     wanted = {**{name: k for k, name in enumerate(names)}, UNKNOWN: -1, OUTSIDE: -2}
-    parts = {name: Outlines(rows[code == k], found[code == k]) for name, k in wanted.items()}
+    parts = {name: Outlines(rows[code == k], found[code == k], axes[code == k]) for name, k in wanted.items()}
     return {name: part for name, part in parts.items() if len(part.rows)}
 
 

@@ -49,6 +49,17 @@ def checked_scheme(experiment: Experiment, scheme: str) -> str:
     return scheme
 
 
+def usable_schemes(experiment: Experiment, dataset: Dataset) -> list[str]:
+    """The label schemes of which the data set has the columns, those that can label a row first."""
+    cuts = next(iter(experiment.presets.values())).selection.cuts
+    found = []
+    for scheme in experiment.label_schemes:
+        per_class = experiment.label_cuts(cuts, scheme, dataset)
+        if per_class and all(dataset.has(cut.column) for group in per_class.values() for cut in group):
+            found.append(scheme)
+    return sorted(found, key=lambda scheme: scheme in experiment.truth_schemes and not dataset.simulated)
+
+
 def preset(experiment: Experiment, name: str) -> Selection:
     if name not in experiment.presets:
         raise DarkroomError(f"Unknown preset '{name}': expected one of {', '.join(experiment.presets)}.")

@@ -1,18 +1,20 @@
 """A window of an image in colour, the rows in it outlined by class, and a bar that tells its scale."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from core.data.imaging import OUTSIDE, UNKNOWN, Outlines, Window
+from core.data.imaging import OUTSIDE, Outlines, Window
 from core.figures.style import NEUTRAL, SEQUENCE, TEXT_PX, class_style
 from core.parameters import param
 
 N_STOPS = 48
+FAR = 4  # pixels a cell, from which rows are lines and not frames
 LOG_STRENGTH, ASINH_STRENGTH = 1000.0, 30.0
 HANDLE_PX = (9.0, 26.0)  # diameters of the invisible mark that takes the click on a row
 BAR_PARTS = 0.22  # of the width, at most, for the scale bar
@@ -62,8 +64,13 @@ def gathered(place: np.ndarray, stretch: str) -> np.ndarray:
 def colourscale(how: ImageDisplay, theme: str = "light") -> list[tuple[float, str]]:
     """Colours that make a linear axis look stretched: the values themselves stay in the figure, for the hover."""
     place = np.linspace(0.0, 1.0, N_STOPS)
-    ramp = GREYS[theme] if how.colours == "grey" else SEQUENCE
-    return list(zip(gathered(place, how.stretch).tolist(), sample_colorscale(ramp, place.tolist()), strict=True))
+    at = gathered(place, how.stretch)
+    at[[0, -1]] = 0.0, 1.0  # a scale that ends a rounding error before 1 is refused by the browser, without a word
+    return list(zip(at.tolist(), sample_colorscale(_ramp(how, theme), place.tolist()), strict=True))
+
+
+def _ramp(how: ImageDisplay, theme: str) -> Any:
+    return GREYS[theme] if how.colours == "grey" else SEQUENCE
 
 
 def image(
@@ -73,12 +80,14 @@ def image(
     unit: str,
     how: ImageDisplay,
     parts: Mapping[str, Outlines],
+    classes: Sequence[str],
     facts: Mapping[str, tuple[np.ndarray, str]],
     shown: np.ndarray | None = None,
     pixel_um: float | None = None,
     theme: str = "light",
 ) -> go.Figure:
-    """Cells (h, w) of `factor` pixels a side with outlines; a point's custom data begin with its row number.
+    """Cells (h, w) of `factor` pixels a side with outlines; a point's custom data begin with its row number. `classes`: all
+    that there may be, in the order of their colours.
 
     `facts`: title -> values (n_rows,) and their format, told when the mouse is over a row; `shown` (4,): a marked box.
     """
@@ -93,8 +102,9 @@ def image(
         hovertemplate=f"%{{z:,.1f}} {unit}<br>x %{{x:.0f}}, y %{{y:.0f}}{covered}<extra></extra>",
     )  # fmt: skip
     _colour_bar(figure, low, high, unit, how, theme)
-    for position, (name, part) in enumerate(parts.items()):
-        _outline(figure, name, position, part, facts, window)
+    for name, part in parts.items():
+        colour = class_style(name, classes.index(name))[0] if name in classes else NEUTRAL
+        _outline(figure, name, colour, part, factor, facts, window)
     if shown is not None:
         x, y = _corners(shown[None], 1.5 * factor)
         line = {"color": "#FFFFFF" if theme == "dark" else "#000000", "width": 2.5}
@@ -116,14 +126,13 @@ def _colour_bar(figure: go.Figure, low: float, high: float, unit: str, how: Imag
     """The stretched colours with the values at which they are reached."""
     place = np.linspace(0.0, 1.0, 6)
     ticks = low + gathered(place, how.stretch) * (high - low)
-    ramp = GREYS[theme] if how.colours == "grey" else SEQUENCE
     bar = {
         "title": {"text": unit}, "tickvals": place.tolist(), "ticktext": [f"{t:,.3g}" if abs(t) < 1000 else f"{t:,.0f}" for t in ticks],
         "thickness": 12, "x": 1.0, "xpad": 4,
     }  # fmt: skip
     figure.add_scatter(
         x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip",
-        marker={"color": [0.0], "cmin": 0.0, "cmax": 1.0, "colorscale": ramp, "showscale": True, "colorbar": bar},
+        marker={"color": [0.0], "cmin": 0.0, "cmax": 1.0, "colorscale": _ramp(how, theme), "showscale": True, "colorbar": bar},
     )  # fmt: skip
 
 
@@ -135,16 +144,25 @@ def _corners(boxes: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([a, b, b, a, a, gap], axis=1).ravel(), np.stack([c, c, d, d, c, gap], axis=1).ravel()
 
 
+def _segments(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One line along every row's axis (n, 4); NaN between them."""
+    gap = np.full((len(lines), 1), np.nan, np.float32)
+    return np.hstack([lines[:, :2], gap]).ravel(), np.hstack([lines[:, 2:], gap]).ravel()
+
+
 def _outline(
-    figure: go.Figure, name: str, position: int, part: Outlines,
+    figure: go.Figure, name: str, colour: str, part: Outlines, factor: int,
     facts: Mapping[str, tuple[np.ndarray, str]], window: Window,
 ) -> None:  # fmt: skip
-    """One class: one line around all its rows, and an invisible mark on each that takes the mouse."""
-    colour = NEUTRAL if name in (OUTSIDE, UNKNOWN) else class_style(name, position)[0]
+    """One class: one line around all its rows, and an invisible mark on each that takes the mouse.
+
+    Zoomed out frames would hide the image: there each row is a line along its axis.
+    """
     hidden = "legendonly" if name == OUTSIDE else True
-    x, y = _corners(part.boxes, 1.0)
+    is_far = factor >= FAR
+    x, y = _segments(part.lines) if is_far else _corners(part.boxes, 1.0)
     figure.add_scatter(
-        x=x, y=y, mode="lines", line={"color": colour, "width": 1.4}, name=f"{name} ({len(part.rows):,})",
+        x=x, y=y, mode="lines", line={"color": colour, "width": 1.8 if is_far else 1.4}, name=f"{name} ({len(part.rows):,})",
         legendgroup=name, hoverinfo="skip", visible=hidden, connectgaps=False,
     )  # fmt: skip
     x0, x1, y0, y1 = part.boxes.T

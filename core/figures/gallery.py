@@ -9,11 +9,12 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.data.frames import pooled
-from core.figures.style import NEUTRAL, SEQUENCE
+from core.figures.style import SEQUENCE
 
 TILE_PX = 48
+TITLE_CELLS = 12  # free above each tile
 TITLE_PX = 12
-HEIGHT_OF_ROW = 118
+HEIGHT_OF_ROW = 135
 
 
 def n_columns(n: int) -> int:
@@ -21,56 +22,47 @@ def n_columns(n: int) -> int:
     return min(max(n, 1), 8)
 
 
-def mosaic(pictures: Sequence[np.ndarray], rows: np.ndarray, titles: Sequence[str], unit: str) -> go.Figure:
-    """Pictures (height, width) on one logarithmic scale of colours, a tile of TILE_PX squared each.
+def mosaic(
+    pictures: Sequence[np.ndarray], rows: np.ndarray, titles: Sequence[str], unit: str, lowest: float
+) -> go.Figure:
+    """Pictures (height, width) on one logarithmic scale of colours that begins at `lowest`, a tile of TILE_PX squared each.
 
     One larger than its tile is shrunk by a whole factor, keeping the largest value of the pixels that become one; the
-    factor is written on it. What is not positive stays free.
+    factor is written on it.
     """
     columns = n_columns(len(pictures))
     lines = max(1, -(-len(pictures) // columns))
-    pitch = TILE_PX + 2
-    z = np.full((lines * pitch, columns * pitch), np.nan, np.float32)
+    wide, high = TILE_PX + 2, TILE_PX + TITLE_CELLS
+    z = np.full((lines * high, columns * wide), np.nan, np.float32)
     factors = []
     for i, picture in enumerate(pictures):
         factor = -(-max(picture.shape) // TILE_PX)
         small = pooled(np.asarray(picture, np.float32), factor)
         (h, w), (line, column) = small.shape, divmod(i, columns)
-        # the first line of pictures stands at the top, and a picture as the page of images shows it: y upwards
-        top = (lines - 1 - line) * pitch + 1 + (TILE_PX - h) // 2
-        left = column * pitch + 1 + (TILE_PX - w) // 2
-        z[top : top + h, left : left + w] = small
+        # the first line of pictures stands at the top, and in a picture y points upwards
+        low, left = (lines - 1 - line) * high, column * wide + 1
+        tile = z[low : low + TILE_PX, left : left + TILE_PX]
+        tile[:] = lowest
+        y, x = (TILE_PX - h) // 2, (TILE_PX - w) // 2
+        tile[y : y + h, x : x + w] = np.maximum(small, lowest)
         factors.append(factor)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shown = np.where(z > 0, np.log10(z), np.nan)
-    finite = shown[np.isfinite(shown)]
-    low, high = np.percentile(finite, [1.0, 99.5]) if finite.size else (0.0, 1.0)
-    figure = go.Figure()
-    powers = np.arange(math.floor(low), math.ceil(high) + 1)
+    largest = max(float(np.nanmax(z, initial=lowest)), 10.0 * lowest)
+    ticks = [10.0**p for p in range(math.ceil(math.log10(lowest)), math.floor(math.log10(largest)) + 1)]
     bar = {
-        "title": {"text": unit},
-        "thickness": 10,
-        "tickvals": powers,
-        "ticktext": [f"{10.0**p:,g}" for p in powers.tolist()],
-    }
+        "title": {"text": unit}, "thickness": 10, "tickvals": np.log10(ticks).tolist(), "ticktext": [f"{t:,g}" for t in ticks],
+    }  # fmt: skip
+    figure = go.Figure()
     figure.add_heatmap(
-        z=shown, zmin=float(low), zmax=float(high), colorscale=SEQUENCE, colorbar=bar, hoverinfo="skip",
+        z=np.log10(z), zmin=math.log10(lowest), zmax=math.log10(largest), colorscale=SEQUENCE, colorbar=bar,
+        hoverinfo="skip", hoverongaps=False,
     )  # fmt: skip
-    x, y = (np.arange(len(pictures)) % columns + 0.5) * pitch, (lines - np.arange(len(pictures)) // columns) * pitch
+    numbers = np.arange(len(pictures))
+    x, y = numbers % columns * wide + wide / 2.0 - 0.5, (lines - 1 - numbers // columns) * high + TILE_PX / 2.0 - 0.5
     texts = [title if f == 1 else f"{title} ÷{f}" for title, f in zip(titles, factors, strict=True)]
-    _clickable(figure, x - 0.5, y - pitch / 2.0, rows, texts)
-    for k in range(columns + 1):
-        figure.add_shape(
-            type="line",
-            x0=k * pitch - 0.5,
-            x1=k * pitch - 0.5,
-            y0=0,
-            y1=lines * pitch,
-            line={"color": NEUTRAL, "width": 0.5},
-        )
+    _clickable(figure, x, y, rows, texts)
     hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
-    figure.update_xaxes(range=[-0.5, columns * pitch - 0.5], **hidden)
-    figure.update_yaxes(range=[-0.5, lines * pitch - 0.5], scaleanchor="x", **hidden)
+    figure.update_xaxes(range=[-0.5, columns * wide - 0.5], **hidden)
+    figure.update_yaxes(range=[-0.5, lines * high - 0.5], scaleanchor="x", **hidden)
     return _finish(figure, lines)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.classcurves import is_uneven, middles
 from core.figures.style import (
     BACKGROUND,
     DASHES,
@@ -73,8 +74,7 @@ def efficiency_vs_energy(tables: Mapping[str, ClassTable], unit: str = "keV") ->
         value = np.array([100.0 * row.value for row in table.rows])
         up = np.array([100.0 * row.high for row in table.rows]) - value
         down = value - np.array([100.0 * row.low for row in table.rows])
-        pale, half = np.array(table.few), np.diff(edges) / 2.0
-        aside = 0.2 * half * (i - (len(tables) - 1) / 2.0)
+        pale, x = np.array(table.few), middles(edges, i, len(tables))
         k, n = [row.k for row in table.rows], [row.n for row in table.rows]
         details = np.column_stack([edges[:-1], edges[1:], k, n, up, down])
         hover = (
@@ -83,12 +83,14 @@ def efficiency_vs_energy(tables: Mapping[str, ClassTable], unit: str = "keV") ->
         )
         for chosen, opacity, label in ((~pale, 1.0, name), (pale, 0.35, f"{name}, n < 20")):
             figure.add_scatter(
-                x=(edges[:-1] + half + aside)[chosen], y=value[chosen], mode="markers", name=label,
+                x=x[chosen], y=value[chosen], mode="markers", name=label,
                 opacity=opacity, marker={"color": colour, "symbol": symbol, "size": 8}, legendgroup=label,
                 error_y=errors(up[chosen], down[chosen], colour), customdata=details[chosen], hovertemplate=hover,
-                error_x=errors((half - aside)[chosen], (half + aside)[chosen], colour), showlegend=bool(chosen.any()),
+                error_x=errors((edges[1:] - x)[chosen], (x - edges[:-1])[chosen], colour), showlegend=bool(chosen.any()),
             )  # fmt: skip
     figure.update_yaxes(range=[0.0, 103.0])
+    if any(is_uneven(table.energy_edges_kev) for table in tables.values()):
+        figure.update_xaxes(type="log")
     return finish(figure, f"energy [{unit}]", "efficiency [%]")
 
 
@@ -99,7 +101,9 @@ def count_heatmap(table: ClassTable, unit: str = "keV") -> go.Figure:
     are class, energy from, energy to, score from, score to, events.
     """
     energy, score = table.energy_edges_kev, table.score_edges
-    x, y = (score[:-1] + score[1:]) / 2.0, (energy[:-1] + energy[1:]) / 2.0
+    uneven = is_uneven(energy)
+    ends = np.arange(len(energy), dtype=float) if uneven else energy  # rows of different widths are drawn equally high
+    x, y = (score[:-1] + score[1:]) / 2.0, (ends[:-1] + ends[1:]) / 2.0
     counts = np.asarray(table.counts)
     figure = go.Figure()
     figure.add_heatmap(
@@ -127,7 +131,9 @@ def count_heatmap(table: ClassTable, unit: str = "keV") -> go.Figure:
         "<extra></extra>",
     )  # fmt: skip
     figure.add_vline(table.threshold, line={"color": BACKGROUND, "width": 2, "dash": "dot"})
-    figure.update_yaxes(range=[float(energy[-1]), float(energy[0])], showgrid=False, dtick=1.0)
+    figure.update_yaxes(range=[float(ends[-1]), float(ends[0])], showgrid=False, dtick=1.0)
+    if uneven:
+        figure.update_yaxes(tickvals=ends.tolist(), ticktext=[f"{e:g}" for e in energy])
     figure.update_xaxes(range=[float(score[0]), float(score[-1])], showgrid=False)
     x_title = f"score ({table.name} events / {score[1] - score[0]:.2g}), efficiency at the right [%]"
     finish(figure, x_title, f"energy [{unit}]")

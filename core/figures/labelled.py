@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from core.figures.style import NEUTRAL, OKABE_ITO, SEQUENCE, TEXT_PX
 from core.labels.agreement import Pair
-from core.labels.record import LOG, Look
+from core.labels.record import LOG, Look, Scale
 
 MARK = OKABE_ITO[5]
 HEIGHT = 400
@@ -28,9 +28,10 @@ class Surroundings:
     others: np.ndarray
 
 
-def row(crop: np.ndarray, around: Surroundings | None, look: Look, limits: tuple[float, float], unit: str) -> go.Figure:
+def row(crop: np.ndarray, around: Surroundings | None, look: Look, scale: Scale) -> go.Figure:
     """The crop (height, width) at the left; at the right its surroundings, where it has any."""
-    low, high = colour_limits(crop, look, limits)
+    low, high = colour_limits(crop, look, scale)
+    unit = scale.unit
     n = 1 if around is None else 2
     figure = make_subplots(1, n, horizontal_spacing=0.08)
     _heatmap(figure, crop, 1, 1, 0.0, 0.0, look, (low, high), unit)
@@ -56,13 +57,13 @@ def row(crop: np.ndarray, around: Surroundings | None, look: Look, limits: tuple
     )  # fmt: skip
 
 
-def colour_limits(crop: np.ndarray, look: Look, limits: tuple[float, float]) -> tuple[float, float]:
+def colour_limits(crop: np.ndarray, look: Look, scale: Scale) -> tuple[float, float]:
     """Values of the first and last colour: the fixed ones, or the row's own extremes."""
     if look.is_fixed:
-        return limits
+        return scale.low, scale.high
     values = crop[np.isfinite(crop) & (crop > 0)] if look.scale == LOG else crop[np.isfinite(crop)]
     if not values.size:
-        return limits
+        return scale.low, scale.high
     low, high = float(values.min()), float(values.max())
     return (low, high) if high > low else (low - max(abs(low), 1.0) / 2, high + max(abs(high), 1.0) / 2)
 
@@ -112,7 +113,7 @@ def confusion(pair: Pair, classes: tuple[str, ...]) -> go.Figure:
             text=pair.table,
             texttemplate="%{text}",
             hovertemplate="%{y} / %{x}: %{z}<extra></extra>",
-        )  # fmt: skip
+        )
     )
     figure.update_xaxes(title_text=pair.second, showgrid=False)
     figure.update_yaxes(title_text=pair.first, autorange="reversed", showgrid=False)

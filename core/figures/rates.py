@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -66,9 +67,9 @@ def _panel(figure: go.Figure, one: Series, row: int, unit: str) -> None:
     )  # fmt: skip
 
 
-def _broken(values: list, gap: np.ndarray) -> list:  # type: ignore[type-arg]
+def _broken(values: Sequence[Any], gap: np.ndarray) -> list[Any]:
     """The values with nothing after each gap, where a line shall break."""
-    broken = []
+    broken: list[Any] = []
     for value, ends in zip(values, gap, strict=True):
         broken += [value, None] if ends else [value]
     return broken

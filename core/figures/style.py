@@ -21,11 +21,23 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 LOG_AXIS = {"type": "log", "dtick": 1, "exponentformat": "power"}
 THRESHOLD_LINE = {"color": NEUTRAL, "width": 2, "dash": "dot"}
-KNOWN = {"signal": (SIGNAL, "solid", "circle"), "background": (BACKGROUND, "dash", "square")}
+KNOWN = {
+    "signal": (SIGNAL, "solid", "circle"),
+    "background": (BACKGROUND, "dash", "square"),
+    # of tracks, whatever classes a run tells apart
+    "muon sure": (SIGNAL, "solid", "circle"),
+    "worm": (BACKGROUND, "dash", "square"),
+    "spot": ("#009E73", "dot", "diamond"),
+    "muon unsure": ("#56B4E9", "dashdot", "triangle-up"),
+    "bad pixel": ("#CC79A7", "longdash", "x"),
+    "undefined": ("#F0E442", "longdashdot", "cross"),
+    "segmentation error": ("#E69F00", "dash", "star"),
+    "other": (NEUTRAL, "dot", "hexagon"),
+}
 
 
 def class_style(name: str, position: int = 0) -> tuple[str, str, str]:
-    """Colour, dash and marker of a class; `position` counts the classes beyond signal and background."""
+    """Colour, dash and marker of a class; `position` counts the classes that are not among KNOWN."""
     free = FREE_COLOURS[position % len(FREE_COLOURS)], DASHES[position % 4 + 2], SYMBOLS[position % 4 + 2]
     return KNOWN.get(name, free)
 

@@ -4,7 +4,7 @@ The experiment fills the record `Applying`; here stand the plain results that it
 and print alike.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,14 @@ class ImageCount:
     live_s: float
     facts: Mapping[str, Any]
 
+    @property
+    def n_rows(self) -> int:
+        return sum(self.called.values())
+
+    @property
+    def in_words(self) -> str:
+        return ", ".join(f"{n:,} {name}" for name, n in self.called.items())
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "frame": self.frame, "name": self.name, "called": dict(self.called), "particles": self.particles.to_dict(),
@@ -87,6 +95,12 @@ class Series:
     ndf: int
     p_value: float
 
+    @property
+    def in_words(self) -> str:
+        odd = f"{int(self.outlier.sum())} outliers, {int(self.gap.sum())} gaps"
+        mean = f"mean {self.mean.value:.4g} [{self.mean.low:.4g}, {self.mean.high:.4g}]"
+        return f"{mean}, {_agreement(self.chi2, self.ndf, self.p_value)}, {odd}"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values: the summary and one record per point."""
         points = zip(self.frame, self.time_s, self.rate, self.error_low, self.error_high, self.pull, strict=True)
@@ -100,6 +114,10 @@ class Series:
                 for p, o, g in zip(points, self.outlier, self.gap, strict=True)
             ],
         }  # fmt: skip
+
+
+def _agreement(chi2: float, ndf: int, p_value: float) -> str:
+    return f"chi2/ndf {chi2:.1f}/{ndf}, p = {p_value:.2g}".replace("p = nan", "p undefined")
 
 
 @dataclass(frozen=True)
@@ -131,6 +149,16 @@ class Fit:
     remark: str
     refused: str = ""
 
+    @property
+    def in_words(self) -> str:
+        if self.refused:
+            return self.refused
+        told = [
+            f"{name} {one.value:.4g} [{one.low:.4g}, {one.high:.4g}] {unit}".rstrip()
+            for name, unit, one in self.numbers
+        ]
+        return f"{', '.join(told)}; {_agreement(self.chi2, self.ndf, self.p_value)}, n = {int(self.counts.sum()):,}."
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "title": self.title, "chi2": defined(self.chi2), "ndf": self.ndf, "p_value": defined(self.p_value),
@@ -152,6 +180,10 @@ class Angle:
     ndf: int
     p_value: float
     remark: str
+
+    @property
+    def in_words(self) -> str:
+        return f"{_agreement(self.chi2, self.ndf, self.p_value)}, n = {int(self.counts.sum()):,}."
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -249,14 +281,3 @@ def stand_beside(scored: Scored, calibration: Dataset | None, pressure: Pressure
         open_scored(run, experiment, calibration) if calibration is not None else None,
         pressure,
     )
-
-
-def image_rows(found: Sequence[ImageCount]) -> list[dict[str, Any]]:
-    """One flat record per image, for a table."""
-    return [
-        {
-            "image": one.name, **one.called, "particles": one.particles.value, "low": one.particles.low,
-            "high": one.particles.high, "rate": defined(one.rate.value), "live time [s]": defined(one.live_s),
-        }
-        for one in found
-    ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Air pressure beside images, as a table of its own: read, checked, taken at the times of the images."""
 
 import csv
+import hashlib
 import io
 import math
 from dataclasses import dataclass
@@ -13,10 +14,16 @@ from core.errors import DarkroomError
 
 @dataclass(frozen=True)
 class Pressure:
-    """Air pressure beside the images: time_s (m,) unix seconds, ascending, and hpa (m,)."""
+    """Air pressure beside the images: time_s (m,) unix seconds, ascending, and hpa (m,); `name`: of the file."""
 
+    name: str
     time_s: np.ndarray
     hpa: np.ndarray
+
+    @property
+    def digest(self) -> str:
+        """Changes with the content: a cache key."""
+        return hashlib.sha256(self.time_s.tobytes() + self.hpa.tobytes()).hexdigest()
 
     def at(self, time_s: np.ndarray) -> np.ndarray:
         """hPa (n,) by linear interpolation; NaN outside the times that were given."""
@@ -43,7 +50,7 @@ def read_pressure(text: str, name: str) -> Pressure:
     hpa = np.array(values)[order]
     if not np.all((hpa > 500.0) & (hpa < 1100.0)):
         raise DarkroomError(f"{name}: pressures from {hpa.min():g} to {hpa.max():g}, expected hPa (500 to 1100).")
-    return Pressure(np.array(times)[order], hpa)
+    return Pressure(name, np.array(times)[order], hpa)
 
 
 def unix_s(text: str) -> float:

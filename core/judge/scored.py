@@ -8,7 +8,7 @@ import numpy as np
 
 from core import runs
 from core.data.dataset import Dataset
-from core.data.selection import Selection, checked_scheme, from_dict, select, signal_index
+from core.data.selection import Selection, checked_scheme, from_dict, select, signal_index, usable_schemes
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge import stored
@@ -105,7 +105,8 @@ class Scored:
     def schemes(self) -> list[str]:
         """Label schemes that mean something on this data set."""
         return [
-            s for s in self.experiment.label_schemes if self.dataset.simulated or s not in self.experiment.truth_schemes
+            s for s in usable_schemes(self.experiment, self.dataset)
+            if self.dataset.simulated or s not in self.experiment.truth_schemes
         ]
 
     def column(self, name: str) -> np.ndarray:

@@ -22,7 +22,7 @@ from core.judge.export import csv_text
 from core.labels import log
 from core.labels.desk import Desk, labelling_of
 from core.labels.log import Entry, from_values
-from core.labels.record import LOG, as_grey
+from core.labels.record import as_grey
 
 FORMATS = (".csv", ".jsonl", ".parquet")
 MAX_BYTES = 100_000_000
@@ -132,10 +132,10 @@ def images(experiment: Experiment, desk: Desk) -> Iterator[tuple[str, bytes]]:
         raise DarkroomError(f"{len(votes.rows):,} images, at most {MAX_IMAGES:,} are written at once: export the table instead.")  # fmt: skip
     lines: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
-    shares, uid = votes.shares, dataset.column("uid")
+    shares, uid, scale = votes.shares, dataset.column("uid"), how.scale(dataset)
     for at, row in enumerate(votes.rows.tolist()):
         name = f"{experiment.uid_text(int(uid[row]))}.png"
-        yield f"images/{name}", png(as_grey(how.crop(dataset, row), how.limits, LOG))
+        yield f"images/{name}", png(as_grey(how.crop(dataset, row), scale))
         parts = {title: float(f"{shares[at, i]:.6g}") for i, title in enumerate(votes.classes)}
         lines.append({"image": f"images/{name}", **parts})
         events.append({"image": f"images/{name}", "uid": int(uid[row]), "n_votes": int(votes.n_votes[at])})
@@ -145,12 +145,12 @@ def images(experiment: Experiment, desk: Desk) -> Iterator[tuple[str, bytes]]:
 
 
 def _explained(experiment: Experiment, desk: Desk) -> str:
-    how = labelling_of(experiment)
-    low, high = how.limits
+    scale = labelling_of(experiment).scale(desk.dataset)
+    low, high = scale.low, scale.high
     kind = "simulated" if desk.dataset.simulated else "measured"
     return (
         f"{len(desk.votes.rows)} labelled rows ({experiment.row}) of data set {desk.dataset.name} ({desk.dataset.id}), {kind}.\n"
-        f"Grey value: 255 (ln(1+x) - ln(1+{low:g})) / (ln(1+{high:g}) - ln(1+{low:g})), x in {how.unit}, cut at both ends.\n"
+        f"Grey value: 255 (ln(1+x) - ln(1+{low:g})) / (ln(1+{high:g}) - ln(1+{low:g})), x in {scale.unit}, cut at both ends.\n"
         f"{TABLE}: parts of the votes of {', '.join(desk.labellers)}.\n"
     )
 

@@ -25,18 +25,26 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """What a pixel counts, and the values of the first and the last colour where they are the same for every row."""
+
+    unit: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Labelling:
     """How the rows of an experiment are labelled by hand.
 
-    `classes(dataset)` in the order of their keys 1, 2, ...; `crop(dataset, row)` float32 (height, width) in `unit` is
-    the row alone, `limits` the two ends of its fixed colour scale; what is around it is drawn from the experiment's
-    images. `facts(dataset, row)` stands beside. `column` is the derived column in which labels are frozen for a training.
+    `classes(dataset)` in the order of their keys 1, 2, ...; `crop(dataset, row)` float32 (height, width) is the row alone,
+    `scale(dataset)` its unit and fixed colour limits; what is around it is drawn from the experiment's images.
+    `facts(dataset, row)` stands beside. `column` is the derived column in which labels are frozen for a training.
     """
 
     classes: "Callable[[Dataset], tuple[str, ...]]"
     crop: "Callable[[Dataset, int], np.ndarray]"
-    unit: str
-    limits: tuple[float, float]
+    scale: "Callable[[Dataset], Scale]"
     facts: "Callable[[Dataset, int], Mapping[str, str]]"
     column: str
     explanation: str
@@ -47,10 +55,8 @@ def plain_look(look: Look) -> dict[str, Any]:
     return {"scale": look.scale, "fixed": look.is_fixed, "context": look.context}
 
 
-def as_grey(crop: np.ndarray, limits: tuple[float, float], scale: str = LOG) -> np.ndarray:
-    """uint8 (height, width) of a crop: 0 at or below the lower limit (and NaN), 255 at or above the upper one."""
-    low, high = limits
-    values = np.clip(np.nan_to_num(crop, nan=low), low, high).astype(np.float64)
-    if scale == LOG:
-        values, low, high = np.log1p(np.maximum(values, 0.0)), float(np.log1p(max(low, 0.0))), float(np.log1p(high))
+def as_grey(crop: np.ndarray, scale: Scale) -> np.ndarray:
+    """uint8 (height, width) of a crop, logarithmic: 0 at or below the lower limit (and NaN), 255 from the upper one on."""
+    values = np.log1p(np.clip(np.nan_to_num(crop, nan=scale.low), scale.low, scale.high).astype(np.float64))
+    low, high = np.log1p(scale.low), np.log1p(scale.high)
     return np.rint(255.0 * (values - low) / (high - low)).clip(0, 255).astype(np.uint8)

@@ -1,6 +1,6 @@
-"""Gradient-boosted trees on the features: what a network on the waveforms has to beat on the same events.
+"""Trees on the features, gradient-boosted or a random forest: what a network has to beat on the same events.
 
-They are trained on exactly the rows and labels of a run. No model is kept, as that would need unpickling: the scores
+They are trained on exactly the rows, labels and classes of a run. No model is kept, as that would need unpickling: the scores
 are, and a fit with the same rows and seed gives the same ones again. scikit-learn is imported inside functions only.
 All is done on one core: OpenMP threads wait for each other at every node of a tree, and where other processes share the
 cores, two were seen to take fifty times as long as one.
@@ -16,6 +16,7 @@ import numpy as np
 
 from core import parameters, runs
 from core.data.dataset import Dataset, list_datasets, open_dataset
+from core.data.selection import signal_index
 from core.data.splits import TRAIN, VALIDATION
 from core.errors import DarkroomError
 from core.experiment import Experiment
@@ -26,6 +27,7 @@ from core.parameters import param
 from core.registry import experiment_by_key
 
 IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 5_000, 5
+BOOSTED, FOREST = "boosted", "forest"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class TreeParameters:
     min_rows: int = param(20, "fewest training rows in a leaf", unit="rows", low=1, high=10_000)
     patience: int = param(20, "trees without a better validation loss after which it stops", low=1, high=1000)
     seed: int = param(1, "seed of the binning", low=0, high=2**31 - 1)
+
+
+@dataclass(frozen=True)
+class ForestParameters:
+    """scikit-learn's RandomForestClassifier; it needs no validation rows."""
+
+    n_trees: int = param(300, "trees", low=1, high=10_000)
+    min_rows: int = param(2, "fewest training rows in a leaf", unit="rows", low=1, high=10_000)
+    seed: int = param(1, "seed of the forest", low=0, high=2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -78,51 +89,68 @@ def sample_of(run: runs.Run, dataset: Dataset) -> Sample:
 def features_of(experiment: Experiment, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """float32 (n, n_features); NaN stays, as the trees know what to do with it."""
     if not experiment.tree_features:
-        raise DarkroomError(
-            f"{experiment.title} names no features for boosted trees: there is nothing to train them on."
-        )
+        raise DarkroomError(f"{experiment.title} names no features for trees: there is nothing to train them on.")
     return np.stack([dataset.column(name)[rows].astype(np.float32) for name in experiment.tree_features], axis=1)
 
 
 def fit(
     features: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray], names: Sequence[str],
-    asked: TreeParameters = TreeParameters(),
+    asked: TreeParameters | ForestParameters = TreeParameters(), n_classes: int = 2,
 ) -> Fitted:  # fmt: skip
-    """Train on `features` = (training, validation) float32 (n, n_features) and their `labels`, both classes weighted alike.
+    """Train on `features` = (training, validation) float32 (n, n_features) and their `labels`, all classes weighted alike.
 
-    Without both classes in the validation sample it trains `max_trees` trees and tells no importance.
+    The parameters say which kind. Without all classes in the validation sample boosting trains `max_trees` trees, and no
+    importance is told.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    apart = len(np.unique(labels[1])) == 2
-    model = HistGradientBoostingClassifier(
-        max_iter=asked.max_trees, learning_rate=asked.learning_rate, max_leaf_nodes=asked.max_leaves,
-        min_samples_leaf=asked.min_rows, n_iter_no_change=asked.patience, early_stopping=apart,
-        random_state=asked.seed,
-    )  # fmt: skip
-    weights = [class_weights(y, 2, True)[y] for y in labels]
-    validation = {"X_val": features[1], "y_val": labels[1], "sample_weight_val": weights[1]} if apart else {}
+    apart = len(np.unique(labels[1])) == n_classes
+    weights = [class_weights(y, n_classes, True)[y] for y in labels]
+    if isinstance(asked, ForestParameters):
+        model, validation = _forest(asked), {}
+    else:
+        model = _boosted(asked, apart)
+        validation = {"X_val": features[1], "y_val": labels[1], "sample_weight_val": weights[1]} if apart else {}
     began = time.perf_counter()
     model.fit(features[0], labels[0], sample_weight=weights[0], **validation)
     seconds = time.perf_counter() - began
-    n_leaves = sum(tree.get_n_leaf_nodes() for group in model._predictors for tree in group)
+    grown = [tree for group in model._predictors for tree in group] if hasattr(model, "_predictors") else []
+    n_leaves = sum(tree.get_n_leaf_nodes() for tree in grown)
+    if not grown:  # a forest holds one number per leaf and class but the last
+        n_leaves = sum(int(tree.get_n_leaves()) for tree in model.estimators_) * (n_classes - 1)
     facts = {
+        "kind": FOREST if isinstance(asked, ForestParameters) else BOOSTED,
         "parameters": parameters.to_dict(asked),
         "features": list(names),
         "n_train": len(labels[0]),
         "n_validation": len(labels[1]),
         "fit_seconds": seconds,
-        "n_trees": model.n_iter_,
-        "n_parameters": n_leaves,  # one number per leaf; two classes share their trees
+        "n_trees": len(grown) or len(model.estimators_),
+        "n_parameters": n_leaves,  # of boosting one number per leaf; two classes share their trees
         "importance": importance(model, features[1], labels[1], names, asked.seed) if apart else [],
     }
     return Fitted(model, facts)
 
 
+def _boosted(asked: TreeParameters, apart: bool) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
+        max_iter=asked.max_trees, learning_rate=asked.learning_rate, max_leaf_nodes=asked.max_leaves,
+        min_samples_leaf=asked.min_rows, n_iter_no_change=asked.patience, early_stopping=apart,
+        random_state=asked.seed,
+    )  # fmt: skip
+
+
+def _forest(asked: ForestParameters) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(asked.n_trees, min_samples_leaf=asked.min_rows, random_state=asked.seed, n_jobs=1)
+
+
 def importance(
     model: Any, features: np.ndarray, labels: np.ndarray, names: Sequence[str], seed: int
 ) -> list[dict[str, Any]]:
-    """How much of the area under the ROC curve each feature carries: the loss when its values are shuffled.
+    """How much of the area under the ROC curve each feature carries: the loss when its values are shuffled. Of several
+    classes it is the mean area of each against the rest.
 
     Mean and standard deviation over the repeats, on at most IMPORTANCE_ROWS rows. Of features that tell the same, none
     seems important.
@@ -130,10 +158,16 @@ def importance(
     from sklearn.inspection import permutation_importance
 
     chosen = np.random.default_rng(seed).permutation(len(labels))[:IMPORTANCE_ROWS]
-    if len(np.unique(labels[chosen])) < 2:
+    n_classes = len(np.unique(labels))
+    if len(np.unique(labels[chosen])) < max(n_classes, 2):
         return []
     found = permutation_importance(
-        model, features[chosen], labels[chosen], scoring="roc_auc", n_repeats=IMPORTANCE_REPEATS, random_state=seed
+        model,
+        features[chosen],
+        labels[chosen],
+        scoring="roc_auc" if n_classes == 2 else "roc_auc_ovr",
+        n_repeats=IMPORTANCE_REPEATS,
+        random_state=seed,
     )
     means, deviations = found.importances_mean, found.importances_std
     return [
@@ -143,12 +177,16 @@ def importance(
 
 
 def scores(fitted: Fitted, features: np.ndarray) -> tuple[np.ndarray, float | None]:
-    """Probability of signal float32 (n,), and microseconds per event (None without events)."""
+    """Probability of the second of two classes float32 (n,), or of all of several float32 (n, n_classes), and microseconds
+    per event (None without events).
+    """
+    n_classes = len(fitted.model.classes_)
     if not len(features):
-        return np.zeros(0, np.float32), None
+        return np.zeros(0 if n_classes == 2 else (0, n_classes), np.float32), None
     began = time.perf_counter()
-    made = fitted.model.predict_proba(features)[:, 1].astype(np.float32)
-    return made, 1e6 * (time.perf_counter() - began) / len(features)
+    made = fitted.model.predict_proba(features).astype(np.float32)
+    us_per_event = 1e6 * (time.perf_counter() - began) / len(features)
+    return (made[:, 1] if n_classes == 2 else made), us_per_event
 
 
 @contextmanager
@@ -179,9 +217,13 @@ def _make(run: runs.Run, dataset: Dataset) -> int:
     sample = sample_of(run, home)
     samples = [sample.of(split) for split in (TRAIN, VALIDATION)]
     first, second = (features_of(experiment, home, rows) for rows, _ in samples)
-    fitted = fit((first, second), (samples[0][1], samples[1][1]), experiment.tree_features)
+    asked = ForestParameters() if experiment.trees == FOREST else TreeParameters()
+    labels = samples[0][1], samples[1][1]
+    fitted = fit((first, second), labels, experiment.tree_features, asked, len(run.classes))
     rows, there = locate(dataset, known["uid"], known["source"])
     made, us_per_event = scores(fitted, features_of(experiment, dataset, rows[there]))
+    if len(run.classes) == 2 and signal_index(experiment, run.classes) == 0:
+        made = 1.0 - made
     stored.write_trees(run.path, dataset.name, known["uid"][there], known["source"][there], made)
     stored.write_trees_facts(run.path, {**fitted.facts, "us_per_event": us_per_event})
     return len(made)
@@ -191,6 +233,6 @@ def run_job(job: Any) -> None:
     """The job kind `baselines`: arguments run and dataset."""
     run, dataset = runs.open_run(job.arguments["run"]), open_dataset(job.arguments["dataset"])
     job.set_run(run.id)
-    job.report(0, 1, "Training the boosted trees")
+    job.report(0, 1, "Training the trees")
     n = make(run, dataset)
-    job.report(1, 1, f"{n:,} rows scored by the boosted trees")
+    job.report(1, 1, f"{n:,} rows scored by the trees")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import parameters, runs
 from core.data.dataset import Dataset, list_datasets
-from core.data.selection import Selection
+from core.data.selection import Selection, usable_schemes
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control
@@ -168,10 +168,14 @@ def choose_selection(data: Dataset, found: Scored | None) -> Selection:
     chosen = choose.from_address(cached.experiment_of(data), starts[name])
     if chosen.cuts != starts[name].cuts:
         st.caption("with " + frame.plain(", ".join(parameters.as_assignments(chosen.cuts, starts[name].cuts))))
-    schemes = list(cached.experiment_of(data).label_schemes)
+    experiment = cached.experiment_of(data)
+    schemes = usable_schemes(experiment, data)
+    if st.session_state.get("label") not in (None, *schemes):
+        del st.session_state["label"]
     scheme = st.segmented_control(
-        "labels", schemes, default=chosen.labels, key="label", required=True, **choose.STAY,
-        help="  \n".join(f"**{n}**: {text}" for n, text in cached.experiment_of(data).label_schemes.items()),
+        "labels", schemes, default=chosen.labels if chosen.labels in schemes else schemes[0], key="label",
+        required=True, **choose.STAY,
+        help="  \n".join(f"**{name}**: {experiment.label_schemes[name]}" for name in schemes),
     )  # fmt: skip
     return Selection(chosen.cuts, scheme or chosen.labels, chosen.split)
 
@@ -195,7 +199,7 @@ def choose_trained(data: Dataset) -> Selection:
         "selection", list(starts), index=list(starts).index(first), key="train-selection", **choose.STAY
     )
     chosen = starts[name or first]
-    schemes = [AS_SELECTED, *experiment.label_schemes]
+    schemes = [AS_SELECTED, *usable_schemes(experiment, data)]
     picked = st.selectbox("labels", schemes, key="train-labels", **choose.STAY)
     labels = chosen.labels if picked in (None, AS_SELECTED) else picked
     st.caption(frame.plain(f"{labels}: {experiment.label_schemes[labels]}"))

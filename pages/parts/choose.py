@@ -64,7 +64,11 @@ def describe(data: Dataset) -> str:
 def starting_points(data: Dataset) -> dict[str, Selection]:
     """Presets of the experiment and stored selections of the data set, by name."""
     experiment = cached.experiment_of(data)
+    schemes = selecting.usable_schemes(experiment, data)
     found = {name: preset.selection for name, preset in experiment.presets.items()}
+    for name, one in found.items():  # labels of the truth say nothing of measured data that have others
+        if one.labels in experiment.truth_schemes and schemes[0] != one.labels and not data.simulated:
+            found[name] = Selection(one.cuts, schemes[0], one.split)
     for name in selecting.stored(data.name):
         try:
             found[name] = selecting.load(experiment, data.name, name)

@@ -23,24 +23,29 @@ def section(names: list[str]) -> None:
         data = cached.open_dataset(name)
     experiment = cached.experiment_of(data)
     if not experiment.derived:
-        st.caption(f"{experiment.title} has no column that depends on a selection.")
+        st.caption(f"{experiment.title} has no column that is made after preparing.")
         return
     starts = choose.starting_points(data)
     first = list(starts).index(choose.default_start(data, starts))
     with middle:
-        start = st.selectbox("from the training part of selection", list(starts), index=first, key="derive-from")
+        needed = any(made.needs_selection for made in experiment.derived.values())
+        start = st.selectbox(
+            "from the training part of selection", list(starts), index=first, key="derive-from", disabled=not needed
+        )
     for column, made in experiment.derived.items():
         label = f"make {column}" + " again" * (column in data.derived)
         if right.button(label, key=f"derive-{column}", icon=":material/play_arrow:", width="stretch"):
             with frame.refusals():
-                st.session_state[JOB] = derive.submit(experiment, data, column, starts[start]).id
+                wanted = starts[start] if made.needs_selection else None
+                st.session_state[JOB] = derive.submit(experiment, data, column, wanted).id
         if JOB in st.session_state:
             progress()
         if column in data.derived:
             show(experiment, data, column)
         else:
             st.caption(f"{made.column.title} is not there yet. {made.explanation}")
-        st.code(f"python -m core derive {data.name} {column}{choose.as_options(experiment, starts[start])}", "bash")
+        options = choose.as_options(experiment, starts[start]) if made.needs_selection else ""
+        st.code(f"python -m core derive {data.name} {column}{options}", "bash")
 
 
 @st.fragment(run_every=1.0)
@@ -61,6 +66,10 @@ def progress() -> None:
 def show(experiment: Experiment, data: Dataset, column: str) -> None:
     """What the column was made with, and when."""
     made: dict[str, Any] = data.derived[column]
+    if made["selection"] is None:
+        used = ", ".join(f"{n:,} {name}" for name, n in made["n"].items())
+        st.caption(frame.plain(f"{experiment.derived[column].explanation} Made {made['made_at']}: {used}."))
+        return
     with frame.refusals():
         options = choose.as_options(experiment, selection.from_dict(experiment, made["selection"]))
     kind = "simulated" if data.simulated else "measured"

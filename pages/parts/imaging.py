@@ -65,7 +65,7 @@ def panel(selected: Selected, found: Scored | None, rows: Any, row: int, height:
     parts = images.outlines(data, own, i, window, classes, names, rows)
     is_here = frames.frame_of(data, [row])[0] == i
     figure = drawing.image(
-        cells, factor, window, own.unit, how, parts, _told(selected, found),
+        cells, factor, window, own.unit, how, parts, names, _told(selected, found),
         shown=images.boxes(data, own, [row])[0] if is_here else None, pixel_um=facts.get("pixel_um"),
         theme=st.context.theme.type or "light",
     )  # fmt: skip

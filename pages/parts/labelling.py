@@ -206,7 +206,7 @@ def _picture(task: Task, row: int) -> None:
     how = desks.labelling_of(experiment)
     crop = how.crop(task.data, row)
     around = surroundings(experiment, task.data, row, task.look.context)
-    figure = labelled.row(crop, around, task.look, how.limits, how.unit)
+    figure = labelled.row(crop, around, task.look, how.scale(task.data))
     st.plotly_chart(figure, key="labelled-row", config={"displayModeBar": False}, alt="the event to be labelled")
 
 

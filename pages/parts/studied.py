@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import parameters, runs
 from core.data.dataset import Dataset
-from core.data.selection import from_dict, grid_of, of_regions
+from core.data.selection import from_dict, grid_of, of_regions, usable_schemes
 from core.experiment import Experiment
 from core.judge import compatibility, compatibility_summary
 from core.judge import sample as sampling
@@ -110,7 +110,8 @@ def why_missing(study: Study) -> Mapping[tuple[int, int], str]:
 def schemes(data: Dataset) -> list[str]:
     """Label schemes that mean something on the data set."""
     experiment = cached.experiment_of(data)
-    return [s for s in experiment.label_schemes if data.simulated or s not in experiment.truth_schemes]
+    usable = usable_schemes(experiment, data)
+    return [s for s in usable if data.simulated or s not in experiment.truth_schemes]
 
 
 def where(study: Study, data: Dataset, at: tuple[int, int], scheme: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.pages import made_up_run
+from benchmarks.made_up import made_up_run
 from core import runs
 from core.cosine import compare, compare_code, inconsistencies, published
 from core.cosine.experiment import EXPERIMENT

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from benchmarks.pages import made_up_run
+from benchmarks.made_up import made_up_run
 from core.__main__ import main
 from core.data.dataset import open_dataset
 from core.data.demo import default_mapping

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.pages import made_up_run
+from benchmarks.made_up import made_up_run
 from core import runs
 from core.data.dataset import open_dataset
 from core.data.demo import default_mapping

@@ -7,33 +7,43 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.pages import made_up_run
+from benchmarks.made_up import made_up_run
 from core.data.demo import default_mapping
 from core.data.prepare import prepare
 from core.registry import EXPERIMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPERIMENT = next(iter(EXPERIMENTS.values()))
+EXPERIMENT, TRACKS = list(EXPERIMENTS.values())[:2]
 
 
 @pytest.fixture(scope="session")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """(workspace with the data set `few`, id of a run on it)."""
+def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """(workspace with the data sets `few` and `tracks`, of another experiment; ids of a run on each)."""
     workspace = tmp_path_factory.mktemp("pages_workspace")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DARKROOM_WORKSPACE", str(workspace))
         files = EXPERIMENT.simulate(tmp_path_factory.mktemp("pages_raw"), n_events=1500, seed=8)
         prepare(EXPERIMENT, files, "few", default_mapping(EXPERIMENT))
-        return workspace, made_up_run("few")
+        small = TRACKS.simulation(n_rows=240, n_columns=320)
+        images = TRACKS.simulate(tmp_path_factory.mktemp("pages_images"), n_events=420, seed=8, parameters=small)
+        prepare(TRACKS, images, "tracks", default_mapping(TRACKS))
+        return workspace, made_up_run("few"), made_up_run("tracks", "four")
 
 
 @pytest.fixture
-def few(_made: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def few(_made: tuple[Path, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A copy of that workspace for one test; gives the run's id."""
     workspace = tmp_path / "workspace"
     shutil.copytree(_made[0], workspace)
     monkeypatch.setenv("DARKROOM_WORKSPACE", str(workspace))
     yield _made[1]
+
+
+@pytest.fixture
+def tracks(_made: tuple[Path, str, str], few: str) -> str:
+    """The id of a run with four classes on the data set `tracks` in the same workspace."""
+    del few
+    return _made[2]
 
 
 @pytest.fixture

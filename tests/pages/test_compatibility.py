@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from benchmarks.pages import made_up_run
+from benchmarks.made_up import made_up_run
 from core import runs, workspace
 from core.data.dataset import open_dataset
 from core.data.selection import preset

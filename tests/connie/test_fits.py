@@ -1,0 +1,348 @@
+"""Reading raw images: pixels and facts come back as written, and every kind of bad file is answered with a sentence."""
+
+import gzip
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from core.connie.fits import preview, read_images
+from core.connie.mapping import Mapping, load_mapping
+from core.errors import DarkroomError
+
+NY, HALF, BIAS = 60, 80, 40
+GEOMETRY = {"BIASW": BIAS, "BIASH": 10}
+MAPPINGS = Path(__file__).resolve().parents[2] / "core" / "connie" / "mappings"
+
+
+@pytest.fixture(scope="module")
+def raw():
+    """A raw image (ny, nx) of two halves with overscan, uint16 beyond 32767."""
+    rng = np.random.default_rng(3)
+    return rng.normal(40_000, 15, (NY + 10, 2 * (HALF + BIAS))).round().astype(np.uint16)
+
+
+def header(**cards):
+    found = fits.Header()
+    for key, value in {**GEOMETRY, **cards}.items():
+        found[key] = value
+    return found
+
+
+def written(path, *images, kind=fits.ImageHDU, **cards):
+    """A file with an empty primary HDU and one HDU per image, OHDU 2, 3, ..."""
+    hdus = [kind(image, header(**{"OHDU": 2 + i, **cards})) for i, image in enumerate(images)]
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(path)
+    return path
+
+
+def read(path, mapping=Mapping()):
+    return list(read_images(path, mapping))
+
+
+def refusal(path, mapping=Mapping()):
+    with pytest.raises(DarkroomError) as refused:
+        read(path, mapping)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("form", ["fits", "fits.gz", "fits.fz", "gzip tiles"])
+def test_pixels_and_facts_come_back_from_every_form(form, raw, tmp_path):
+    facts = {"RUN": 9, "RUNID": 246, "EXPTIME": 10800.0, "EXPSTART": 1.4e9, "GAIN": 7.0, "READTIME": 5400}
+    if "gz" in form or form == "fits":
+        path = written(tmp_path / f"a.{'fits' if form == 'gzip tiles' else form}", raw, raw + 1, **facts)
+    if form in ("fits.fz", "gzip tiles"):
+        path = tmp_path / "b.fits.fz"
+        how = "RICE_1" if form == "fits.fz" else "GZIP_2"
+        written(path, raw, raw + 1, kind=lambda d, h: fits.CompImageHDU(d, h, compression_type=how), **facts)
+    first, second = read(path)
+    assert first.pixels.dtype == np.float32
+    np.testing.assert_array_equal(first.pixels, raw)
+    np.testing.assert_array_equal(second.pixels, raw + 1)
+    e = first.exposure
+    assert (e.run, e.runid, e.ohdu, second.exposure.ohdu) == (9, 246, 2, 3)
+    assert (e.exptime_s, e.readout_s, e.expstart_unix_s, e.expstop_unix_s) == (10800.0, 5400.0, 1.4e9, None)
+    assert (e.gain_adu_per_e, e.pressure_hpa, e.simulated) == (7.0, None, False)
+    assert first.geometry.shape == (NY, 2 * HALF)
+    assert first.notes == () and first.saturated is None
+
+
+def test_the_file_name_and_text_fill_what_the_header_lacks(raw, tmp_path):
+    path = tmp_path / "runID_009_00246_Int-400_Exp-10800_p2.fits.fz"
+    written(path, raw, EXPSTART="1400000000", EXPSTOP="1400003600.0", GAIN="7.5", BIASW=str(BIAS), OHDU="13")
+    e = read(path)[0].exposure
+    assert (e.run, e.runid, e.part, e.ohdu, e.exptime_s, e.gain_adu_per_e) == (9, 246, 2, 13, 3600.0, 7.5)
+
+
+@pytest.mark.parametrize("value", ["", "nan", "many", -3, 1e300, True, "<script>alert(1)</script>", "1" * 60])
+def test_hostile_header_values_are_taken_as_missing(value, raw, tmp_path):
+    keys = ("RUN", "RUNID", "OHDU", "EXPTIME", "EXPSTART", "EXPSTOP", "GAIN", "READTIME", "PRESSURE", "REBIN")
+    found = read(written(tmp_path / "a.fits", raw, **dict.fromkeys(keys, value)))[0].exposure
+    assert (found.run, found.runid, found.ohdu) == (0, 0, 1)
+    told = (found.gain_adu_per_e, found.pressure_hpa, found.readout_s, found.exptime_s)
+    assert all(v is None or 0 < v <= 1e300 for v in told)
+
+
+def test_bytes_that_are_no_text_do_no_harm(raw, tmp_path):
+    path = written(tmp_path / "a.fits", raw, NOTE="abcdefgh")
+    data = path.read_bytes().replace(b"'abcdefgh'", b"'\xff\x00\x1b[2J\xfe '")
+    path.write_bytes(data)
+    assert read(path)[0].exposure.ohdu == 2
+    shown = next(r["first"] for r in preview(path)["trees"]["1"]["branches"] if r["branch"] == "NOTE")
+    assert shown.isprintable() and "?" in shown
+
+
+def test_a_truncated_file_says_so_and_gives_the_intact_images(raw, tmp_path):
+    path = written(tmp_path / "a.fits", raw, raw + 1, raw + 2)
+    whole = path.read_bytes()
+    size = len(whole) - raw.nbytes // 2
+    path.write_bytes(whole[:size])
+    found = read(path)
+    assert [image.exposure.ohdu for image in found] == [2, 3]
+    assert f"HDU 3 is truncated: {size:,} of" in found[0].notes[0]
+    assert "2 intact images are read" in found[0].notes[0]
+    path.write_bytes(whole[: 2880 + 2880 + 1000])
+    assert "HDU 1 is truncated: 6,760 of" in refusal(path)
+
+
+def test_a_truncated_or_damaged_gzip_file_says_so(raw, tmp_path):
+    path = written(tmp_path / "a.fits.gz", raw, raw + 1)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(0.8 * len(data))])
+    assert [image.exposure.ohdu for image in read(path)] == [2]
+    assert "truncated" in read(path)[0].notes[0] and "gzip stream breaks off" in read(path)[0].notes[1]
+    path.write_bytes(data[:100])
+    assert "not a FITS file" in refusal(path)
+
+
+def test_a_truncated_compressed_file_says_so(raw, tmp_path):
+    path = written(tmp_path / "a.fits.fz", raw, kind=fits.CompImageHDU)
+    path.write_bytes(path.read_bytes()[:-8000])
+    assert "HDU 1 is truncated" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "not a FITS file (it is empty)"),
+        (b"SIMPLE  =                    T" + b" " * 1000, "not a FITS file (the header of HDU 0 is cut off)"),
+        (b"SIMPLE  =                    T".ljust(2880) * 401, "has no END within 14,400 cards"),
+        (b"\x89PNG\r\n" + b"\0" * 4000, "not a FITS file (it does not begin with SIMPLE)"),
+        (gzip.compress(b"nothing of the kind"), "not a FITS file (it does not begin with SIMPLE)"),
+    ],
+)
+def test_what_is_no_fits_file_is_called_so(content, sentence, tmp_path):
+    path = tmp_path / "a.fits"
+    path.write_bytes(content)
+    assert sentence in refusal(path)
+
+
+def test_without_an_image_the_units_are_listed(tmp_path):
+    path = tmp_path / "a.fits"
+    table = fits.BinTableHDU(np.zeros(3, [("a", "f4")]), name="TRUTH")
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(path)
+    assert "no image HDU; there are: HDU 0 PRIMARY: empty; HDU 1 TRUTH: table" in refusal(path)
+
+
+def test_other_numbers_of_axes_are_refused_and_a_plane_can_be_chosen(raw, tmp_path):
+    path = written(tmp_path / "a.fits", np.stack([raw, raw + 7]))
+    assert "HDU 1 has NAXIS = 3 (2 x 70 x 240): expected two axes" in refusal(path)
+    np.testing.assert_array_equal(read(path, Mapping(plane=1))[0].pixels, raw + 7)
+    assert "has 2 planes: 'plane' in the mapping is 2" in refusal(path, Mapping(plane=2))
+    assert "HDU 1 has NAXIS = 1" in refusal(written(tmp_path / "b.fits", raw[0]), Mapping(plane=0))
+
+
+def test_nan_is_counted_and_too_many_are_refused(raw, tmp_path):
+    pixels = raw.astype(np.float32)
+    pixels[:5, :7] = np.nan
+    pixels[9, 9] = np.inf
+    image = read(written(tmp_path / "a.fits", pixels))[0]
+    assert image.n_nan == 36 and np.isnan(image.pixels).sum() == 36
+    assert image.notes == ("36 pixels are NaN and masked",)
+    pixels[: NY // 2 + 10] = np.nan
+    assert "are NaN: expected at most 50 %" in refusal(written(tmp_path / "b.fits", pixels))
+
+
+def test_blank_becomes_nan_and_scale_is_applied(raw, tmp_path):
+    stored = (raw - 40_000 + 100).astype(np.int32)
+    stored[3, 4] = -999
+    hdu = fits.ImageHDU(stored, header(BLANK=-999))
+    hdu.header["BSCALE"], hdu.header["BZERO"] = 0.5, 10.0
+    path = tmp_path / "a.fits"
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path)
+    with fits.open(path, mode="readonly", do_not_scale_image_data=True) as opened:
+        kept = opened[1].data.astype(float)
+        cards = opened[1].header
+        expected = np.where(kept == -999, np.nan, kept * cards.get("BSCALE", 1.0) + cards.get("BZERO", 0.0))
+    np.testing.assert_allclose(read(path)[0].pixels, expected, rtol=1e-6)
+
+
+def test_no_signal_and_unknown_overscan_are_refused(raw, tmp_path):
+    flat = np.full_like(raw, 1234)
+    path = written(tmp_path / "a.fits", raw, flat)
+    assert "HDU 2: no signal, all pixels are 1234" in refusal(path)
+    assert [image.exposure.ohdu for image in read(path, Mapping(skip_ohdus=(3,)))] == [2]
+    path = tmp_path / "b.fits"
+    fits.PrimaryHDU(raw).writeto(path)
+    assert "the overscan of an image of 240 columns is not known" in refusal(path)
+    assert read(path, Mapping(overscan_columns=BIAS))[0].geometry.shape == (NY + 10, 2 * HALF)
+
+
+def test_missing_padding_is_a_notice(raw, tmp_path):
+    path = written(tmp_path / "a.fits", raw)
+    end = path.read_bytes()
+    n_padding = -raw.nbytes % 2880
+    assert n_padding > 0
+    path.write_bytes(end[:-n_padding])
+    image = read(path)[0]
+    np.testing.assert_array_equal(image.pixels, raw)
+    assert f"the padding after HDU 1 is missing ({n_padding:,} bytes)" in image.notes[0]
+
+
+def test_what_follows_the_last_unit_is_told(raw, tmp_path):
+    path = written(tmp_path / "a.fits", raw)
+    path.write_bytes(path.read_bytes() + b"and more" * 400)
+    assert "what follows HDU 1 is not a FITS unit" in read(path)[0].notes[0]
+
+
+def test_saturated_pixels_and_marks(raw, tmp_path):
+    pixels = raw.astype(np.float32)
+    pixels[5, 6], pixels[7, 8] = 65535.0, 1e10
+    image = read(written(tmp_path / "a.fits", pixels))[0]
+    assert image.saturated is not None
+    np.testing.assert_array_equal(np.argwhere(image.saturated), [[5, 6], [7, 8]])
+    assert image.pixels[7, 8] == 65535.0
+
+
+@pytest.mark.parametrize("n", [10**9, 10**17, 9_000])
+def test_lying_sizes_are_found_before_memory_is_taken(n, raw, tmp_path):
+    path = written(tmp_path / "a.fits", raw)
+    lie = path.read_bytes().replace(b"NAXIS1  =                  240", f"NAXIS1  = {n:>20}".encode())
+    path.write_bytes(lie.replace(b"NAXIS2  =                   70", b"NAXIS2  =                 8000"))
+    tracemalloc.start()
+    said = refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert ("declares" if n > 10**8 else "truncated") in said
+    assert peak < 20e6
+
+
+@pytest.mark.parametrize(
+    ("card", "value"), [("NAXIS1", -5), ("NAXIS1", "'a'"), ("NAXIS", 999), ("BITPIX", 7), ("NAXIS2", 1.5)]
+)
+def test_senseless_sizes_are_refused(card, value, raw, tmp_path):
+    path = written(tmp_path / "a.fits", raw)
+    data = path.read_bytes()
+    at = data.index(f"{card:8}=".encode(), 2880)
+    path.write_bytes(data[:at] + f"{card:8}= {value:>20}".encode().ljust(80) + data[at + 80 :])
+    assert "make no sense" in refusal(path)
+
+
+def test_a_gzip_bomb_is_stopped(raw, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.connie.hdus.MAX_UNPACKED_BYTES", 5 << 20)
+    path = written(tmp_path / "a.fits", raw)
+    packed = tmp_path / "b.fits.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes() + bytes(30 << 20), 1))
+    assert "what follows HDU 1 is not a FITS unit" in read(packed)[0].notes[0]
+    big = fits.Header()
+    big["SIMPLE"], big["BITPIX"], big["NAXIS"], big["NAXIS1"], big["NAXIS2"] = True, 8, 2, 8192, 8192
+    packed.write_bytes(gzip.compress(big.tostring().encode() + bytes(60 << 20), 1))
+    assert "unpacks to more than" in refusal(packed)
+
+
+def tiles_changed(path, raw, how, old, new):
+    written(path, raw, kind=lambda d, h: fits.CompImageHDU(d, h, compression_type=how))
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new, 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("how", "old", "new", "sentence"),
+    [
+        ("RICE_1", b"'RICE_1  '", b"'PLIO_1  '", "is of kind PLIO_1: expected one of RICE_1"),
+        ("RICE_1", b"ZTILE1  =                  240", b"ZTILE1  =            900000000", "has tiles of 900000000 x 1"),
+        ("RICE_1", b"ZNAXIS2 =                   70", b"ZNAXIS2 =                  700", "has 70 tiles: expected 700"),
+        (
+            "RICE_1",
+            b"ZNAXIS1 =                  240",
+            b"ZNAXIS1 =            900000000",
+            "declares 63,000,000,000 pixels",
+        ),
+        ("RICE_1", b"ZVAL1   =                   32", b"ZVAL1   =                    0", "BLOCKSIZE of 0"),
+        ("RICE_1", b"ZBITPIX =                   16", b"ZBITPIX =                   17", "cannot be decoded"),
+    ],
+)
+def test_lying_tiles_are_refused(how, old, new, sentence, raw, tmp_path):
+    assert sentence in refusal(tiles_changed(tmp_path / "a.fits.fz", raw, how, old, new))
+
+
+def test_a_tile_that_grows_is_refused(raw, tmp_path):
+    path = tmp_path / "a.fits.fz"
+    written(path, raw, kind=lambda d, h: fits.CompImageHDU(d, h, compression_type="GZIP_1"))
+    with fits.open(path, disable_image_compression=True) as opened:
+        table = opened[1]
+        begin, length = table.fileinfo()["datLoc"], int(table.header["NAXIS1"]) * int(table.header["NAXIS2"])
+        n_first = int(table.data.field(0)[0].size)
+    bomb = gzip.compress(bytes(200_000), mtime=0)
+    assert len(bomb) <= n_first
+    data = path.read_bytes()
+    at = begin + length
+    path.write_bytes(data[:at] + bomb + data[at + len(bomb) :])
+    assert "has a tile that unpacks to more than its pixels" in refusal(path)
+
+
+def test_one_image_is_in_memory_at_a_time(tmp_path):
+    rng = np.random.default_rng(5)
+    image = rng.normal(2000, 15, (600, 800)).round().astype(np.uint16)
+    path = written(tmp_path / "a.fits", *[image] * 6)
+    bytes_of_one = 4 * image.size
+    tracemalloc.start()
+    for found in read_images(path, Mapping()):
+        assert found.pixels.nbytes == bytes_of_one
+        del found
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2.5 * bytes_of_one
+
+
+def test_another_kind_of_mapping_is_refused(raw, tmp_path):
+    assert "reads 'votes', not raw images" in refusal(written(tmp_path / "a.fits", raw), Mapping(kind="votes"))
+
+
+def test_a_missing_file_is_a_sentence(tmp_path):
+    assert "gone.fits cannot be opened" in refusal(tmp_path / "gone.fits")
+
+
+def test_preview_lists_units_and_cards(raw, tmp_path):
+    found = preview(written(tmp_path / "a.fits", raw, EXTNAME="LEFT"))
+    assert found["objects"] == {"0 PRIMARY": "empty", "1 LEFT": "image 70 x 240"}
+    tree = found["trees"]["1 LEFT"]
+    assert (tree["kind"], tree["n_entries"]) == ("image", raw.size)
+    assert {"branch": "BIASW", "type": "int", "first": "40"} in tree["branches"]
+
+
+def test_camera_frames_of_others(test_data):
+    mapping = load_mapping(MAPPINGS / "msfc.toml")
+    image = read(test_data / "ccd" / "msfc" / "ESIS3_05400.fit.gz", mapping)[0]
+    assert image.pixels.shape == (1040, 2152) and image.geometry.shape == (1040, 2048)
+    assert (image.exposure.runid, image.exposure.exptime_s) == (5400, 2.0)
+    assert image.exposure.expstart_unix_s == pytest.approx(1499886580.946)
+    assert image.geometry.seam_columns == (1024,) and image.geometry.seam_rows == (520,)
+    with fits.open(test_data / "ccd" / "msfc" / "ESIS3_05400.fit.gz") as opened:
+        np.testing.assert_array_equal(image.pixels, opened[0].data)
+
+
+def test_skipper_keys_give_the_geometry(tmp_path):
+    rng = np.random.default_rng(1)
+    path = tmp_path / "s.fits"
+    primary = fits.PrimaryHDU()
+    primary.header["CCDNCOL"], primary.header["CCDNPRES"], primary.header["NBINCOL"] = "400", "8", "2"
+    fits.HDUList([primary, fits.ImageHDU(rng.normal(100, 2, (40, 140)).astype(np.float32))]).writeto(path)
+    image = read(path, replace(load_mapping(MAPPINGS / "skipper.toml"), saturation_adu=1e6))[0]
+    (amplifier,) = image.geometry.amplifiers
+    assert amplifier.active == (8, 108) and amplifier.pedestal == (110, 140)
