@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks import report
 from benchmarks.made_up import made_up_run
-from core.cosine.experiment import EXPERIMENT
 from core.data import demo
+from core.registry import EXPERIMENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 RERUNS = 25
@@ -32,11 +32,11 @@ def move_threshold(at: AppTest, step: int) -> None:
             one.set_value(type(one.value)(one.min + share * (one.max - one.min)))
 
 
-def timed(page: str, run: str) -> dict[str, float]:
+def timed(page: str, dataset: str, run: str) -> dict[str, float]:
     """Seconds per rerun of a page after a control has moved, once it has been opened."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
     at.switch_page(f"pages/{page}.py")
-    at.query_params["data"] = demo.sample_name(EXPERIMENT)
+    at.query_params["data"] = dataset
     at.query_params["run"] = run
     at.run()
     seconds = []
@@ -55,8 +55,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["DARKROOM_WORKSPACE"] = temporary
         demo.prepare_samples()
-        run = made_up_run(demo.sample_name(EXPERIMENT))
-        result: dict[str, object] = {page: timed(page, run) for page in PAGES}
+        result: dict[str, object] = {}
+        for experiment in EXPERIMENTS.values():
+            name = demo.sample_name(experiment)
+            run = made_up_run(name)
+            result[experiment.key] = {page: timed(page, name, run) for page in PAGES}
     result["reruns"] = RERUNS
     result["server_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     report.show(result, options.json)

@@ -1,6 +1,7 @@
 """How good a run is: efficiencies with intervals at a threshold, beside the cut that it has to beat."""
 
 import itertools
+import shlex
 from typing import Any
 
 import streamlit as st
@@ -9,11 +10,12 @@ from core import figures
 from core.figures import baselines as figure_of_baselines
 from core.judge import export, paired_export, stored
 from core.judge.baselines import BOUND, TREES
+from core.judge.classified import Classified
 from core.judge.efficiency import ClassTable
 from core.judge.evaluation import Evaluation
 from core.judge.paired import Comparison
 from core.judge.scored import Scored
-from pages.parts import asked, choose, frame, judged, opening
+from pages.parts import asked, choose, confusion, frame, judged, opening
 
 SPLITS = ("test", "validation", "train", "other", "all")
 HEIGHT = 330
@@ -26,6 +28,16 @@ def controls(found: Scored) -> tuple[float, str, str]:
     split = st.segmented_control("split", SPLITS, default="test", key="split", required=True, **choose.STAY)
     scheme = asked.choose_scheme(found.experiment, found.schemes(), found.selection.labels)
     return threshold, split or "test", scheme
+
+
+def several_controls(scored: Scored) -> tuple[Scored, float, tuple[float, ...]]:
+    """Of a run with several classes: (with the class that is judged against the rest, reject below, another mix)."""
+    if not scored.is_multiclass:
+        return scored, 0.0, ()
+    reject_below = asked.choose_reject()
+    with frame.refusals():
+        mix = confusion.choose_mix(scored)
+    return asked.choose_class(scored), reject_below, mix
 
 
 NUMBERS = {
@@ -50,16 +62,24 @@ def key_numbers(found: Evaluation) -> None:
             st.metric(label, row["value"], told, help=help, delta_color="off", delta_arrow="off")
 
 
-def main_figure(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
-    """The figure that is asked for; only the open tab is drawn."""
-    tabs = st.tabs(
-        ["efficiency by energy", "ROC", "score spectra", "energy x score", "baselines"], key="show", bind="query-params"
-    )
-    drawn = (by_energy, roc, spectra, table, baselines)
-    for tab, draw in zip(tabs, drawn, strict=True):
+def main_figure(
+    found: Evaluation, scored: Scored, where: dict[str, str], several: Classified | None, reject_below: float
+) -> None:
+    """The figure that is asked for; only the open tab is drawn. Of several classes, first those of all at once."""
+    drawn = {
+        "efficiency by energy": by_energy, "ROC": roc, "score spectra": spectra, "energy x score": table,
+        "baselines": baselines,
+    }  # fmt: skip
+    names = [*(confusion.TABS if several else ()), *drawn]
+    for name, tab in zip(names, st.tabs(names, key="show", bind="query-params"), strict=True):
         if tab.open:
             with tab:
-                draw(found, scored, where)
+                if several and name in confusion.TABS:
+                    confusion.draw(name, several, scored, where, reject_below)
+                    continue
+                if several:
+                    st.caption(f"Signal is here **{frame.plain(scored.signal)}**, background every other class.")
+                drawn[name](found, scored, where)
 
 
 def by_energy(found: Evaluation, scored: Scored, where: dict[str, str]) -> None:
@@ -212,12 +232,19 @@ def page() -> None:
     scored = asked.need_scores(run, data)
     with st.sidebar:
         threshold, split, scheme = controls(scored)
+        scored, reject_below, mix = several_controls(scored)
     with frame.refusals():
         found = judged.evaluation(scored, threshold, split, scheme)
+        edges = found.tables["signal"].energy_edges_kev
+        several = judged.classified(scored, split, scheme, reject_below, edges, mix) if scored.is_multiclass else None
     where = {"data": data.name, "scores": run.id, "from": opening.OF_RUN, "label": scheme}
     where |= {} if split == "all" else {"of": split}
-    key_numbers(found)
-    main_figure(found, scored, where)
+    where |= {"of_class": scored.of_class} if scored.of_class else {}
+    if several:
+        confusion.key_numbers(several)
+    else:
+        key_numbers(found)
+    main_figure(found, scored, where, several, reject_below)
     with st.container(horizontal=True, vertical_alignment="center"):
         open_misclassified(where, threshold)
         downloads(found, f"{run.id}-{data.name}-{split}")
@@ -225,13 +252,16 @@ def page() -> None:
     if n_left:
         st.warning(f"{n_left:,} events inside the run's cuts have no score yet.", icon=":material/warning:")
         asked.score_button(run, data, "score them")
-    for note in found.notes:
+    for note in (*found.notes, *(several.notes if several else ())):
         st.caption(f":material/warning: {frame.plain(note)}")
     told = f"{found.n_unlabelled:,} scored events of the split have no label, {found.n_missing:,} no score"
     frame.foot(
         f"run {run.id} ({run.network}), {choose.describe(data)}, split {split}, labels {scheme}; {told}.",
         f"python -m core evaluate {run.id} --threshold {threshold:g} --split {split} --labels {scheme}"
-        + (f" --data {data.name}" if data.name != run.dataset else ""),
+        + (f" --data {data.name}" if data.name != run.dataset else "")
+        + (f" --of {shlex.quote(scored.of_class)}" if scored.of_class else "")
+        + (f" --reject-below {reject_below:g}" if reject_below else "")
+        + (" --mix " + " ".join(f"{part:g}" for part in mix) if mix else ""),
     )
 
 

@@ -13,6 +13,7 @@ from core.data.selection import Selected, Selection
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
 from core.experiment import View
+from core.judge.classified_export import NONE
 from core.judge.scored import Scored
 from pages.parts import asked, cached, choose, form, frame, imaging, judged, why
 from pages.parts.opening import ANY
@@ -50,10 +51,13 @@ def ask(data: Dataset, found: Scored | None, selection: Selection) -> tuple[str,
 
 def ask_scores(found: Scored, classes: tuple[str, ...]) -> dict[str, Any]:
     """What is asked of the run's scores, for a selection with these classes."""
-    predicted = ANY
+    predicted, reject_below = ANY, 0.0
     if found.is_multiclass:
-        asked.only_known("called", (ANY, *found.classes))
-        predicted = st.selectbox("called (most probable class)", [ANY, *found.classes], key="called", **choose.STAY)
+        asked.only_known("called", (ANY, *found.classes, NONE))
+        left, right = st.columns([3, 2], vertical_alignment="bottom", gap="small")
+        predicted = left.selectbox("called", [ANY, *found.classes, NONE], key="called", **choose.STAY)
+        with right:
+            reject_below = asked.choose_reject()
     score_low, score_high = st.slider(
         "score",
         0.0,
@@ -78,7 +82,10 @@ def ask_scores(found: Scored, classes: tuple[str, ...]) -> dict[str, Any]:
         "split": None if split == ANY else SPLITS.index(split),
         "misclassified_at": threshold if wrong else None,
         "signal": classes.index(found.signal) if found.signal in classes else -1,
-        "predicted": found.classes.index(predicted) if predicted in found.classes else None,
+        "predicted": {name: i for i, name in enumerate(found.classes)}.get(
+            predicted, -1 if predicted == NONE else None
+        ),
+        "reject_below": reject_below,
     }
 
 

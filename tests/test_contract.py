@@ -11,9 +11,12 @@ from core import parameters
 from core.data.cuts import Cut
 from core.data.dataset import open_dataset, read_arrays
 from core.data.demo import default_mapping
+from core.data.frames import frame_of
 from core.data.prepare import prepare
-from core.data.selection import Selection, from_dict, select
+from core.data.selection import Selection, from_dict, grid_of, select, usable_schemes
 from core.data.splits import SPLITS
+from core.errors import DarkroomError
+from core.judge.triggered import trigger_of
 from core.registry import EXPERIMENTS
 
 each = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=lambda e: e.key)
@@ -63,7 +66,7 @@ def test_every_parameter_says_what_it_is(prepared):
 def test_presets_and_schemes_select(prepared):
     experiment, dataset = prepared
     for preset in experiment.presets.values():
-        for scheme in experiment.label_schemes:
+        for scheme in usable_schemes(experiment, dataset):
             selection = Selection(preset.selection.cuts, scheme, preset.selection.split)
             assert from_dict(experiment, selection.to_dict()) == selection
             selected = select(experiment, dataset, selection)
@@ -106,10 +109,13 @@ def test_recipes_make_what_the_networks_take(prepared):
     for network in experiment.networks.values():
         recipe = network.recipe_for(network.parameters())
         table = {name: dataset.column(name)[:3] for name in recipe.columns}
-        x = recipe.make(read_arrays(dataset, range(3)), table, dataset)
-        assert x.shape == (3, *recipe.shape(dataset))
-        assert x.dtype == np.float32
-        assert np.isfinite(x).all()
+        x, shapes = recipe.make(read_arrays(dataset, range(3)), table, dataset), recipe.shape(dataset)
+        inputs = x if isinstance(x, dict) else {"": x}
+        assert inputs.keys() == (shapes if isinstance(shapes, dict) else {"": shapes}).keys()
+        for name, one in inputs.items():
+            assert one.shape == (3, *(shapes[name] if isinstance(shapes, dict) else shapes))
+            assert one.dtype == np.float32
+            assert np.isfinite(one).all()
 
 
 @each
@@ -121,24 +127,29 @@ def test_the_shipped_sample_is_small_and_there(experiment):
 
 def test_every_named_column_exists(prepared):
     experiment, dataset = prepared
-    baseline = experiment.cut_baseline(next(iter(experiment.presets.values())).selection.cuts)
-    named = [
-        *experiment.judge_columns,
-        *experiment.tree_features,
-        baseline.column,
-        *(side.column for side in experiment.box),
-    ]
-    for name in [*named, experiment.truth_bound, experiment.trigger.true_energy]:
+    cuts = next(iter(experiment.presets.values())).selection.cuts
+    named = [*experiment.judge_columns, *experiment.tree_features, *(side.column for side in experiment.box)]
+    named += [experiment.cut_baseline(cuts).column] if experiment.cut_baseline else []
+    named += [experiment.trigger.true_energy] if experiment.trigger else []
+    named += experiment.imaging.box if experiment.imaging else []
+    for name in [*named, *(panel.column for panel in experiment.panels)]:
         assert dataset.column(name).shape == (dataset.n_rows,)
-    assert np.isfinite(dataset.column(experiment.truth_bound)).all()
+    if experiment.truth_bound:
+        assert np.isfinite(dataset.column(experiment.truth_bound)).all()
     assert set(experiment.scheme_meaning) == set(experiment.label_schemes)
-    assert experiment.light_yield(dataset) > 0
+    assert experiment.light_yield is None or experiment.light_yield(dataset) > 0
+    assert experiment.signal in experiment.classes
+    assert experiment.trees in ("boosted", "forest")
     assert all(low < high for low, high in experiment.judge_windows)
 
 
 def test_regions_are_apart_and_inside_what_holds_them_all(prepared):
     experiment, dataset = prepared
     grid, preset = experiment.grid, next(iter(experiment.presets.values())).selection
+    if grid is None:
+        with pytest.raises(DarkroomError, match="no regions"):
+            grid_of(experiment)
+        return
     regions = grid.regions(grid.parameters())
     assert len({region.name for region in regions}) == len(regions) >= 2
 
@@ -154,6 +165,10 @@ def test_regions_are_apart_and_inside_what_holds_them_all(prepared):
 
 def test_the_trigger_rises_with_energy_and_adds_up(prepared):
     trigger = prepared[0].trigger
+    if trigger is None:
+        with pytest.raises(DarkroomError, match=prepared[0].title.split(",")[0]):
+            trigger_of(prepared[0])
+        return
     made, energies = trigger.parameters(), [0.1, 0.5, 2.0]
     closed = trigger.closed_form(energies, made)
     assert (np.diff(closed) > 0).all()
@@ -162,6 +177,22 @@ def test_the_trigger_rises_with_energy_and_adds_up(prepared):
         parts = (point.light, point.helped, point.accidental)
         assert {part.n for part in parts} == {500}
         assert sum(part.k for part in parts) <= 500
+
+
+def test_an_image_is_kept_for_every_row_that_lies_in_one(prepared):
+    experiment, dataset = prepared
+    if experiment.imaging is None:
+        assert not dataset.frames
+        return
+    at = frame_of(dataset, np.arange(dataset.n_rows))
+    assert set(at) <= set(range(len(dataset.frames)))
+    x_low, x_high, y_low, y_high = (dataset.column(name) for name in experiment.imaging.box)
+    for i, facts in enumerate(dataset.frames):
+        inside = at == i
+        assert (x_low[inside] >= 0).all()
+        assert (x_high[inside] < facts["n_columns"]).all()
+        assert (y_low[inside] >= 0).all()
+        assert (y_high[inside] < facts["n_rows"]).all()
 
 
 def test_derived_columns_have_a_place_of_their_own(prepared):

@@ -158,7 +158,8 @@ def _noise(residuals: np.ndarray) -> float:
     """1.4826 times the median deviation of overscan (n_rows, n_columns) from its median, without NaN, in ADU; 0 if constant.
 
     Whole ADU would leave only a few values for a median, so whole numbers are first spread evenly over their steps; what
-    that adds to the variance (1/12) is taken off again. Evenly spread rows are enough.
+    that adds to the variance (1/12) is taken off again. The median of its own row makes n columns spread less by 1/n.
+    Evenly spread rows are enough.
     """
     flat = residuals[:: max(1, residuals.size // SAMPLE_NOISE)].ravel()
     flat = flat[np.isfinite(flat)]
@@ -168,7 +169,8 @@ def _noise(residuals: np.ndarray) -> float:
     if in_steps:
         flat = flat + (np.arange(len(flat)) * GOLDEN % 1.0 - 0.5).astype(np.float32)
     sigma = MAD_TO_SIGMA * float(np.median(np.abs(flat - np.median(flat))))
-    return float(np.sqrt(max(sigma**2 - in_steps / 12.0, 0.0)))
+    n_columns = residuals.shape[1]
+    return float(np.sqrt(max(sigma**2 - in_steps / 12.0, 0.0))) * n_columns / (n_columns - 1)
 
 
 def _columns(

@@ -10,6 +10,7 @@ from core.connie.crops import crops
 from core.connie.event import uid
 from core.connie.extract import Clusters
 from core.connie.mapping import Mapping
+from core.connie.stored import noise_steps
 from core.connie.truth import Truth, truth_columns
 from core.data.frames import Frame
 from core.experiment import Block
@@ -29,7 +30,8 @@ def block(clusters: Clusters, image: Image, mapping: Mapping, index: int, truth:
         "crop_height_px": height,
         "crop_width_px": width,
     }
-    frame = Frame(f"runID {told.runid} OHDU {told.ohdu}", image.charge_e, _facts(clusters, image, mapping))
+    pixels = np.where(image.usable, image.charge_e, np.float32(np.nan))
+    frame = Frame(f"runID {told.runid} OHDU {told.ohdu}", pixels, _facts(clusters, image, mapping))
     return Block(table, cut, (frame,))
 
 
@@ -41,6 +43,7 @@ def _facts(clusters: Clusters, image: Image, mapping: Mapping) -> dict[str, Any]
         **{name: getattr(told, name) for name in names},
         "gain_adu_per_e": float(np.mean(image.gain_adu_per_e)),
         "noise_e": float(np.mean(image.noise_e)),
+        "noise_steps": noise_steps(image.sigma_e),
         "n_rows": image.shape[0],
         "n_columns": image.shape[1],
         "n_usable_px": n_usable,

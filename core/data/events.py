@@ -28,7 +28,8 @@ class EventFilter:
     label: class index or -1 (neither class); low, high: window [low, high) of a quantity, NaN never inside; flag: number
     of a flag that is set, -1 for no flag at all. Of a run's scores: score window [low, high) with 1.0 inside the last one,
     split code, a threshold at which the label is missed (events without a label or score miss nothing; `signal` is the
-    label of which the score is the probability), and what the event is called, an index into the run's classes.
+    label of which the score is the probability), and what the event is called, an index into the run's classes, -1 for none
+    (no probability reaches `reject_below`).
     """
 
     label: int | None = None
@@ -41,6 +42,7 @@ class EventFilter:
     misclassified_at: float | None = None
     signal: int = 1
     predicted: int | None = None
+    reject_below: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,8 @@ def _ask_scores(keep: np.ndarray, labels: np.ndarray, scores: RowScores, asked: 
         kept = passes(scores.score, asked.misclassified_at)
         is_signal = labels == asked.signal
         keep &= ~np.isnan(scores.score) & np.where(is_signal, ~kept, (labels >= 0) & kept)
-    if asked.predicted is not None and scores.called is not None:
-        keep &= scores.called == asked.predicted
+    if asked.predicted is not None and scores.outputs is not None:
+        keep &= ~np.isnan(scores.score) & (called(scores.outputs, asked.reject_below) == asked.predicted)
 
 
 def step(rows: np.ndarray, row: int, by: int) -> int:

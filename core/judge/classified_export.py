@@ -10,7 +10,7 @@ from core.judge.classified import WANTED_EFFICIENCY, Classified, Judged, Kept
 from core.judge.intervals import Efficiency, Interval, defined
 from core.judge.keynumber import KeyNumber
 
-NONE = "none"
+NONE = "none"  # what an event is called that no class is sure of
 NETWORK = "network"
 DIGITS = 2
 

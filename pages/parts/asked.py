@@ -143,6 +143,14 @@ def one_class(classes: tuple[str, ...], first: int) -> str:
     return name or classes[first]
 
 
+def choose_reject() -> float:
+    """The probability that a class has to reach for an event to be called so."""
+    return st.number_input(
+        "reject below", 0.0, 1.0, 0.0, 0.05, key="reject", format="%g", **choose.STAY,
+        help="an event is called none where no class reaches this probability; 0: the most probable class is taken",
+    )  # fmt: skip
+
+
 def choose_scores(data: Dataset) -> Scored | None:
     """A run whose scores are shown beside the events, if one is wanted."""
     run_id = judged.pick_run(judged.runs_with_scores(data), "scores", "scores of", none=NO_RUN)

@@ -11,7 +11,9 @@ from core.data.selection import Selected
 from core.experiment import Experiment
 from core.judge import paired
 from core.judge import scored as scoring
+from core.judge.classified import Classified, judge_classes
 from core.judge.evaluation import Evaluation
+from core.judge.multiclass import checked_mix
 from core.judge.paired import Comparison
 from core.judge.scored import Scored
 from pages.parts import cached, choose
@@ -81,6 +83,22 @@ def _evaluation(_found: Scored, key: str, threshold: float, split: str, scheme: 
 def evaluation(found: Scored, threshold: float, split: str, scheme: str) -> Evaluation:
     """The network and its baselines at a threshold."""
     return _evaluation(found, key_of(found), threshold, split, scheme)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Judging all classes ...")
+def _classified(
+    _found: Scored, key: str, split: str, scheme: str, reject_below: float, _edges_kev: Any, mix: tuple[float, ...]
+) -> Classified:
+    del key
+    wanted = checked_mix(mix, _found.classes) if mix else None
+    return judge_classes(_found, split, scheme, reject_below=reject_below, edges_kev=_edges_kev, mix=wanted)
+
+
+def classified(
+    found: Scored, split: str, scheme: str, reject_below: float, edges_kev: Any, mix: tuple[float, ...] = ()
+) -> Classified:
+    """All classes of a run with more than two; `edges_kev` follow from the experiment alone."""
+    return _classified(found, key_of(found), split, scheme, reject_below, edges_kev, mix)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
