@@ -7,16 +7,17 @@ import streamlit as st
 # An icon of our own: without one the browser asks a foreign host for each page's symbol.
 ICON = Path(__file__).parent / "pages" / "parts" / "icon.png"
 
+# Without symbols all of these fit into a narrow window.
 WORK = [
-    st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),
-    st.Page("pages/data.py", title="Data", url_path="data", icon=":material/folder_open:"),
-    st.Page("pages/select.py", title="Select", url_path="select", icon=":material/filter_alt:"),
-    st.Page("pages/inspect.py", title="Inspect", url_path="inspect", icon=":material/search:"),
-    st.Page("pages/label.py", title="Label", url_path="label", icon=":material/label:"),
-    st.Page("pages/train.py", title="Train", url_path="train", icon=":material/model_training:"),
-    st.Page("pages/runs.py", title="Runs", url_path="runs", icon=":material/list:"),
-    st.Page("pages/evaluate.py", title="Evaluate", url_path="evaluate", icon=":material/table_chart:"),
-    st.Page("pages/apply.py", title="Apply", url_path="apply", icon=":material/photo_camera:"),
+    st.Page("pages/overview.py", title="Overview", default=True),
+    st.Page("pages/data.py", title="Data", url_path="data"),
+    st.Page("pages/select.py", title="Select", url_path="select"),
+    st.Page("pages/inspect.py", title="Inspect", url_path="inspect"),
+    st.Page("pages/label.py", title="Label", url_path="label"),
+    st.Page("pages/train.py", title="Train", url_path="train"),
+    st.Page("pages/runs.py", title="Runs", url_path="runs"),
+    st.Page("pages/evaluate.py", title="Evaluate", url_path="evaluate"),
+    st.Page("pages/apply.py", title="Apply", url_path="apply"),
 ]
 TRUST = [
     st.Page("pages/compatibility.py", title="Compatibility", url_path="compatibility", icon=":material/grid_on:"),

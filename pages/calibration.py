@@ -56,7 +56,7 @@ def controls(scored: Scored) -> Asked:
 def temperature_of(run: Run, scored: Scored) -> Temperature | None:
     """The temperature that is stored with the run, or the button that makes it."""
     with frame.refusals():
-        found = calibration.stored(run)
+        found = calibration.stored(run, scored.of_class)
     if found is not None:
         return found
     if scored.dataset.name != run.dataset:
@@ -100,6 +100,8 @@ def explanations(found: Calibration, scored: Scored) -> None:
     if tabs[2].open:
         with tabs[2]:
             meaning = scored.experiment.scheme_meaning.get(found.labels, "")
+            if scored.is_multiclass:
+                st.markdown(f"- {calibration_export.ONE_AGAINST_THE_REST}")
             for note in calibration_export.notes(found, is_simulated=scored.dataset.simulated, meaning=meaning):
                 st.markdown(f"- {frame.plain(note)}")
 
@@ -110,6 +112,7 @@ def page() -> None:
         run, data = asked.choose_run()
     scored = asked.need_scores(run, data)
     with st.sidebar:
+        scored = asked.choose_class(scored)
         temperature = temperature_of(run, scored)
         chosen = controls(scored)
     with frame.refusals():
@@ -124,9 +127,11 @@ def page() -> None:
     typed = f"{chosen.typed:g}" if chosen.mix == TYPED else f"'{chosen.mix}'"
     frame.foot(
         f"run {run.id} ({run.network}), {choose.describe(data)}, labels {chosen.scheme}, {chosen.split} events: "
-        f"{found.n_signal:,} signal, {found.n_background:,} background.",
+        f"{found.n_signal:,} signal, {found.n_background:,} background.{asked.told_class(scored)}",
         f"python -m core calibrate {run.id} --labels {chosen.scheme} --split '{chosen.split}' --mix {typed} "
-        f"--bins '{chosen.binning}'" + (f" --data {data.name}" if data.name != run.dataset else ""),
+        f"--bins '{chosen.binning}'"
+        + (f" --data {data.name}" if data.name != run.dataset else "")
+        + asked.of_option(scored),
     )
 
 

@@ -1,7 +1,6 @@
 """How good a run is: efficiencies with intervals at a threshold, beside the cut that it has to beat."""
 
 import itertools
-import shlex
 from typing import Any
 
 import streamlit as st
@@ -78,7 +77,7 @@ def main_figure(
                     confusion.draw(name, several, scored, where, reject_below)
                     continue
                 if several:
-                    st.caption(f"Signal is here **{frame.plain(scored.signal)}**, background every other class.")
+                    st.caption(asked.told_class(scored))
                 drawn[name](found, scored, where)
 
 
@@ -202,7 +201,7 @@ def baseline_tables(found: Evaluation, compared: Comparison, scored: Scored) -> 
     st.markdown("**Cost**")
     st.dataframe(costs, hide_index=True, alt="cost of every method")
     st.caption(
-        "Parameters of trees: one number per leaf. Per event: the network with reading its waveform, the trees without the "
+        "Parameters of trees: one number per leaf. Per event: the network with reading its record, the trees without the "
         "features, which are made when a data set is prepared, as those of the cuts are."
     )
     st.markdown("**Under every label scheme**")
@@ -259,7 +258,7 @@ def page() -> None:
         f"run {run.id} ({run.network}), {choose.describe(data)}, split {split}, labels {scheme}; {told}.",
         f"python -m core evaluate {run.id} --threshold {threshold:g} --split {split} --labels {scheme}"
         + (f" --data {data.name}" if data.name != run.dataset else "")
-        + (f" --of {shlex.quote(scored.of_class)}" if scored.of_class else "")
+        + asked.of_option(scored)
         + (f" --reject-below {reject_below:g}" if reject_below else "")
         + (" --mix " + " ".join(f"{part:g}" for part in mix) if mix else ""),
     )

@@ -89,16 +89,15 @@ def ask_scores(found: Scored, classes: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def choose_picture(data: Dataset) -> tuple[View, Any]:
-    """How the event is drawn."""
-    views = cached.experiment_of(data).views
+def choose_picture(data: Dataset, look: str) -> tuple[View | None, Any]:
+    """How the event is drawn; no view where the whole image is looked at."""
+    view = cached.experiment_of(data).views.get(look)
+    if view is None:
+        return None, imaging.choose_display()
     with st.popover("picture", icon=":material/tune:", help="what is drawn, and around what"):
-        name = (
-            st.selectbox("picture", list(views), key="picture", **choose.STAY) if len(views) > 1 else next(iter(views))
-        )
-        values = form.draw(f"view-{name}", views[name].parameters)
+        values = form.draw(f"view-{look}", view.parameters)
     with frame.refusals():
-        return views[name], parameters.build(views[name].parameters, values)
+        return view, parameters.build(view.parameters, values)
 
 
 def which_event(selected: Selected, rows: Any, asked: str) -> int:
@@ -121,7 +120,7 @@ def which_event(selected: Selected, rows: Any, asked: str) -> int:
     st.session_state["typed-event"] = text
     st.text_input(
         "event", key="typed-event", on_change=_typed, width=180, label_visibility="collapsed",
-        placeholder="run.subrun.entry.crystal", help="jump to an event: run.subrun.entry.crystal, or its number",
+        placeholder="event", help="jump to an event: type what stands here of another one, or its number",
     )  # fmt: skip
     if row is None:
         st.error(
@@ -209,6 +208,20 @@ def typical(selected: Selected, rows: Any, key: str) -> None:
     frame.show_figure(average.draw(means, colours).update_layout(height=HEIGHT), "average", average.explanation)
 
 
+def below(selected: Selected, found: Scored | None, rows: Any, row: int, how: Any, key: str) -> None:
+    """The list of events, the typical one, and why a network decided so, where the experiment offers these."""
+    experiment = selected.experiment
+    drawn = {"events": lambda: event_list(selected, found, rows, row)}
+    if experiment.average is not None:
+        drawn[experiment.average.title] = lambda: typical(selected, rows, key)
+    if experiment.attribution is not None:
+        drawn[why.TITLE] = lambda: why.why(selected, found, rows, row, how, HEIGHT)
+    for tab, draw in zip(st.tabs(list(drawn), key="below", bind="query-params"), drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
 def page() -> None:
     head = frame.heading("Inspect", "What does one event look like, and why is it where it is?")
     with st.sidebar:
@@ -218,7 +231,7 @@ def page() -> None:
         selection = asked.choose_selection(data, found)
         column, wanted = ask(data, found, selection)
     with head:
-        is_image = imaging.is_wanted(data)
+        look = imaging.choose_look(data)
     with frame.refusals():
         selected = cached.select(data, selection)
         rows = judged.find_events(selected, found, column, wanted)
@@ -226,14 +239,14 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         row = which_event(selected, rows, key)
         steps(selected, rows, row)
-        view, how = choose_picture(data)
-        if not is_image:
-            imaging.button(data, row)
-    left, right = st.columns([62, 38], gap="small")
+        view, how = choose_picture(data, look)
+    left, right = st.columns([70, 30] if view is None else [62, 38], gap="small")
     with left, frame.refusals():
-        if is_image:
-            imaging.panel(selected, found, rows, row, HEIGHT)
+        if view is None:
+            imaging.panel(selected, found, rows, row, how)
         else:
+            with head:
+                imaging.button(data, row)
             figure = view.draw(data, row, how)
             frame.show_figure(figure.update_layout(height=HEIGHT), "event", view.explanation)
     with right:
@@ -241,16 +254,7 @@ def page() -> None:
         known = events.facts(selected, row, scores)
         lines = [{"of this event": name, "": value} for name, value in known.items()]
         st.dataframe(lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event")
-    listed, average, reason = st.tabs(["events", experiment.average.title, why.TITLE], key="below", bind="query-params")
-    if listed.open:
-        with listed:
-            event_list(selected, found, rows, row)
-    if average.open:
-        with average:
-            typical(selected, rows, key)
-    if reason.open:
-        with reason:
-            why.why(selected, found, rows, row, how, HEIGHT)
+    below(selected, found, rows, row, how, key)
     kind = "; what is called simulated is the simulation's truth" if data.simulated else ""
     frame.foot(
         f"{choose.describe(data)}; labels {selection.labels}{kind}.",

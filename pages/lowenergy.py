@@ -18,8 +18,10 @@ CALLS = ("counts", "normalised")
 def controls(scored: Scored) -> tuple[float, float, str]:
     """(threshold, bin width, label scheme); the efficiency that a threshold by energy shall hold is kept under its key."""
     threshold = asked.choose_threshold()
+    widths = lowenergy.bin_widths(scored.experiment.judge_range_kev)
+    asked.only_known("bin", widths)
     width = st.segmented_control(
-        "bin width [keV]", lowenergy.BIN_WIDTHS_KEV, default=1.0, key="bin", required=True, **choose.STAY,
+        "bin width [keV]", widths, default=widths[-1], key="bin", required=True, **choose.STAY,
     )  # fmt: skip
     scheme = asked.choose_scheme(scored.experiment, scored.schemes(), scored.selection.labels)
     st.slider(
@@ -27,7 +29,7 @@ def controls(scored: Scored) -> tuple[float, float, str]:
         help="signal efficiency that the threshold by energy holds at every energy, as far as the validation events "
         "determine it",
     )  # fmt: skip
-    return threshold, width or 1.0, scheme
+    return threshold, width or widths[-1], scheme
 
 
 def key_numbers(found: LowEnergy) -> None:
@@ -59,7 +61,12 @@ def by_energy(found: LowEnergy, scored: Scored, threshold: float, width: float) 
     figure = figures.efficiency(found, light_yield(scored), gaps(found, scored)).update_layout(height=HEIGHT)
     note = (
         "Signal kept and background rejected per energy bin, 95 % Clopper-Pearson intervals; pale: fewer than 20 events. "
-        "Signal that falls before the trigger does (about 0.5 keV) is lost by the selection."
+        + (
+            "Signal that falls before the trigger does (about 0.5 keV)"
+            if scored.experiment.trigger
+            else "Signal that falls"
+        )
+        + " is lost by the selection."
     )
     frame.show_figure(figure, "lowenergy-efficiency", note, lambda: lowenergy.bin_columns({found.scheme: found}))
 
@@ -69,7 +76,9 @@ def scores(found: LowEnergy, scored: Scored, threshold: float, width: float) -> 
     figure = figures.scores(found, light_yield(scored), gaps(found, scored)).update_layout(height=HEIGHT)
     note = (
         "Median score and, as bars, the central 68 % of the events (not the error of a mean: scores pile up at both ends). "
-        "Classes that approach each other towards low energy are what a photoelectron count of ten or twenty allows."
+        "Classes that approach each other towards low energy are what "
+        + ("a photoelectron count of ten or twenty" if scored.experiment.light_yield else "so little charge")
+        + " allows."
     )
     frame.show_figure(figure, "lowenergy-score", note, lambda: lowenergy.bin_columns({found.scheme: found}))
 
@@ -132,7 +141,10 @@ def follow(found: LowEnergy, scored: Scored, threshold: float, width: float) -> 
         "the curve through them. Right: what it keeps of events not seen before; points off the line are what to look at."
     )
     frame.show_figure(
-        figure.update_layout(height=HEIGHT), "lowenergy-threshold", note, lambda: threshold_curve.curve_columns(curve)
+        figure.update_layout(height=HEIGHT),
+        "lowenergy-threshold",
+        note,
+        lambda: threshold_curve.curve_columns(curve, scored.experiment.judge_range_kev),
     )
     st.caption(threshold_curve.sentence(curve))
     st.dataframe(
@@ -147,9 +159,10 @@ def missing(scored: Scored, found: LowEnergy) -> None:
         return
     windows = ", ".join(f"{low:g}-{high:g} keV" for low, high in gaps(found, scored))
     where = f": all of {windows}" if windows else ""
-    st.warning(f"{len(energies):,} rows of 0-20 keV have no score{where}.", icon=":material/warning:")
+    reach = unseen.told_range(scored.experiment)
+    st.warning(f"{len(energies):,} rows of {reach} have no score{where}.", icon=":material/warning:")
     asked.score_button(
-        scored.run, scored.dataset, "score 0-20 keV", unseen.widened(scored.experiment, scored.selection)
+        scored.run, scored.dataset, f"score {reach}", unseen.widened(scored.experiment, scored.selection)
     )
 
 
@@ -159,6 +172,7 @@ def page() -> None:
         run, data = asked.choose_run()
     scored = asked.need_scores(run, data)
     with st.sidebar:
+        scored = asked.choose_class(scored)
         threshold, width, scheme = controls(scored)
     with frame.refusals():
         found = trusted.low_energy(scored, scheme, threshold, width)
@@ -166,12 +180,14 @@ def page() -> None:
         missing(scored, found)
     key_numbers(found)
     main_figure(found, scored, threshold, width)
-    st.caption(unseen.COUNTED)
+    st.caption(unseen.COUNTED + asked.told_class(scored))
     told = ", ".join(f"{n:,} {name}" for name, n in found.n.items())
     frame.foot(
-        f"run {run.id} ({run.network}), {choose.describe(data)}, labels {scheme}, {told} from 0 to 20 keV.",
+        f"run {run.id} ({run.network}), {choose.describe(data)}, labels {scheme}, {told} of {unseen.told_range(scored.experiment)}.",
         f"python -m core low-energy {run.id} --threshold {threshold:g} --bin-kev {width:g} --labels {scheme}"
-        f" --keep {st.session_state['wanted']:g}" + (f" --data {data.name}" if data.name != run.dataset else ""),
+        f" --keep {st.session_state['wanted']:g}"
+        + (f" --data {data.name}" if data.name != run.dataset else "")
+        + asked.of_option(scored),
     )
 
 

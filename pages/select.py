@@ -5,15 +5,17 @@ from typing import Any
 import streamlit as st
 
 from core import figures, parameters
+from core.data import events
 from core.data import selection as selecting
 from core.data.dataset import Dataset
 from core.data.derive import columns_of
 from core.data.selection import Selected, Selection
 from core.data.splits import SplitParameters
 from core.experiment import Column, Panel
-from pages.parts import cached, choose, form, frame
+from pages.parts import cached, choose, form, frame, gallery
 
 CUTS, SPLIT = "cut", "div"
+IN_A_ROW = 2  # histograms
 
 
 def controls(data: Dataset) -> Selection:
@@ -98,9 +100,28 @@ def key_numbers(selected: Selected) -> None:
     n_all, n_in = selected.dataset.n_rows, len(selected.preselected)
     shown = [("rows", f"{n_all:,}"), ("inside the cuts", f"{n_in:,}")]
     shown += [(name, f"{selected.n_of(i):,}") for i, name in enumerate(names)]
-    shown.append(("neither", f"{n_in - sum(selected.n_of(i) for i in range(len(names))):,}"))
+    shown.append(
+        (
+            cached.NO_LABEL if len(names) == 2 else "in none",
+            f"{n_in - sum(selected.n_of(i) for i in range(len(names))):,}",
+        )
+    )
     for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
         column.metric(label, value)
+
+
+def choose_panels(selected: Selected) -> list[Panel]:
+    """Those of the experiment's histograms that stand beside each other."""
+    drawn = {p.column: p for p in selected.experiment.panels}
+    if len(drawn) <= IN_A_ROW:
+        return list(drawn.values())
+    titles = {c.name: c.label for c in selected.experiment.columns}
+    first = list(drawn)[:IN_A_ROW]
+    chosen = st.pills(
+        "histograms", list(drawn), selection_mode="multi", default=first, key=f"panels-{selected.experiment.key}",
+        format_func=lambda name: titles[name], label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    return [drawn[name] for name in chosen or first]
 
 
 def panel(selected: Selected, drawn: Panel) -> None:
@@ -135,6 +156,17 @@ def two_dimensions(selected: Selected) -> None:
         frame.show_figure(figure, "select-2d", note, lambda: frame.histogram_2d_columns(found))
 
 
+def gallery_of(selected: Selected) -> None:
+    """Pictures of some rows inside the cuts."""
+    experiment, labels = selected.experiment, selected.cutting.labels
+
+    def names(rows: Any) -> list[str]:
+        known = events.class_names(selected.classes)
+        return [known[i] for i in labels[rows].tolist()]
+
+    gallery.gallery(selected.dataset, selected.preselected, "passing", f"{experiment.row}s inside the cuts", names)
+
+
 def save(data: Dataset, selection: Selection) -> None:
     with st.popover("save", icon=":material/bookmark:", help="keep this selection under a name"):
         name = st.text_input("name", key="save-name", placeholder="low-energy")
@@ -142,6 +174,22 @@ def save(data: Dataset, selection: Selection) -> None:
             with frame.refusals():
                 selecting.store(data, name, selection)
             st.success(f"Selection '{name}' is stored: choose it under 'start from' or with --selection {name}.")
+
+
+def details(selected: Selected) -> None:
+    """What remains and what was lost, and what it looks like; only the open tab is drawn."""
+    drawn = {
+        "cut flow": lambda: st.dataframe(
+            [row.to_dict() for row in selected.cutting.flow], hide_index=True, column_config=frame.FLOW_COLUMNS
+        ),
+        "gallery": lambda: gallery_of(selected),
+        "data statistics": lambda: st.dataframe(frame.flat(selected.experiment.statistics(selected)), hide_index=True),
+        "any two features": lambda: two_dimensions(selected),
+    }
+    for tab, draw in zip(st.tabs(list(drawn), key="details", bind="query-params"), drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
 
 
 def page() -> None:
@@ -161,20 +209,14 @@ def page() -> None:
         st.warning(
             f"No row is inside the cuts: after '{worst.cut}' {worst.cumulative} are left. Widen it, or start from 'everything'."
         )
-    for column, drawn in zip(st.columns(len(selected.experiment.panels)), selected.experiment.panels, strict=True):
-        with column:
-            panel(selected, drawn)
+    drawn = choose_panels(selected)
+    for start in range(0, len(drawn), IN_A_ROW):
+        for column, one in zip(st.columns(IN_A_ROW), drawn[start : start + IN_A_ROW], strict=False):
+            with column:
+                panel(selected, one)
     for warning in selected.warnings:
         st.caption(f":material/warning: {frame.plain(warning)}")
-    flow, statistics, plane = st.tabs(["cut flow", "data statistics", "any two features"])
-    with flow:
-        st.dataframe(
-            [row.to_dict() for row in selected.cutting.flow], hide_index=True, column_config=frame.FLOW_COLUMNS
-        )
-    with statistics:
-        st.dataframe(frame.flat(selected.experiment.statistics(selected)), hide_index=True)
-    with plane:
-        two_dimensions(selected)
+    details(selected)
     command = f"python -m core select {data.name}{choose.as_options(selected.experiment, selection)}"
     frame.foot(f"{choose.describe(data)}; labels {selection.labels}.", command)
 

@@ -164,6 +164,7 @@ def calibrate(options: argparse.Namespace) -> Result:
     told = export.notes(
         found, is_simulated=scored.dataset.simulated, meaning=scored.experiment.scheme_meaning.get(labels, "")
     )
+    told = [*([export.ONE_AGAINST_THE_REST] if scored.is_multiclass else []), *told]
     result = {
         **_origin(scored), "split": options.split, "binning": options.bins, **export.to_dict(found),
         "temperature_refused": refused or None, "notes": told,

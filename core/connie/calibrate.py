@@ -14,6 +14,7 @@ from core.connie.fits import Exposure, RawImage
 from core.connie.geometry import Amplifier
 from core.connie.label import in_parts
 from core.connie.mapping import Mapping
+from core.data.frames import STEP
 from core.errors import DarkroomError
 
 DEFAULT_GAIN_ADU_PER_E = 7.25
@@ -30,7 +31,8 @@ class Image:
 
     Not usable are pixels along the border, in hot columns and without a value; saturated pixels stay usable, their charge
     is at least what is given. sigma_e: float32 (nx,), noise of each column; where quadrants differ along y, of the noisier
-    one. noise_e, gain_adu_per_e, pedestal_adu, level_adu: per amplifier. seam_columns, seam_rows: where a further amplifier begins. notes: what is odd about the image.
+    one. noise_e, gain_adu_per_e, pedestal_adu, level_adu: per amplifier. seam_columns, seam_rows: where a further
+    amplifier begins. notes: what is odd about the image.
     """
 
     name: str
@@ -206,13 +208,15 @@ def _assemble(
 
     def part(begin: int, end: int) -> None:
         rows = slice(begin, end)
-        _charge(pixels[rows], pedestal[rows], level, np.float32(factor), add, charge[rows], usable[rows])
+        _charge(
+            pixels[rows], pedestal[rows], level, np.float32(factor), add, np.float32(STEP), charge[rows], usable[rows]
+        )
 
     in_parts(part, len(pixels), MIN_ROWS)
 
 
 @numba.njit(nogil=True, cache=True)
-def _charge(pixels, pedestal, level, factor, add, charge, usable):  # type: ignore[no-untyped-def]
+def _charge(pixels, pedestal, level, factor, add, step, charge, usable):  # type: ignore[no-untyped-def]
     ny, nx = pixels.shape
     for y in range(ny):
         for x in range(nx):
@@ -220,4 +224,5 @@ def _charge(pixels, pedestal, level, factor, add, charge, usable):  # type: igno
             if value != value:
                 usable[y, x] = False
                 value = np.float32(0.0)
+            value = np.rint(value / step) * step  # as images are stored: clusters found again in one are the same
             charge[y, x] = charge[y, x] + value if add else value

@@ -1,12 +1,12 @@
 """The cards of a FITS header from anywhere, as plain values: a number may stand there as text, and anything may be missing."""
 
-import math
 import re
 from collections.abc import Mapping as Cards
 from datetime import UTC, datetime
 
 BLOCK = 2880
 CARD = 80
+LATEST_UNIX_S = 2**32  # in the year 2106
 
 Value = str | int | float | bool
 
@@ -46,32 +46,28 @@ def number(token: str) -> Value:
     return "".join(c if c.isprintable() and c != "\ufffd" else "?" for c in token)[:70]
 
 
-def real(cards: Cards[str, Value], key: str) -> float | None:
-    """A finite number that a card holds, also as text; None without."""
+def real(cards: Cards[str, Value], key: str, low: float = -1e20, high: float = 1e20) -> float | None:
+    """A number from low to high that a card holds, also as text; None without."""
     value = cards.get(key) if key else None
     value = number(value.strip()) if isinstance(value, str) else value
-    return (
-        float(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        else None
-    )
+    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+        return None
+    return float(value)
 
 
 def unix_s(cards: Cards[str, Value], key: str) -> float | None:
     """A time in unix seconds: from a number, or from an ISO date, which is taken as UTC; None without."""
-    told = real(cards, key)
     value = cards.get(key) if key else None
-    if told is not None or not isinstance(value, str):
-        return told if told is None or told > 0 else None
-    try:
-        when = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    if isinstance(value, str) and not isinstance(number(value.strip()), int | float):
+        try:
+            when = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+        told = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+        return told if 0 < told <= LATEST_UNIX_S else None
+    return real(cards, key, 1.0, LATEST_UNIX_S)
 
 
 def count(cards: Cards[str, Value], key: str) -> int:
     """A whole number of at least 0 that a card holds, also as text; 0 where it does not."""
-    value = cards.get(key, 0)
-    value = number(value.strip()) if isinstance(value, str) else value
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9 else 0
+    return int(real(cards, key, 0, 1e9) or 0)

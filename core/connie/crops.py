@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.connie.extract import Clusters
 
 HALO_PX = 1
-STEP_E = 1 / 16  # charges are rounded to it: far below the noise, and it compresses twice as well
+STEP_E = 1 / 16  # charges are rounded to it: far below the noise
 
 _jit = numba.njit(nogil=True, cache=True)
 

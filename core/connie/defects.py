@@ -1,4 +1,4 @@
-"""What a sensor adds that no particle made: hot columns and pixels, lines of the serial register, bleeding."""
+"""What a sensor adds that no particle made: hot columns and pixels, lines of the serial register."""
 
 import numpy as np
 
@@ -6,7 +6,6 @@ from core.connie.deposit import PixelCharges
 
 HOT_RATE_E = (1.0, 50.0)  # of a hot column, per pixel
 _PARTIAL = 0.5  # share of hot columns that begin and end inside the image
-_FULL_WELL_E = 6000.0  # charge per pixel from which a column bleeds
 
 
 def hot_columns(rng: np.random.Generator, n: int, shape: tuple[int, int]) -> list[np.ndarray]:

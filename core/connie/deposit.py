@@ -111,8 +111,8 @@ def _window(x: np.ndarray, reach: np.ndarray, first: int, last: int, n: int):  #
     """Pixels low .. high - 1 that deposits first .. last - 1 can reach along one axis of n pixels."""
     low, high = n, 0
     for k in range(first, last):
-        low = min(low, int(math.floor(x[k] - reach[k] + 0.5)))
-        high = max(high, int(math.floor(x[k] + reach[k] + 0.5)) + 1)
+        low = min(low, math.floor(x[k] - reach[k] + 0.5))
+        high = max(high, math.floor(x[k] + reach[k] + 0.5) + 1)
     return max(low, 0), min(high, n)
 
 
@@ -122,10 +122,10 @@ def _expected(x, y, sigma, charge, reach, first, last, y0, y1, x0, x1):  # type:
     expected = np.zeros((y1 - y0, x1 - x0))
     share_x, share_y = np.empty(x1 - x0), np.empty(y1 - y0)
     for k in range(first, last):
-        left = max(int(math.floor(x[k] - reach[k] + 0.5)), x0)
-        right = min(int(math.floor(x[k] + reach[k] + 0.5)) + 1, x1)
-        low = max(int(math.floor(y[k] - reach[k] + 0.5)), y0)
-        high = min(int(math.floor(y[k] + reach[k] + 0.5)) + 1, y1)
+        left = max(math.floor(x[k] - reach[k] + 0.5), x0)
+        right = min(math.floor(x[k] + reach[k] + 0.5) + 1, x1)
+        low = max(math.floor(y[k] - reach[k] + 0.5), y0)
+        high = min(math.floor(y[k] + reach[k] + 0.5) + 1, y1)
         if right <= left or high <= low:
             continue
         _shares(x[k], sigma[k], left, right - left, share_x)
@@ -164,13 +164,13 @@ def _scatter(rng, particle, x, y, sigma, electrons, ny, nx):  # type: ignore[no-
     who, where, what = np.empty(4096, np.int32), np.empty(4096, np.int32), np.empty(4096, np.float32)
     n = 0
     for p in range(len(particle)):
-        half = int(math.ceil(6.0 * sigma[p])) + 1
+        half = math.ceil(6.0 * sigma[p]) + 1
         side = 2 * half + 1
-        cx, cy = int(round(x[p])), int(round(y[p]))
+        cx, cy = round(x[p]), round(y[p])
         counts = np.zeros((side, side), np.int64)
         for _ in range(electrons[p]):
-            i = int(round(y[p] + sigma[p] * rng.standard_normal())) - cy + half
-            j = int(round(x[p] + sigma[p] * rng.standard_normal())) - cx + half
+            i = round(y[p] + sigma[p] * rng.standard_normal()) - cy + half
+            j = round(x[p] + sigma[p] * rng.standard_normal()) - cx + half
             if 0 <= i < side and 0 <= j < side:
                 counts[i, j] += 1
         for i in range(side):

@@ -40,7 +40,7 @@ def propagate(
     int32 (m,), the place (m, 3) and the energy it leaves there [keV] (m,).
     """
     log_range, log_energy = _table()
-    return _propagate(rng, particle.astype(np.int32), start, direction, energy_kev, log_range, log_energy)  # type: ignore[no-any-return]
+    return _propagate(rng, particle.astype(np.int32), start, direction, energy_kev, log_range, log_energy)
 
 
 @numba.njit(cache=True)

@@ -23,8 +23,8 @@ from core.parameters import param
 
 K_ALPHA_KEV, K_BETA_KEV = 5.895, 6.490
 MIN_CLUSTERS = 12
-MIN_SIGNIFICANCE = 3.0
-N_STARTS = 9
+MIN_SIGNIFICANCE = 4.0  # the place is searched for, so that 3 comes by chance
+N_SCANNED, N_STARTS = 60, 3
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,10 @@ def fit_line(charge_dn: np.ndarray, expected_dn: float, window: float = 0.15) ->
         density = _density(inside, (low, high), place, width * place, line, beta, shelf)
         return -2.0 * float(np.log(np.maximum(density, 1e-300)).sum())
 
-    fits = [_minimised(cost, (low, high), place) for place in np.linspace(0.92, 1.08, N_STARTS) * expected_dn]
+    # several maxima are usual with few clusters: the best places of a scan are followed
+    places = np.linspace(low, high, N_SCANNED)[1:-1]
+    scan = [cost(place, 0.012, 0.4, 0.15, 0.5) for place in places]
+    fits = [_minimised(cost, (low, high), places[i]) for i in np.argsort(scan)[:N_STARTS]]
     best = min(fits, key=lambda fit: float(fit.fval))
     without = _minimised(cost, (low, high), expected_dn, line=0.0)
     significance = float(np.sqrt(max(without.fval - best.fval, 0.0)))

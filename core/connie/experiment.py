@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.connie import (
     apply,
+    catalog,
     evaluate,
     event,
     features,
@@ -53,7 +54,6 @@ EXPERIMENT = Experiment(
     presets=select.PRESETS,
     panels=select.PANELS,
     statistics=select.statistics,
-    in_window=select.in_window,
     networks=model.NETWORKS,
     describe_network=model.describe,
     views=plot.VIEWS,
@@ -69,7 +69,9 @@ EXPERIMENT = Experiment(
     evaluate=evaluate.evaluate,
     class_baselines=evaluate.class_baselines,
     judge_windows=evaluate.WINDOWS_KEV,
+    judge_range_kev=evaluate.RANGE_KEV,
     tree_features=features.TREE_FEATURES,
     trees="forest",
     applying=apply.APPLYING,
+    catalog=catalog.export,
 )

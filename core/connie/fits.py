@@ -23,6 +23,8 @@ from core.errors import DarkroomError
 
 DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 MIN_ROWS = 256  # of a part that a thread takes
+ANY = (-math.inf, math.inf)
+LONGEST_S = 1e9  # of an exposure or a readout
 SATURATED_MARK = 1e9  # pixels marked 1e10 are saturated
 
 
@@ -150,8 +152,7 @@ def _image(
         raise DarkroomError(
             f"{name}: no signal, all pixels are {low:g}: expected an image with noise. Leave it out ('skip_ohdus' in the mapping)."
         )
-    if n_nan:
-        notes = (*notes, f"{n_nan:,} pixels are NaN and masked")
+    notes += (cut.note,) * bool(cut.note) + (f"{n_nan:,} pixels are NaN and masked",) * bool(n_nan)
     saturated = None
     if n_saturated:
         saturated = np.zeros(pixels.shape, np.bool_)
@@ -163,29 +164,30 @@ def _plain(hdu: Hdu, data: bytes) -> np.ndarray:
     """float32 pixels of an image that is not compressed: BLANK becomes NaN, then BSCALE and BZERO are applied."""
     bits = int(hdu.cards["BITPIX"])
     stored = np.frombuffer(data, DTYPES[bits], count=hdu.n_pixels)
-    zero, scale = real(hdu.cards, "BZERO") or 0.0, real(hdu.cards, "BSCALE")
+    zero, scale = real(hdu.cards, "BZERO", *ANY) or 0.0, real(hdu.cards, "BSCALE", *ANY)
     wide = bits in (32, 64) and zero  # beyond what float32 holds exactly
-    pixels = stored.astype(np.float64 if wide else np.float32)
-    if scale not in (None, 1.0):
-        np.multiply(pixels, scale, out=pixels)
-    if zero:
-        np.add(pixels, zero, out=pixels)
-    blank = hdu.cards.get("BLANK")
-    if bits > 0 and isinstance(blank, int) and not isinstance(blank, bool):
-        pixels[stored == blank] = np.nan
-    return pixels.astype(np.float32, copy=False)
+    with np.errstate(all="ignore"):  # what overflows is infinite, and masked as such
+        pixels = stored.astype(np.float64 if wide else np.float32)
+        if scale not in (None, 1.0):
+            np.multiply(pixels, scale, out=pixels)
+        if zero:
+            np.add(pixels, zero, out=pixels)
+        blank = hdu.cards.get("BLANK")
+        if bits > 0 and isinstance(blank, int) and not isinstance(blank, bool):
+            pixels[stored == blank] = np.nan
+        return pixels.astype(np.float32, copy=False)
 
 
 @numba.njit(nogil=True, cache=True)
 def _look(pixels, saturation):  # type: ignore[no-untyped-def]
-    """Number of NaN (infinite values become NaN) and of saturated pixels, smallest and largest value."""
+    """Number of NaN (infinite and absurdly negative values become NaN) and of saturated pixels, smallest and largest value."""
     ny, nx = pixels.shape
     n_nan, n_saturated = 0, 0
     low, high = np.float32(np.inf), np.float32(-np.inf)
     for y in range(ny):
         for x in range(nx):
             value = pixels[y, x]
-            if not np.isfinite(value):
+            if not np.isfinite(value) or value < -SATURATED_MARK:
                 pixels[y, x] = np.nan
                 n_nan += 1
                 continue
@@ -210,34 +212,31 @@ def _exposure(path: Path, mapping: Mapping, hdu: Hdu, cards: Cards[str, Value]) 
     """The facts of an image from its header, the primary header, the file name, in this order."""
     name = named(mapping, path)
     start, stop = unix_s(cards, mapping.start_key), unix_s(cards, mapping.stop_key)
-    exptime = real(cards, mapping.exposure_key)
-    exptime = exptime * mapping.exposure_scale_s if exptime is not None and exptime >= 0 else None
-    if exptime is None and start is not None and stop is not None and stop > start:
+    exptime = real(cards, mapping.exposure_key, 0.0, LONGEST_S / mapping.exposure_scale_s)
+    if exptime is not None:
+        exptime *= mapping.exposure_scale_s
+    elif start is not None and stop is not None and stop > start:
         exptime = stop - start
-    readout = real(cards, mapping.readout_key)
-    if readout is None or readout < 0:
-        readout = mapping.readout_s or None
-    gain = real(cards, "GAIN")
-    pressure = real(cards, mapping.pressure_key)
+    readout = real(cards, mapping.readout_key, 0.0, LONGEST_S)
     return Exposure(
         run=_number(cards, mapping.run_key, name.run, MAX_RUN),
         runid=_number(cards, mapping.runid_key, name.runid, MAX_RUNID),
         ohdu=_number(cards, mapping.ohdu_key, hdu.index, MAX_OHDU),
         part=name.part,
         exptime_s=exptime,
-        readout_s=readout,
+        readout_s=readout if readout is not None else mapping.readout_s or None,
         expstart_unix_s=start,
         expstop_unix_s=stop,
-        pressure_hpa=pressure if pressure is not None and pressure > 0 else None,
-        gain_adu_per_e=gain if gain is not None and gain > 0 else None,
+        pressure_hpa=real(cards, mapping.pressure_key, 1.0, 1e4),
+        gain_adu_per_e=real(cards, "GAIN", 1e-6, 1e6),
         simulated=cards.get("SIMULATD") is True,
     )  # fmt: skip
 
 
 def _number(cards: Cards[str, Value], key: str, otherwise: int | None, at_most: int) -> int:
     """A run-like number from the header if it is there and in range, else the other one, else 0."""
-    value = real(cards, key)
-    if value is not None and value == int(value) and 0 <= value <= at_most:
+    value = real(cards, key, 0, at_most)
+    if value is not None and value == int(value):
         return int(value)
     return otherwise if otherwise is not None and otherwise <= at_most else 0
 

@@ -41,12 +41,14 @@ class Amplifier:
 
 @dataclass(frozen=True)
 class Geometry:
-    """Amplifiers and size (ny, nx) of the assembled image; `average`: the amplifiers are reads of the same pixels."""
+    """Amplifiers and size (ny, nx) of the assembled image; `average`: the amplifiers are reads of the same pixels.
+    `note`: what was chosen without being asked for."""
 
     amplifiers: tuple[Amplifier, ...]
     shape: tuple[int, int]
     row_binning: int
     average: bool = False
+    note: str = ""
 
     @property
     def seam_columns(self) -> tuple[int, ...]:
@@ -87,7 +89,10 @@ def geometry(shape: tuple[int, int], cards: Cards[str, Value], mapping: Mapping,
     # both in reading order, so that they show the same pixels
     right = replace(right, to_x=0, flip=mirrored)
     chosen = {"left": (left,), "right": (right,), "mean": (left, right)}[reads]
-    return Geometry(chosen, (ny - rows, active), binning, average=reads == "mean")
+    note = (
+        "two reads of the whole CCD: the left one is used ('reads' in the mapping)" if mapping.reads == "auto" else ""
+    )
+    return Geometry(chosen, (ny - rows, active), binning, reads == "mean", note)
 
 
 def _quadrants(left: Amplifier, right: Amplifier, ny: int, active: int, binning: int) -> Geometry:

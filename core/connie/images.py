@@ -16,6 +16,7 @@ FULL_SHAPE = (4130, 4120)
 FULL_EXPOSURE_S = 10_800.0
 _MARGIN_PX = 64  # particles start this far outside too: their tracks enter through the edges
 _PARABOLA_PX = 60
+_BLEED_SHARE, _BLEED_PX = 0.05, 120
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,14 @@ class SimulatedImage:
     particles: dict[str, np.ndarray]
     charges: PixelCharges
     conditions: Conditions
+
+    @property
+    def n_muons(self) -> int:
+        """Muons that cross the middle plane inside the image: their mean is rate times area times exposure."""
+        p, (ny, nx) = self.particles, self.shape
+        x, y = 0.5 * (p["x_px"] + p["x_end_px"]) + 0.5, 0.5 * (p["y_px"] + p["y_end_px"]) + 0.5
+        inside = (x >= 0) & (x < nx) & (y >= 0) & (y < ny)
+        return int(np.count_nonzero(inside & (p["species"] == particles.MUON)))
 
 
 def conditions(rng: np.random.Generator, settings: "SimulationParameters", exposure_s: float, muon_factor: float = 1.0) -> Conditions:  # fmt: skip
@@ -110,7 +119,8 @@ def _charges(
     parts.append(defects.as_charges(pieces, first, shape[1]))
     tables.append(particles.defect_table(pieces))
     table = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
-    return _seen(table, PixelCharges(*(np.concatenate([getattr(p, f) for p in parts]) for f in ("particle", "pixel", "charge_e"))))  # fmt: skip
+    fields = ("particle", "pixel", "charge_e")
+    return _seen(table, PixelCharges(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields)))
 
 
 def _seen(table: dict[str, np.ndarray], charges: PixelCharges) -> tuple[dict[str, np.ndarray], PixelCharges]:
@@ -131,11 +141,28 @@ def _diffused(rng: np.random.Generator, tracks: particles.Tracks, first: int, no
 
 
 def _plasma(rng: np.random.Generator, heavy: particles.Tracks, first: int, shape: tuple[int, int]) -> PixelCharges:
-    """Alphas: their dense charge drives itself apart to 2-4 px, whatever the depth; a Fano sum is of no matter."""
-    x, y, _ = heavy.place.T
+    """Alphas: their dense charge drives itself apart to 2-4 px, whatever the depth. Every second one that stops near
+    the front overflows: a twentieth of its charge runs along the column, ever less.
+    """
+    x, y, z = heavy.place.T
     charge = heavy.energy_kev * 1e3 / PAIR_EV
     width = rng.uniform(2.0, 4.0, len(charge))
-    return collect(rng, Deposits(first + heavy.owner, x.copy(), y.copy(), width, charge), shape)
+    bleeds = np.flatnonzero((z < THICKNESS_UM / 2.0) & (rng.random(len(z)) < 0.5))
+    away = np.arange(1, _BLEED_PX)
+    part = np.exp(-away / rng.uniform(5.0, 40.0, (len(bleeds), 1)))
+    part *= 0.5 * _BLEED_SHARE * charge[bleeds, None] / part.sum(1, keepdims=True)
+    charge[bleeds] *= 1.0 - _BLEED_SHARE
+    tails = [
+        (np.repeat(bleeds, len(away)), np.repeat(np.rint(x[bleeds]), len(away)), np.rint(y[bleeds, None]) + side * away)
+        for side in (-1, 1)
+    ]
+    owner, across, along = (
+        np.concatenate([a, *(np.ravel(t[i]) for t in tails)]) for i, a in enumerate((heavy.owner, x, y))
+    )
+    width = np.concatenate([width, np.zeros(2 * part.size)])
+    charge = np.concatenate([charge, part.ravel(), part.ravel()])
+    order = np.argsort(owner, kind="stable")
+    return collect(rng, Deposits(first + owner[order], across[order], along[order], width[order], charge[order]), shape)
 
 
 def _defects(rng: np.random.Generator, settings: "SimulationParameters", shape: tuple[int, int]) -> list[np.ndarray]:

@@ -192,4 +192,8 @@ def defect_table(pieces: list[np.ndarray]) -> dict[str, np.ndarray]:
     last = np.array([piece[:2, -1] for piece in pieces], float).reshape(-1, 2)
     charge = np.array([piece[2].sum() for piece in pieces], float)
     table = _table(DEFECT, first[:, 1], first[:, 0], np.zeros(len(pieces)), charge * PAIR_EV * 1e-3)
-    return table | {"x_end_px": last[:, 1], "y_end_px": last[:, 0], "length_px": np.abs(last - first).max(1, initial=0.0)}
+    return table | {
+        "x_end_px": last[:, 1],
+        "y_end_px": last[:, 0],
+        "length_px": np.abs(last - first).max(1, initial=0.0),
+    }

@@ -58,7 +58,7 @@ def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
     crop, (x0, y0) = crop_of(dataset, row), origin_of(dataset, row)
     figure = make_subplots(
         rows=3, cols=2, specs=[[{"rowspan": 3}, {}], [None, {}], [None, {}]], column_widths=[0.6, 0.4],
-        horizontal_spacing=0.24, vertical_spacing=0.14,
+        horizontal_spacing=0.22, vertical_spacing=0.2,
     )  # fmt: skip
     floor = float(floors_e(dataset, [row])[0])
     _crop(figure, crop, x0, y0, floor / 4.0 if parameters.colours == "log" else None)
@@ -67,12 +67,11 @@ def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
         if parameters.line and axis.length_px >= MIN_LENGTH_PX:
             _ends(figure, axis, x0, y0)
         _profiles(figure, dataset, row, profile(crop, axis, floor), axis)
-    figure.update_layout(
-        height=440, margin={"l": 55, "r": 15, "t": 40, "b": 45}, showlegend=False, font={"size": TEXT_PX},
-        title={"text": _sentence(dataset, row), "font": {"size": TEXT_PX}, "x": 0.01, "y": 0.98, "yanchor": "top"},
+    figure.add_annotation(
+        text=_sentence(dataset, row), showarrow=False, x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
+        yshift=22, font={"size": TEXT_PX},
     )  # fmt: skip
-    figure.update_xaxes(title_font_size=TEXT_PX)
-    return figure.update_yaxes(title_font_size=TEXT_PX)
+    return figure.update_layout(height=440, margin={"l": 50, "r": 10, "t": 48, "b": 45}, showlegend=False)
 
 
 def _sentence(dataset: Dataset, row: int) -> str:
@@ -86,7 +85,7 @@ def _sentence(dataset: Dataset, row: int) -> str:
 
 def _crop(figure: go.Figure, crop: np.ndarray, x0: int, y0: int, lowest_e: float | None) -> None:
     """Electrons in colour, logarithmic from `lowest_e` upwards if given. Pixels of other clusters hold 0."""
-    bar = {"title": {"text": "e⁻"}, "thickness": 10, "x": 0.46, "xpad": 2}
+    bar = {"title": {"text": "e⁻"}, "thickness": 10, "x": 0.47, "xpad": 2}
     shown = crop
     if lowest_e is not None:
         shown = np.log10(np.maximum(crop, lowest_e))
@@ -123,20 +122,23 @@ def _profiles(figure: go.Figure, dataset: Dataset, row: int, found: Profile, axi
     # of the path through the whole thickness, the share that lies over one step of the projection
     step_um = float(dataset.column("l3_um")[row]) * found.step_px / max(axis.length_px, found.step_px)
     loss = found.charge_e * kev_per_e / step_um
-    rows = (
-        (found.s_px, loss, "keV/µm", "%{y:.3f} keV/µm at %{x:.1f} px"),
-        (found.s_px, found.width_px, "σ [px]", "σ %{y:.2f} px at %{x:.1f} px"),
-        (found.t_px, found.across_e, "e⁻", "%{y:,.0f} e⁻ at %{x:.2f} px"),
+    panels = (
+        (found.s_px, loss, "along: energy loss [keV/µm]", "%{y:.3f} keV/µm at %{x:.1f} px"),
+        (found.s_px, found.width_px, "along: width σ [px]", "σ %{y:.2f} px at %{x:.1f} px"),
+        (found.t_px, found.across_e, "across: charge [e⁻]", "%{y:,.0f} e⁻ at %{x:.2f} px"),
     )
-    for i, (x, y, title, hover) in enumerate(rows, start=1):
+    for i, (x, y, title, hover) in enumerate(panels, start=1):
         figure.add_scatter(
             x=x, y=y.astype(np.float32), mode="lines", line={"shape": "hvh", "color": INK, "width": 1.5}, row=i, col=2,
             hovertemplate=hover + "<extra></extra>",
         )  # fmt: skip
-        figure.update_yaxes(title_text=title, rangemode="tozero", row=i, col=2, nticks=4)
+        figure.add_annotation(
+            text=title, showarrow=False, x=0, y=1, xref="x domain", yref="y domain", xanchor="left", yanchor="bottom",
+            font={"size": 12}, row=i, col=2,
+        )  # fmt: skip
+        figure.update_yaxes(rangemode="tozero", nticks=4, row=i, col=2)
     figure.update_xaxes(showticklabels=False, row=1, col=2)
-    figure.update_xaxes(title_text="along, from the narrow end [px]", title_standoff=2, row=2, col=2)
-    figure.update_xaxes(title_text="across [px]", title_standoff=2, row=3, col=2)
+    figure.update_xaxes(title_text="distance [px]", title_standoff=2, row=3, col=2)
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _panel(
         "type": "heatmap", "z": picture, "colorscale": SEQUENCE, "showscale": False, "xaxis": f"x{number}", "yaxis": f"y{number}",
         "hovertemplate": f"{name}, {title}: %{{z:,.4g}}<br>column %{{x}}, row %{{y}}<extra></extra>",
     }  # fmt: skip
-    look = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
+    look = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": "", "constrain": "domain"}
     axes = {
         f"xaxis{number}": look | {"domain": [left, right], "anchor": f"y{number}"},
         f"yaxis{number}": look | {"domain": [low, high], "anchor": f"x{number}", "scaleanchor": f"x{number}"},
@@ -266,8 +268,8 @@ VIEWS = {
     "track": View(
         title="Track and its profiles",
         explanation=(
-            "Charge per pixel with the axis of the track (circle: narrow end, front; square: wide end, back), and along it the "
-            "energy loss, were it through the whole sensor. A muon is straight and even; a worm curls and brightens at its end."
+            "Charge per pixel and the axis of the track, from the narrow end (circle: front) to the wide one (square: back); along it "
+            "the energy loss, if it crosses the whole sensor. A muon is straight and even; a worm curls and brightens."
         ),
         parameters=TrackView,
         draw=draw_track,

@@ -14,7 +14,7 @@ from core.judge.intervals import Interval
 from core.judge.pressure import unix_s
 
 FEW = 20  # below, the error of a count is Garwood's and not its root
-GAP = 0.5  # of the time from one image to the next, beyond which it is missing
+GAP = 1.5  # times the usual time from one image to the next, beyond which one is missing
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,14 @@ def _exact_pull(n: np.ndarray, expected: np.ndarray) -> np.ndarray:
     return pull
 
 
-def gaps(start_s: np.ndarray, stop_s: np.ndarray) -> np.ndarray:
-    """Bool (m,): after which of the images (in time order) there is a gap: more than half a cycle without one."""
+def gaps(start_s: np.ndarray) -> np.ndarray:
+    """Bool (m,): after which of the images (in time order) at least one is missing: the next starts more than 1.5 times
+    the usual time (the median) later.
+    """
     gap = np.zeros(len(start_s), bool)
-    if len(start_s) < 2:
-        return gap
-    cycle = float(np.median(np.diff(start_s)))
-    gap[:-1] = start_s[1:] - stop_s[:-1] > GAP * cycle
+    if len(start_s) > 1:
+        step = np.diff(start_s)
+        gap[:-1] = step > GAP * np.median(step)
     return gap
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.connie import fits, rows, votes
+from core.connie import fits, footprints, rows, votes
 from core.connie.calibrate import calibrate
 from core.connie.deblend import deblend
 from core.connie.extract import find_clusters
@@ -18,7 +18,7 @@ from core.experiment import Block
 
 def blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
     """Read a file and measure every cluster."""
-    yield from {"fits": _images, "votes": votes.blocks}[mapping.kind](path, mapping)
+    yield from {"fits": _images, "footprints": footprints.blocks, "votes": votes.blocks}[mapping.kind](path, mapping)
 
 
 def _images(path: Path, mapping: Mapping) -> Iterator[Block]:

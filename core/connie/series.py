@@ -124,7 +124,7 @@ def one_series(panel: str, found: Exposed, limit_sigma: float) -> Series:
     down, up = rates.count_errors(n)
     return Series(
         panel, found.frame, found.middle_s, n / exposure, down / exposure, up / exposure, told.pull,
-        np.abs(told.pull) > limit_sigma, rates.gaps(found.start_s, found.stop_s), told.mean, told.chi2, told.ndf,
+        np.abs(told.pull) > limit_sigma, rates.gaps(found.start_s), told.mean, told.chi2, told.ndf,
         told.p_value,
     )  # fmt: skip
 

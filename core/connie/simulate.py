@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from core.connie import images
+from core.connie.geometry import WIDTHS
 from core.connie.images import SimulatedImage
+from core.connie.writing import write_file
 from core.errors import DarkroomError
 from core.parameters import param
 
 FIRST_RUN, FIRST_RUNID, RUNIDS_PER_RUN = 9, 238, 10
 FIRST_EXPSTART_S = 1_470_009_600  # 2016-08-01 UTC
-EXPOSURE_EVERY_S, GAP_S = 10_800 + 2_400, 86_400
+EXPOSURE_EVERY_S, GAP_S = 10_800, 86_400  # at least; a longer exposure ends before the next begins
 Progress = Callable[[int, int], None]
 
 
@@ -60,7 +62,7 @@ class SimulationParameters:
     pressure_percent_per_hpa: float = param(-0.15, "Muon rate per hPa", unit="%/hPa", low=-5.0, high=5.0)
 
     def check(self) -> None:
-        """Refuse odd columns, upside-down exposures, lines that are more than all spots, OHDUs given twice."""
+        """Refuse what contradicts itself, and a width that readers take for two reads of the whole CCD."""
         if self.n_columns % 2:
             raise DarkroomError(f"Parameter 'n_columns' is {self.n_columns}: expected an even number for two halves.")
         if self.exposure_low_h > self.exposure_high_h:
@@ -70,6 +72,11 @@ class SimulationParameters:
             )
         if len(self.line_shares) != 3 or sum(self.line_shares) > 1.0:
             raise DarkroomError(f"Parameter 'line_shares' is {self.line_shares}: expected 3 numbers, together up to 1.")
+        if self.shape[1] + 2 * self.overscan_columns in WIDTHS:
+            raise DarkroomError(
+                f"{self.shape[1]} columns and twice {self.overscan_columns} of overscan are the width of another readout: "
+                "choose another 'n_columns' or 'overscan_columns'."
+            )
         if not self.ohdus or len(set(self.ohdus)) < len(self.ohdus):
             raise DarkroomError(f"Parameter 'ohdus' is {self.ohdus}: expected at least one number, none twice.")
 
@@ -99,11 +106,9 @@ def simulate(
 ) -> list[Path]:
     """Write files until they hold `n_events` particles (defects among them); return the files.
 
-    Exposures are spread evenly in their logarithm. Ten exposures to a run, three and a half hours apart, a day's gap
-    between runs. Same seed and parameters, same pixels.
+    Lengths of exposures are spread evenly in their logarithm. They start three hours apart (the longest exposure, if
+    that is more); after ten a new run begins, a day later. Same seed and parameters, same pixels.
     """
-    from core.connie.writing import write_file
-
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     done = 0
@@ -127,10 +132,11 @@ def exposure(seed: int, index: int, settings: SimulationParameters) -> dict[str,
     # steps of the golden ratio: any number of exposures covers the range evenly
     where = (rng.random() + index * 0.618034) % 1.0
     exptime = low * (high / low) ** where if low > 0 else high * where
-    start = FIRST_EXPSTART_S + index * EXPOSURE_EVERY_S + index // RUNIDS_PER_RUN * GAP_S
+    start = FIRST_EXPSTART_S + index * max(EXPOSURE_EVERY_S, int(np.ceil(high))) + index // RUNIDS_PER_RUN * GAP_S
     phases = rng.uniform(0.0, 2.0 * np.pi, 2)
-    days = (start - FIRST_EXPSTART_S) / 86_400.0
-    off_hpa = settings.pressure_rms_hpa * float(np.sin(days / 5.3 * 6.28 + phases[0]) + np.sin(days / 1.7 * 6.28 + phases[1]))  # fmt: skip
+    periods = np.array([5.3, 1.7])  # days, as weather goes
+    swing = np.sin(2.0 * np.pi * (start - FIRST_EXPSTART_S) / 86_400.0 / periods + phases)
+    off_hpa = settings.pressure_rms_hpa * float(swing.sum())
     return {
         "run": FIRST_RUN + index // RUNIDS_PER_RUN,
         "runid": FIRST_RUNID + index,

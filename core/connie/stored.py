@@ -51,7 +51,9 @@ def frame_image(dataset: Dataset, i: int) -> Image:
 def frame_clusters(dataset: Dataset, i: int, image: Image) -> tuple[Clusters, np.ndarray]:
     """(clusters, rows): the clusters of image i found again, and their row numbers int64 (n,) in the data set."""
     mapping = parameters.build(Mapping, dataset.meta["mapping"])
-    clusters, rows = deblend(find_clusters(image, mapping), image, mapping), frames.rows_in(dataset, i)
+    clusters, rows = find_clusters(image, mapping), frames.rows_in(dataset, i)
+    if mapping.kind == "fits":  # footprints are taken as they are given
+        clusters = deblend(clusters, image, mapping)
     same = len(rows) == len(clusters) and bool((dataset.column("npix")[rows] == clusters.npix).all())
     if not same:
         raise DarkroomError(

@@ -8,9 +8,8 @@ import zlib
 from collections.abc import Mapping as Cards
 
 import numpy as np
-from astropy.io import fits
 
-from core.connie.cards import BLOCK, Value, real
+from core.connie.cards import BLOCK, CARD, Value, real
 from core.connie.hdus import Hdu
 from core.errors import DarkroomError
 
@@ -27,6 +26,8 @@ WIDEST_PIXEL = 8
 
 def decode(name: str, hdu: Hdu, data: bytes) -> np.ndarray:
     """float32 pixels of a compressed image, of the shape in its header."""
+    from astropy.io import fits  # half a second that other files need not spend
+
     problem = _problem(hdu, data)
     if problem:
         raise DarkroomError(f"{name}: the compressed image {problem}. Unpack it with funpack, or copy the file again.")
@@ -110,5 +111,12 @@ def _alone(cards: Cards[str, Value], data: bytes) -> bytes:
 
 
 def _header(cards: Cards[str, Value]) -> bytes:
-    text = "".join(str(fits.Card(key, value)).ljust(80)[:80] for key, value in cards.items()) + "END".ljust(80)
-    return text.encode("ascii", errors="replace").ljust(-(-len(text) // BLOCK) * BLOCK)
+    """Header blocks of these cards; texts among them are short names, for others were left out."""
+    lines = []
+    for key, value in cards.items():
+        text = {True: "T", False: "F"}[value] if isinstance(value, bool) else repr(value)
+        if isinstance(value, str):
+            text = "'" + value.replace("'", "''").ljust(8) + "'"
+        lines.append(f"{key:8}= {text:>20}".ljust(CARD)[:CARD])
+    header = "".join([*lines, "END".ljust(CARD)]).encode("ascii", errors="replace")
+    return header.ljust(-(-len(header) // BLOCK) * BLOCK)

@@ -4,16 +4,17 @@ A label is given by a recipe on what is observed and what is true, in this order
 
 1. undefined: less than half of the cluster's charge comes from simulated particles.
 2. segmentation error: a second particle holds more than 15 % of the simulated charge, or the dominant particle has less
-   than 85 % of its clustered charge here (it lies in pieces).
+   than 85 % of its clustered charge here (it lies in pieces). Delta rays count as their muon.
 3. bad pixel: the dominant particle is a defect.
-4. muon unsure: a muon whose visible length L is below 10 px (steep, or cut by an edge); muon sure: any other muon.
-5. spot: a compact cluster (L <= 7 px) of at most 20 keV, whatever set its charge free: an electron of that energy ends
-   after 5 um, within one pixel. An alpha or an X-ray is a spot at any size.
-6. undefined: a compact electron above 20 keV. It is round, but no X-ray line or Compton spot reaches that energy and no
-   path shows that it is a worm.
+4. muon unsure: a muon whose visible length L is below 10 px (steep, or cut by an edge). muon sure: any other muon.
+5. spot: an X-ray, a Compton spot or an alpha; also an electron that leaves at most 20 keV: it ends after 5 um, within one
+   pixel, and nothing tells it from a Compton spot.
+6. undefined: an electron above 20 keV with L <= 5 px, the size of a 20 keV spot. It is round as a spot is, but above
+   the energy of all of them, and shows no path as a worm does.
 7. worm: any other electron.
 """
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,35 +31,57 @@ if TYPE_CHECKING:
 
 __all__ = ["SPECIES", "Truth", "read_truth", "truth_columns"]
 
+_WANTED = {
+    "TRUTH": ("id", "species", "energy_kev", "theta_deg", "phi_deg", "n_stored"),
+    "TRUTHPIX": ("pixel", "charge_e"),
+}
 MIN_TRUE_SHARE, MAX_SECOND_SHARE, MIN_TOGETHER = 0.5, 0.15, 0.85
-SHORT_MUON_PX, COMPACT_PX = 10.0, 7.0
+SHORT_MUON_PX, COMPACT_PX = 10.0, 5.0
 SPOT_KEV = 20.0
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Of one image: `particles` name -> (n,) with ids 1 .. n in order, and their charge per pixel."""
+    """Of one image of `shape`: `particles` name -> (n,) with ids 1 .. n in order, and their charge per pixel."""
 
     particles: dict[str, np.ndarray]
     charges: PixelCharges
+    shape: tuple[int, int]
 
 
 def read_truth(path: Path, ohdu: int) -> Truth | None:
-    """The truth of the image of CCD `ohdu` in a file; None if it has none."""
+    """The truth of the image of CCD `ohdu` in a file; None if it has none, or if its tables are cut off."""
     from astropy.io import fits
+    from astropy.utils.exceptions import AstropyUserWarning
 
-    with fits.open(path) as hdus:
-        tables = {hdu.name: hdu for hdu in hdus if hdu.name in ("TRUTH", "TRUTHPIX") and hdu.header.get("OHDU") == ohdu}
-        if len(tables) < 2:
-            return None
-        particles, pixels = (_columns(tables[name].data) for name in ("TRUTH", "TRUTHPIX"))
-    wanted = {"TRUTH": ("id", "species", "energy_kev", "theta_deg", "phi_deg"), "TRUTHPIX": ("particle", "pixel", "charge_e")}
-    for name, found in (("TRUTH", particles), ("TRUTHPIX", pixels)):
-        missing = [column for column in wanted[name] if column not in found]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyUserWarning)  # of a truncated file: who reads the image tells of it
+        with fits.open(path) as hdus:
+            tables = {hdu.name: hdu for hdu in hdus if hdu.name in _WANTED and hdu.header.get("OHDU") == ohdu}
+            if len(tables) < len(_WANTED):
+                return None
+            try:
+                particles, pixels = (_columns(tables[name].data) for name in _WANTED)
+            except (TypeError, ValueError, OSError):
+                return None
+            shape = tuple(int(tables["TRUTH"].header.get(key, 0)) for key in ("ROWS", "COLUMNS"))
+    for found, (name, wanted) in zip((particles, pixels), _WANTED.items(), strict=True):
+        missing = [column for column in wanted if column not in found]
         if missing:
             raise DarkroomError(f"{path.name}: its table {name} has no column {', '.join(missing)}: simulate it again.")
-    charge = pixels["charge_e"].astype(np.float32)
-    return Truth(particles, PixelCharges(pixels["particle"], pixels["pixel"], charge))
+    n, stored, pixel = len(particles["id"]), particles["n_stored"], pixels["pixel"]
+    is_whole = np.array_equal(particles["id"], np.arange(1, n + 1)) and stored.min(initial=0) >= 0
+    is_whole &= int(stored.sum()) == len(pixel) and pixel.min(initial=0) >= 0
+    is_whole &= pixel.max(initial=-1) < shape[0] * shape[1]
+    is_whole &= particles["species"].min(initial=0) >= 0 and particles["species"].max(initial=0) < len(SPECIES)
+    if not is_whole:
+        raise DarkroomError(
+            f"{path.name}: its tables TRUTH and TRUTHPIX of OHDU {ohdu} do not fit each other: simulate it again, or "
+            "take the HDUs out to read it as an image without truth."
+        )
+    owner = np.repeat(particles["id"], stored).astype(np.int32)
+    charges = PixelCharges(owner, pixel.astype(np.int32), pixels["charge_e"].astype(np.float32))
+    return Truth(particles, charges, (shape[0], shape[1]))
 
 
 def _columns(data: Any) -> dict[str, np.ndarray]:
@@ -81,48 +104,53 @@ def truth_columns(
     n = len(clusters.offsets) - 1
     if truth is None:
         return unknown(n)
+    if truth.shape != shape:
+        raise DarkroomError(
+            f"The simulated truth is of an image of {truth.shape[0]} x {truth.shape[1]} pixels, this one has "
+            f"{shape[0]} x {shape[1]}: correct the geometry in the mapping."
+        )
     pairs = _pairs(clusters, truth, shape)
-    n_particles = len(truth.particles["id"])
-    total = np.bincount(pairs.cluster, pairs.charge_e, n)
-    order = np.lexsort((-pairs.charge_e, pairs.cluster))
-    ranked = pairs.cluster[order]
-    first = np.searchsorted(ranked, np.arange(n))
-    has = (first < len(ranked)) & (total > 0)
-    best = order[np.minimum(first, max(len(order) - 1, 0))] if len(order) else np.zeros(n, np.int64)
-    follows = np.minimum(first + 1, max(len(order) - 1, 0))
-    has_second = has & (first + 1 < len(ranked))
-    if len(order):
-        has_second &= ranked[follows] == np.arange(n)
     found = unknown(n)
-    if not has.any():
-        found["truth_class"] = np.full(n, FINE.index("undefined"), np.int8)
-        return found
-    dominant, charge = pairs.particle[best], pairs.charge_e[best]
-    second = np.where(has_second, pairs.charge_e[order[follows]], 0.0)
-    of_particle = np.bincount(pairs.particle, pairs.charge_e, n_particles + 1)
-    together = charge / np.maximum(of_particle[dominant], 1.0)
-    species = np.where(has, truth.particles["species"][dominant - 1], -1)
+    found["truth_class"][:] = FINE.index("undefined")
+    found["truth_share"][:] = 0.0
+    total = np.bincount(pairs.cluster, pairs.charge_e, n)
+    has, first, second = _two_largest(pairs, n)
+    mine, charge = pairs.particle[first], pairs.charge_e[first]
+    together = charge / np.bincount(pairs.particle, pairs.charge_e)[mine]
     for name in ("energy_kev", "theta_deg", "phi_deg"):
-        found[f"truth_{name}"] = np.where(has, truth.particles[name][dominant - 1], np.nan).astype(np.float32)
-    found["truth_species"] = species.astype(np.int8)
-    found["truth_particle"] = np.where(has, dominant, -1).astype(np.int32)
-    found["truth_share"] = np.where(has, charge / np.maximum(total, 1.0), 0.0).astype(np.float32)
+        found[f"truth_{name}"][has] = truth.particles[name][mine - 1]
+    found["truth_species"][has] = truth.particles["species"][mine - 1]
+    found["truth_particle"][has] = mine
+    found["truth_share"][has] = charge / total[has]
     found["truth_n_muons"] = _muons(pairs, truth, n)
-    true_share = np.where(has, total / np.maximum(measured["charge_e"], 1.0), 0.0)
-    is_wrong = (second > MAX_SECOND_SHARE * total) | (together < MIN_TOGETHER)
-    found["truth_class"] = _fine(species, is_wrong, true_share < MIN_TRUE_SHARE, measured)
+    is_wrong = (second > MAX_SECOND_SHARE * total[has]) | (together < MIN_TOGETHER)
+    is_empty = total[has] < MIN_TRUE_SHARE * measured["charge_e"][has]
+    length, energy = measured["length_px"][has], measured["energy_kev"][has]
+    found["truth_class"][has] = _fine(found["truth_species"][has], is_wrong, is_empty, length, energy)
     return found
 
 
+def _two_largest(pairs: "_Pairs", n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which of n clusters have simulated charge, bool (n,); of these (m,) the index of the largest pair and the charge
+    of the second, 0 if there is none."""
+    order = np.lexsort((-pairs.charge_e, pairs.cluster))
+    starts = np.flatnonzero(np.diff(pairs.cluster[order], prepend=-1))
+    has = np.zeros(n, bool)
+    has[pairs.cluster[order[starts]]] = True
+    counts = np.diff(starts, append=len(order))
+    follows = order[np.minimum(starts + 1, len(order) - 1)]
+    return has, order[starts], np.where(counts > 1, pairs.charge_e[follows], 0.0)
+
+
 def _fine(
-    species: np.ndarray, is_wrong: np.ndarray, is_empty: np.ndarray, measured: dict[str, np.ndarray]
+    species: np.ndarray, is_wrong: np.ndarray, is_empty: np.ndarray, length_px: np.ndarray, energy_kev: np.ndarray
 ) -> np.ndarray:
-    """The recipe of the module's text: int8 (n,), an index in FINE."""
-    length, energy = np.nan_to_num(measured["length_px"]), measured["energy_kev"]
-    is_compact, is_electron = length <= COMPACT_PX, species == ELECTRON
+    """The recipe of the module's text, all (m,): int8, an index in FINE. A single pixel has no length."""
+    length = np.nan_to_num(length_px)
+    is_worm = (species == ELECTRON) & (energy_kev > SPOT_KEV)
     label = np.full(len(species), FINE.index("spot"), np.int8)
-    label[is_electron & ~is_compact] = FINE.index("worm")
-    label[is_electron & is_compact & (energy > SPOT_KEV)] = FINE.index("undefined")
+    label[is_worm] = FINE.index("worm")
+    label[is_worm & (length <= COMPACT_PX)] = FINE.index("undefined")
     label[species == MUON] = FINE.index("muon sure")
     label[(species == MUON) & (length < SHORT_MUON_PX)] = FINE.index("muon unsure")
     label[species == DEFECT] = FINE.index("bad pixel")

@@ -30,7 +30,7 @@ def write_file(
             hdus.append(fits.CompImageHDU(image.pixels_adu, header, compression_type="RICE_1"))
         else:
             hdus.append(fits.ImageHDU(image.pixels_adu, header))
-        hdus += [_particles(ohdu, image), _charges(ohdu, image)]
+        hdus += _truth(ohdu, image)
     fits.HDUList(hdus).writeto(path, overwrite=True)
     return path
 
@@ -56,6 +56,7 @@ def _header(ohdu: int, image: SimulatedImage, when: Mapping[str, Any], settings:
         ("DC", settings.dark_e_per_px_h, "[e-/px/h] true dark current"),
         ("DIFFA", now.diffusion[0], "[um2] true diffusion A"),
         ("DIFFB", now.diffusion[1], "[1/um] true diffusion b"),
+        ("NMUONS", image.n_muons, "muons with half their path inside the image"),
         ("SIMULATD", True, "simulated, no experiment's data"),
     ]
     if when["pressure_hpa"] is not None:
@@ -64,21 +65,24 @@ def _header(ohdu: int, image: SimulatedImage, when: Mapping[str, Any], settings:
     return header
 
 
-def _particles(ohdu: int, image: SimulatedImage) -> Any:
-    """TRUTH: one row per particle; numbers in single precision."""
-    small = {
+def _truth(ohdu: int, image: SimulatedImage) -> list[Any]:
+    """TRUTH: one row per particle, in single precision. TRUTHPIX: pixel y * n_columns + x of the active area and charge.
+
+    TRUTHPIX is in the order of the particles, `n_stored` pixels for each; charges of up to 1 e- are left out.
+    """
+    c = image.charges
+    kept = np.flatnonzero(c.charge_e > _TRUTH_E)
+    kept = kept[np.argsort(c.particle[kept], kind="stable")]
+    particles = {
         name: column.astype(np.float32) if column.dtype == np.float64 else column
         for name, column in image.particles.items()
     }
-    return _table("TRUTH", ohdu, image, small)
-
-
-def _charges(ohdu: int, image: SimulatedImage) -> Any:
-    """TRUTHPIX: pixel y * n_columns + x of the active area, particle id, charge; none of up to 1 e-."""
-    c = image.charges
-    kept = c.charge_e > _TRUTH_E
+    stored = np.bincount(c.particle[kept], minlength=len(particles["id"]) + 1)[1:].astype(np.int32)
     charge = np.minimum(c.charge_e[kept], _MOST_E).astype(np.uint16)
-    return _table("TRUTHPIX", ohdu, image, {"pixel": c.pixel[kept], "particle": c.particle[kept], "charge_e": charge})
+    return [
+        _table("TRUTH", ohdu, image, particles | {"n_stored": stored}),
+        _table("TRUTHPIX", ohdu, image, {"pixel": c.pixel[kept], "charge_e": charge}),
+    ]
 
 
 def _table(name: str, ohdu: int, image: SimulatedImage, columns: Mapping[str, np.ndarray]) -> Any:

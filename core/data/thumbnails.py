@@ -1,5 +1,6 @@
 """Small pictures of rows: which of many are taken, and how an experiment's first view draws them."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from core.experiment import Experiment
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+LABEL_LETTERS = 15  # what fits above a picture
+
 
 def chosen(rows: np.ndarray, n: int, draw: int = 0) -> np.ndarray:
     """At most n of the rows, ascending, by chance; `draw` numbers the choice, and the same number gives the same rows."""
@@ -20,20 +23,24 @@ def chosen(rows: np.ndarray, n: int, draw: int = 0) -> np.ndarray:
     return np.sort(rng.choice(rows, n, replace=False))
 
 
-def titles(experiment: Experiment, dataset: Dataset, rows: np.ndarray) -> list[str]:
-    """What stands above each picture: the first quantity of the row."""
+def titles(experiment: Experiment, dataset: Dataset, rows: np.ndarray, labels: Sequence[str] = ()) -> list[str]:
+    """What stands above each picture: its label in a line of its own, if one is given, and the row's first quantity."""
     first = experiment.columns[0]
     values = dataset.column(first.name)[rows].tolist()
-    return ["undefined" if v != v else f"{v:,.4g} {first.unit}".strip() for v in values]
+    told = ["undefined" if math.isnan(v) else f"{v:,.4g} {first.unit}".strip() for v in values]
+    return [f"{_short(label)}<br>{text}" for label, text in zip(labels, told, strict=True)] if labels else told
 
 
-def draw(experiment: Experiment, dataset: Dataset, rows: np.ndarray, told: Sequence[str] | None = None) -> "go.Figure":
-    """Small pictures of rows, the ones that the experiment's first view has, or that view drawn small."""
+def _short(label: str) -> str:
+    return label if len(label) <= LABEL_LETTERS else label[: LABEL_LETTERS - 1] + "…"
+
+
+def draw(experiment: Experiment, dataset: Dataset, rows: np.ndarray, told: Sequence[str]) -> "go.Figure":
+    """Small pictures of rows with what stands above each, the ones that the experiment's first view has, or that view drawn small."""
     from core.figures.gallery import small_multiples
 
-    above = list(told) if told is not None else titles(experiment, dataset, rows)
     view = next(iter(experiment.views.values()))
     if view.thumbnails is not None:
-        return view.thumbnails(dataset, rows, above)
+        return view.thumbnails(dataset, rows, told)
     how = view.parameters()
-    return small_multiples([view.draw(dataset, row, how) for row in rows.tolist()], rows, above)
+    return small_multiples([view.draw(dataset, row, how) for row in rows.tolist()], rows, told)

@@ -14,6 +14,7 @@ from core.figures.style import NEUTRAL, SEQUENCE, TEXT_PX, class_style
 from core.parameters import param
 
 N_STOPS = 48
+BESIDE_PX = 190  # for the legend, and below it the colours
 FAR = 4  # pixels a cell, from which rows are lines and not frames
 LOG_STRENGTH, ASINH_STRENGTH = 1000.0, 30.0
 HANDLE_PX = (9.0, 26.0)  # diameters of the invisible mark that takes the click on a row
@@ -106,29 +107,41 @@ def image(
         colour = class_style(name, classes.index(name))[0] if name in classes else NEUTRAL
         _outline(figure, name, colour, part, factor, facts, window)
     if shown is not None:
-        x, y = _corners(shown[None], 1.5 * factor)
-        line = {"color": "#FFFFFF" if theme == "dark" else "#000000", "width": 2.5}
-        figure.add_scatter(x=x, y=y, mode="lines", line=line, name="shown", hoverinfo="skip")
+        _mark(figure, shown, factor, theme)
     _scale_bar(figure, window, pixel_um, theme)
     axis = {"showgrid": False, "zeroline": False, "constrain": "domain", "tickformat": "d"}
-    figure.update_xaxes(title_text="x [px]", range=[window.x0 - 0.5, window.x1 - 0.5], **axis)
-    figure.update_yaxes(
-        title_text="y [px]", range=[window.y0 - 0.5, window.y1 - 0.5], scaleanchor="x", scaleratio=1, **axis
+    figure.update_xaxes(
+        title_text="x [px]", range=[window.x0 - 0.5, window.x1 - 0.5], constraintoward="right", title_standoff=4, **axis
     )
-    legend = {"orientation": "v", "x": 1.12, "xanchor": "left", "y": 1.0, "yanchor": "top", "itemsizing": "constant"}
+    figure.update_yaxes(
+        title_text="y [px]", range=[window.y0 - 0.5, window.y1 - 0.5], scaleanchor="x", title_standoff=4, **axis
+    )
+    legend = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1.0, "yanchor": "top", "itemsizing": "constant"}
     return figure.update_layout(
         font={"size": TEXT_PX}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", legend=legend,
-        margin={"l": 60, "r": 10, "t": 10, "b": 45}, dragmode="select", hoverdistance=1, clickmode="event+select",
+        margin={"l": 60, "r": BESIDE_PX, "t": 10, "b": 45}, dragmode="select", hoverdistance=1, clickmode="event+select",
     )  # fmt: skip
+
+
+def _mark(figure: go.Figure, box: np.ndarray, factor: int, theme: str) -> None:
+    """The row that is shown: framed, or ringed where a frame would be too small to see."""
+    ink = "#FFFFFF" if theme == "dark" else "#000000"
+    if factor >= FAR:
+        ring = {"symbol": "circle-open", "size": 18, "color": ink, "line": {"width": 3}}
+        x, y = [(box[0] + box[1]) / 2.0], [(box[2] + box[3]) / 2.0]
+        figure.add_scatter(x=x, y=y, mode="markers", marker=ring, name="shown", hoverinfo="skip")
+        return
+    x, y = _corners(box[None], 2.5)
+    figure.add_scatter(x=x, y=y, mode="lines", line={"color": ink, "width": 2.5}, name="shown", hoverinfo="skip")
 
 
 def _colour_bar(figure: go.Figure, low: float, high: float, unit: str, how: ImageDisplay, theme: str) -> None:
     """The stretched colours with the values at which they are reached."""
-    place = np.linspace(0.0, 1.0, 6)
+    place = np.linspace(0.0, 1.0, 5)
     ticks = low + gathered(place, how.stretch) * (high - low)
     bar = {
         "title": {"text": unit}, "tickvals": place.tolist(), "ticktext": [f"{t:,.3g}" if abs(t) < 1000 else f"{t:,.0f}" for t in ticks],
-        "thickness": 12, "x": 1.0, "xpad": 4,
+        "thickness": 12, "x": 1.02, "xpad": 4, "y": 0.0, "yanchor": "bottom", "len": 0.5, "ypad": 0,
     }  # fmt: skip
     figure.add_scatter(
         x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip",

@@ -12,9 +12,9 @@ from core.data.frames import pooled
 from core.figures.style import SEQUENCE
 
 TILE_PX = 48
-TITLE_CELLS = 12  # free above each tile
+TITLE_CELLS = 8  # free above each tile, per line of its title
 TITLE_PX = 12
-HEIGHT_OF_ROW = 135
+HEIGHT_OF_ROW, TITLE_HEIGHT = 98, 17
 
 
 def n_columns(n: int) -> int:
@@ -32,7 +32,7 @@ def mosaic(
     """
     columns = n_columns(len(pictures))
     lines = max(1, -(-len(pictures) // columns))
-    wide, high = TILE_PX + 2, TILE_PX + TITLE_CELLS
+    wide, high = TILE_PX + 2, TILE_PX + TITLE_CELLS * _title_lines(titles)
     z = np.full((lines * high, columns * wide), np.nan, np.float32)
     factors = []
     for i, picture in enumerate(pictures):
@@ -49,7 +49,7 @@ def mosaic(
     largest = max(float(np.nanmax(z, initial=lowest)), 10.0 * lowest)
     ticks = [10.0**p for p in range(math.ceil(math.log10(lowest)), math.floor(math.log10(largest)) + 1)]
     bar = {
-        "title": {"text": unit}, "thickness": 10, "tickvals": np.log10(ticks).tolist(), "ticktext": [f"{t:,g}" for t in ticks],
+        "title": {"text": unit}, "thickness": 8, "tickvals": np.log10(ticks).tolist(), "ticktext": [f"{t:,g}" for t in ticks],
     }  # fmt: skip
     figure = go.Figure()
     figure.add_heatmap(
@@ -63,7 +63,7 @@ def mosaic(
     hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
     figure.update_xaxes(range=[-0.5, columns * wide - 0.5], **hidden)
     figure.update_yaxes(range=[-0.5, lines * high - 0.5], scaleanchor="x", **hidden)
-    return _finish(figure, lines)
+    return _finish(figure, lines, titles)
 
 
 def _clickable(figure: go.Figure, x: np.ndarray, y: np.ndarray, rows: np.ndarray, titles: Sequence[str]) -> None:
@@ -99,12 +99,16 @@ def small_multiples(figures: Sequence[go.Figure], rows: np.ndarray, titles: Sequ
             hovertemplate="%{text}<extra></extra>", **where,
         )  # fmt: skip
     grid.update_annotations(font={"size": TITLE_PX})
-    return _finish(grid, lines)
+    return _finish(grid, lines, titles)
 
 
-def _finish(figure: go.Figure, lines: int) -> go.Figure:
+def _title_lines(titles: Sequence[str]) -> int:
+    return 1 + max((title.count("<br>") for title in titles), default=0)
+
+
+def _finish(figure: go.Figure, lines: int, titles: Sequence[str]) -> go.Figure:
     look: dict[str, Any] = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
     return figure.update_layout(
-        height=HEIGHT_OF_ROW * lines + 20, margin={"l": 5, "r": 5, "t": 20, "b": 5}, dragmode=False,
+        height=(HEIGHT_OF_ROW + TITLE_HEIGHT * _title_lines(titles)) * lines + 15, margin={"l": 5, "r": 5, "t": 10, "b": 5}, dragmode=False,
         clickmode="event+select", showlegend=False, **look,
     )  # fmt: skip

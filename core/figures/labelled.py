@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
 from core.figures.style import NEUTRAL, OKABE_ITO, SEQUENCE, TEXT_PX
@@ -11,7 +12,8 @@ from core.labels.agreement import Pair
 from core.labels.record import LOG, Look, Scale
 
 MARK = OKABE_ITO[5]
-HEIGHT = 400
+HEIGHT = 350
+N_STOPS = 33
 
 
 @dataclass(frozen=True)
@@ -29,26 +31,23 @@ class Surroundings:
 
 
 def row(crop: np.ndarray, around: Surroundings | None, look: Look, scale: Scale) -> go.Figure:
-    """The crop (height, width) at the left; at the right its surroundings, where it has any."""
-    low, high = colour_limits(crop, look, scale)
-    unit = scale.unit
+    """The crop (height, width) at the left; at the right its surroundings, where it has any, on the same scale."""
+    limits = colour_limits(crop, look, scale)
     n = 1 if around is None else 2
     figure = make_subplots(1, n, horizontal_spacing=0.08)
-    _heatmap(figure, crop, 1, 1, 0.0, 0.0, look, (low, high), unit)
+    _heatmap(figure, crop, 1, 1, 0.0, 0.0, look, limits, scale.unit)
     if around is not None:
         middle = (around.factor - 1) / 2.0
-        _heatmap(
-            figure, around.values, 2, around.factor, around.x0 + middle, around.y0 + middle, look, (low, high), unit
-        )
+        x0, y0 = around.x0 + middle, around.y0 + middle
+        _heatmap(figure, around.values, 2, around.factor, x0, y0, look, limits, scale.unit)
+        height, width = around.values.shape
         _boxes(figure, around.others, NEUTRAL, 1.0)
         _boxes(figure, around.own[None], MARK, 2.0)
-        height, width = around.values.shape
-        ends = around.x0 + width * around.factor - 0.5, around.y0 + height * around.factor - 0.5
-        figure.update_xaxes(range=[around.x0 - 0.5, ends[0]], row=1, col=2)
-        figure.update_yaxes(range=[around.y0 - 0.5, ends[1]], row=1, col=2)
+        figure.update_xaxes(range=[around.x0 - 0.5, around.x0 + width * around.factor - 0.5], row=1, col=2)
+        figure.update_yaxes(range=[around.y0 - 0.5, around.y0 + height * around.factor - 0.5], row=1, col=2)
+    _colour_bar(figure, look, limits, scale.unit)
     for column in range(1, n + 1):
-        anchor = "x" if column == 1 else "x2"
-        figure.update_yaxes(scaleanchor=anchor, constrain="domain", row=1, col=column)
+        figure.update_yaxes(scaleanchor="x" if column == 1 else "x2", constrain="domain", row=1, col=column)
     bare = {"showgrid": False, "zeroline": False, "tickformat": "d", "nticks": 6}
     figure.update_xaxes(constrain="domain", title_text="x [px]", title_standoff=4, **bare).update_yaxes(**bare)
     return figure.update_layout(
@@ -58,34 +57,53 @@ def row(crop: np.ndarray, around: Surroundings | None, look: Look, scale: Scale)
 
 
 def colour_limits(crop: np.ndarray, look: Look, scale: Scale) -> tuple[float, float]:
-    """Values of the first and last colour: the fixed ones, or the row's own extremes."""
-    if look.is_fixed:
-        return scale.low, scale.high
-    values = crop[np.isfinite(crop) & (crop > 0)] if look.scale == LOG else crop[np.isfinite(crop)]
-    if not values.size:
-        return scale.low, scale.high
-    low, high = float(values.min()), float(values.max())
-    return (low, high) if high > low else (low - max(abs(low), 1.0) / 2, high + max(abs(high), 1.0) / 2)
+    """Values of the first and the last colour: the fixed ones, or up to the row's own highest pixel.
+
+    The logarithm begins at the fixed lower limit, so that noise below it is not lifted to the eye; linear begins at 0.
+    """
+    low = scale.low if look.scale == LOG else 0.0
+    values = crop[np.isfinite(crop)]
+    if look.is_fixed or not values.size:
+        return low, scale.high
+    return low, max(float(values.max()), 2.0 * scale.low)
+
+
+def _colours(look: Look, limits: tuple[float, float]) -> list[tuple[float, str]]:
+    """Colours over a linear axis, spread so that equal ratios look equal on the logarithmic scale: values stay values."""
+    place = np.linspace(0.0, 1.0, N_STOPS)
+    low, high = limits
+    at = (low * (high / low) ** place - low) / (high - low) if look.scale == LOG else place
+    return list(zip(np.clip(at, 0.0, 1.0).tolist(), sample_colorscale(SEQUENCE, place.tolist()), strict=True))
 
 
 def _heatmap(
     figure: go.Figure, values: np.ndarray, column: int, step: int, x0: float, y0: float, look: Look,
     limits: tuple[float, float], unit: str,
 ) -> None:  # fmt: skip
-    """Values in colour; on the logarithmic scale what is not positive has the first colour."""
-    low, high = limits
-    shown = values.astype(np.float32)
-    bar = {"title": {"text": unit}, "thickness": 10, "xpad": 2, "x": 1.0}
-    if look.scale == LOG:
-        floor = max(low, high * 1e-4, 1e-3)
-        shown = np.log10(np.maximum(np.nan_to_num(shown, nan=0.0), floor)).astype(np.float32)
-        low, high = float(np.log10(floor)), float(np.log10(max(high, floor * 1.1)))
-        powers = [p for p in np.arange(np.floor(low), np.ceil(high) + 0.1, 0.5) if low <= p <= high]
-        bar |= {"tickvals": powers, "ticktext": [f"{10**p:,.0f}" for p in powers]}
+    """Values in colour, in whole units: what is sent for every key is a quarter of the pixels' own numbers."""
+    whole = np.rint(np.nan_to_num(values, nan=0.0))
     figure.add_heatmap(
-        z=shown, customdata=values.astype(np.float32), x0=x0, dx=step, y0=y0, dy=step, zmin=low, zmax=high,
-        colorscale=SEQUENCE, colorbar=bar, showscale=column == 1, hoverongaps=False, row=1, col=column, name="",
-        hovertemplate=f"%{{customdata:,.1f}} {unit}<br>x %{{x:.0f}}, y %{{y:.0f}}<extra></extra>",
+        z=whole.astype(np.int16 if np.abs(whole).max(initial=0) < 32767 else np.int32), x0=x0, dx=step, y0=y0, dy=step,
+        zmin=limits[0], zmax=limits[1], colorscale=_colours(look, limits), showscale=False, row=1, col=column, name="",
+        hovertemplate=f"%{{z:,}} {unit}<br>x %{{x:.0f}}, y %{{y:.0f}}<extra></extra>",
+    )  # fmt: skip
+
+
+def _colour_bar(figure: go.Figure, look: Look, limits: tuple[float, float], unit: str) -> None:
+    """The colours with the values at which they are reached."""
+    low, high = limits
+    place = np.linspace(0.0, 1.0, 5)
+    ticks = low * (high / low) ** place if look.scale == LOG else low + place * (high - low)
+    bar = {
+        "title": {"text": unit},
+        "thickness": 10,
+        "xpad": 2,
+        "tickvals": place,
+        "ticktext": [f"{t:,.0f}" for t in ticks],
+    }
+    figure.add_scatter(
+        x=[None], y=[None], mode="markers", hoverinfo="skip",
+        marker={"color": [0.0], "cmin": 0.0, "cmax": 1.0, "colorscale": SEQUENCE, "showscale": True, "colorbar": bar},
     )  # fmt: skip
 
 
@@ -118,6 +136,6 @@ def confusion(pair: Pair, classes: tuple[str, ...]) -> go.Figure:
     figure.update_xaxes(title_text=pair.second, showgrid=False)
     figure.update_yaxes(title_text=pair.first, autorange="reversed", showgrid=False)
     return figure.update_layout(
-        height=360, margin={"l": 120, "r": 10, "t": 10, "b": 80}, font={"size": TEXT_PX},
+        height=330, margin={"l": 125, "r": 5, "t": 5, "b": 125}, font={"size": TEXT_PX},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
     )  # fmt: skip

@@ -33,6 +33,7 @@ KNOWN = {
     "undefined": ("#F0E442", "longdashdot", "cross"),
     "segmentation error": ("#E69F00", "dash", "star"),
     "other": (NEUTRAL, "dot", "hexagon"),
+    "neither": ("#B0A090", "longdashdot", "circle-open"),
 }
 
 

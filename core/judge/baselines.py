@@ -68,6 +68,27 @@ class Ranking:
 
 
 @dataclass(frozen=True)
+class FixedCut:
+    """A decision that cannot be moved: `kept` bool (n,)."""
+
+    kept: np.ndarray
+
+    def usual(self, labels: np.ndarray, basis: np.ndarray) -> Decision:
+        """What it keeps, whatever the events."""
+        del labels, basis
+        return Decision(self.kept, {})
+
+    def keeping(self, wanted: float, labels: np.ndarray, basis: np.ndarray) -> Decision:
+        """The same where it happens to keep the wanted part of the signal of the basis, else none."""
+        signal = self.kept[basis][labels[basis] == 1]
+        return Decision(self.kept if len(signal) and signal.mean() >= wanted else None, {})
+
+    def of(self, rows: np.ndarray) -> "FixedCut":
+        """The same on some of the events."""
+        return FixedCut(self.kept[rows])
+
+
+@dataclass(frozen=True)
 class BoxCut:
     """Several columns (n,) by name, each cut on one side; see `optimal_box`. NaN in one of them never passes."""
 
@@ -111,7 +132,7 @@ def of_run(scored: "Scored", scheme: str) -> tuple[dict[str, Method], list[str]]
         made[BOX] = BoxCut({side.column: scored.column(side.column) for side in experiment.box}, experiment.box)
     if experiment.class_baselines and not scored.of_class:  # they keep the experiment's own signal class
         for name, kept in experiment.class_baselines(scored.dataset, scored.rows).items():
-            made[name] = Ranking(kept.astype(np.float32), 0.5)
+            made[name] = FixedCut(np.asarray(kept, bool))
     known = {TREES: (scored.baseline(TREES), 0.5)} if experiment.tree_features else {}
     if experiment.truth_bound and scored.dataset.has(experiment.truth_bound):
         known[BOUND] = (scored.column(experiment.truth_bound), 0.0)

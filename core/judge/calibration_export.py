@@ -9,6 +9,10 @@ from core.judge.keynumber import KeyNumber
 from core.judge.reliability import Quality
 
 BEFORE, AFTER = "as it is", "with temperature"
+ONE_AGAINST_THE_REST = (
+    "With several classes the mix is that of one class against all others together; these keep the parts that they have in "
+    "these events, also where the mix is another one. All classes at once are judged on page Evaluate."
+)
 
 
 def versions(found: Calibration) -> dict[str, Judged]:

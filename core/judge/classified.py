@@ -140,19 +140,21 @@ def judge_classes(
             "scheme, or score the run again."
         )
     rivals, notes = _rivals(scored)
-    trained = topcalibration.trained_mix(scored.run)
+    even = np.full(len(scored.classes), 1.0 / len(scored.classes))  # trees are trained with all classes weighted alike
+    trained = {"network": topcalibration.trained_mix(scored.run), **dict.fromkeys(rivals, even)}
+    every = {"network": p, **rivals}
     judged = {
-        name: judge(q[used], labels[used], scored.classes, reject_below, trained, mix, level)
-        for name, q in {"network": p, **rivals}.items()
+        name: judge(q[used], labels[used], scored.classes, reject_below, trained[name], mix, level)
+        for name, q in every.items()
     }
-    calls = {name: multiclass.called(q[used], reject_below) for name, q in {"network": p, **rivals}.items()}
+    calls = {name: multiclass.called(q[used], reject_below) for name, q in every.items()}
     basis, chosen_on = basis_of(scored.split, scored.labels(own), used & (labels >= 0), scored.score)
     some, energy_kev = labels[used], scored.column(scored.experiment.judge_columns[0])[used]
     edges = np.linspace(*scored.experiment.judge_range_kev, 21) if edges_kev is None else edges_kev
     return Classified(
         which_split, own, scored.signal, judged.pop("network"), judged,
         {name: paired_classes.compare(some, calls["network"], calls[name], len(scored.classes)) for name in rivals},
-        tuple(_at_efficiency(name, q, labels, used, basis, scored.at) for name, q in {"network": p, **rivals}.items()),
+        tuple(_at_efficiency(name, q, labels, used, basis, scored.at) for name, q in every.items()),
         chosen_on, _cuts(scored, labels, used), classcurves.by_threshold(p[used], some, scored.classes, level),
         classcurves.by_energy(energy_kev, calls["network"], some, scored.classes, edges, level),
         int((chosen & ~known).sum()), int((some < 0).sum()), (_mix_note(scored, some), *notes),

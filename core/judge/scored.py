@@ -105,7 +105,8 @@ class Scored:
     def schemes(self) -> list[str]:
         """Label schemes that mean something on this data set."""
         return [
-            s for s in usable_schemes(self.experiment, self.dataset)
+            s
+            for s in usable_schemes(self.experiment, self.dataset)
             if self.dataset.simulated or s not in self.experiment.truth_schemes
         ]
 

@@ -7,7 +7,7 @@ from core.judge.intervals import LEVEL, Interval
 
 REPEATS = 500
 WORST_CONDITION = 100.0  # of the matrix: beyond, errors grow more than a hundredfold
-FEWEST = 20  # test events of a class
+FEWEST = 10  # test events of a class
 
 
 def confusion(labels: np.ndarray, called: np.ndarray, n_classes: int) -> np.ndarray:
@@ -25,9 +25,9 @@ def unfold(called: np.ndarray, matrix: np.ndarray, seed: int = 1) -> list[Interv
     within a class the new events are like the test events.
     """
     n_of_class = matrix.sum(axis=1)
-    if n_of_class.min(initial=0) < FEWEST:
+    if n_of_class.min() < FEWEST:
         raise DarkroomError(
-            f"A class has {int(n_of_class.min(initial=0))} test events, expected at least {FEWEST}: the confusion matrix cannot "
+            f"The rarest class has {int(n_of_class.min())} test events, expected at least {FEWEST}: the confusion matrix cannot "
             "correct counts; train on more events."
         )
     part = matrix / n_of_class[:, None]

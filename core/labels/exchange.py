@@ -67,7 +67,7 @@ def read_labels(name: str, data: bytes) -> list[Entry]:
         raise DarkroomError(f"{name}: the ending is '{ending}', expected one of {', '.join(FORMATS)}.")
     try:
         found = list(_plain(ending, data))
-    except (ValueError, csv.Error, pa.ArrowException, OSError) as error:
+    except (ValueError, RecursionError, csv.Error, pa.ArrowException, OSError) as error:
         raise DarkroomError(f"{name}: cannot be read ({error}): expected a file as the export of labels writes it.") from None  # fmt: skip
     entries = []
     for number, values in enumerate(found, 1):

@@ -169,7 +169,7 @@ def _parsed(line: bytes, labeller: str) -> Entry | None:
     """The entry of a line; None if it is not one, or says it is somebody else's."""
     try:
         values = json.loads(line) if len(line) <= MAX_LINE else None
-    except ValueError:
+    except (ValueError, RecursionError):  # the second: brackets without end
         return None
     entry = from_values(values)
     return entry if entry is not None and entry.labeller == labeller else None

@@ -21,6 +21,7 @@ from core.labels.surroundings import surroundings
 from pages.parts import cached, frame, labelling
 
 N_LISTED = 200
+PROGRESS_HEIGHT = 150
 FREEZE_JOB = "freeze-job"
 
 
@@ -47,12 +48,14 @@ def agreement(data: Dataset, labeller: str) -> None:
     right.metric("in dispute", f"{sum(not d.decided for d in found.disputes):,}")
     if desk.n_damaged:
         st.warning(f"{desk.n_damaged} lines of the logs are damaged and left out.", icon=":material/warning:")
-    progress, table = st.columns([1, 1], gap="medium")
-    with progress:
-        st.dataframe(desk.progress(), hide_index=True, alt="labels per labeller")
-    with table:
+    left, right = st.columns([56, 44], gap="medium")
+    with left:
+        st.dataframe(desk.progress(), hide_index=True, row_height=28, height=PROGRESS_HEIGHT, alt="labels per labeller")
+        dispute = disputes(desk, found)
+    with right:
         confusion(found)
-    disputes(desk, found, labeller)
+    if dispute is not None:
+        decide(desk, dispute, labeller)
 
 
 def confusion(found: Agreement) -> None:
@@ -70,22 +73,23 @@ def confusion(found: Agreement) -> None:
     )  # fmt: skip
 
 
-def disputes(desk: Desk, found: Agreement, labeller: str) -> None:
-    """The events on which labellers differ; an adjudication is another line of the log."""
-    st.markdown("##### Events with different labels")
+def disputes(desk: Desk, found: Agreement) -> Dispute | None:
+    """The events on which labellers differ; returns the one that is ticked."""
     if not found.disputes:
-        st.caption("There is none.")
-        return
+        st.caption("No event has different labels.")
+        return None
     experiment = cached.experiment_of(desk.dataset)
     rows = [_listed(desk, experiment, dispute) for dispute in found.disputes[:N_LISTED]]
-    st.caption(f"Shown: {len(rows):,} of {len(found.disputes):,}; open ones first, most evenly split first. Tick a line to decide.")  # fmt: skip
     picked = st.dataframe(
-        rows, hide_index=True, key="disputes", on_select="rerun", selection_mode="single-row", height=220, row_height=28,
+        rows, hide_index=True, key="disputes", on_select="rerun", selection_mode="single-row", height=180, row_height=28,
         alt="events with different labels",
     )  # fmt: skip
+    st.caption(
+        f"Different labels: {len(rows):,} of {len(found.disputes):,} events shown, open ones first, most evenly split first. "
+        "Tick a line to decide."
+    )
     ticked = picked["selection"]["rows"]
-    if ticked and ticked[0] < len(rows):
-        decide(desk, found.disputes[ticked[0]], labeller)
+    return found.disputes[ticked[0]] if ticked and ticked[0] < len(rows) else None
 
 
 def _listed(desk: Desk, experiment: Any, dispute: Dispute) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def _listed(desk: Desk, experiment: Any, dispute: Dispute) -> dict[str, Any]:
 
 
 def decide(desk: Desk, dispute: Dispute, labeller: str) -> None:
-    """The event, and one button per class that settles it."""
+    """The event, and one button per class that settles it by another line of the log."""
     experiment, data = cached.experiment_of(desk.dataset), desk.dataset
     how = desks.labelling_of(experiment)
     with frame.refusals():

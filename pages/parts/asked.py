@@ -1,5 +1,7 @@
 """What a page judges: a run, the data set that it is judged on, its scores (made by a job if missing), the threshold."""
 
+import shlex
+
 import streamlit as st
 
 from core import parameters, runs
@@ -131,6 +133,16 @@ def only_known(key: str, options: tuple[str, ...]) -> None:
 def choose_class(found: Scored) -> Scored:
     """Of a run with several classes, the one that is judged against the rest: its signal class to begin with."""
     return found.of(one_class(found.classes, found.at)) if found.is_multiclass else found
+
+
+def told_class(found: Scored) -> str:
+    """What signal and background stand for, where a run has several classes; to be added to a text."""
+    return f" Signal is here {frame.plain(found.signal)}, background every other class." if found.is_multiclass else ""
+
+
+def of_option(found: Scored) -> str:
+    """The command-line option that judges the same class against the rest."""
+    return f" --of {shlex.quote(found.of_class)}" if found.of_class else ""
 
 
 def one_class(classes: tuple[str, ...], first: int) -> str:

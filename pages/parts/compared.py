@@ -27,6 +27,10 @@ def experiment() -> Experiment:
     there = {key: one for key, one in EXPERIMENTS.items() if one.published is not None}
     if not there:
         raise DarkroomError("No experiment has printed results to compare with.")
+    name = st.query_params.get("data") or st.session_state.get("data")
+    if name in list_datasets() and (other := cached.experiment_of(cached.open_dataset(name))).key not in there:
+        frame.warn(f"{other.title} has no printed results: those of another experiment are shown.")
+        st.query_params.pop("data", None)
     return (
         there[choose.one_of("experiment", list(there), "experiment")] if len(there) > 1 else next(iter(there.values()))
     )

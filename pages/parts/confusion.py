@@ -87,7 +87,7 @@ def cell_events(found: Classified, scored: Scored, where: dict[str, str], reject
         true = choose.one_of("true", true_names, "true")
     with middle:
         called = choose.one_of("called", [*found.classes, *([export.NONE] if reject_below else [])], "called-as")
-    asks = {**where, "class": true, "called": called, "reject": float(reject_below)}
+    asks: dict[str, Any] = {**where, "class": true, "called": called, "reject": float(reject_below)}
     if right.button("one by one", icon=":material/search:", help="open these events on page Inspect"):
         opening.open_events(**asks)
     data: Dataset = scored.dataset
@@ -99,6 +99,7 @@ def cell_events(found: Classified, scored: Scored, where: dict[str, str], reject
         assert scores.outputs is not None
         return [f"{p:.3f}" for p in scores.outputs[shown].max(axis=1).tolist()]
 
+    asks.pop("data")
     gallery.gallery(data, rows, "cell", f"events of {true} called {called}, with the probability of that", told, **asks)
 
 
@@ -167,6 +168,6 @@ def calibration(found: Classified) -> None:
     frame.show_figure(figure, "evaluate-top", note)
     chance = "chance alone explains it" if told.is_compatible else "more than chance explains"
     st.caption(
-        f"Calibration error {export.percent(told.ece)} %; perfectly calibrated probabilities give {100 * told.expected:.2f} % by "
+        f"Calibration error in percent {export.percent(told.ece)}; perfectly calibrated probabilities give {100 * told.expected:.2f} % by "
         f"chance, at most {100 * told.expected_high:.2f} % in 95 of 100 cases: {chance}."
     )

@@ -13,11 +13,11 @@ N_SHOWN = 24
 
 
 def gallery(
-    data: Dataset, rows: Any, key: str, of: str, told: Callable[[Any], Sequence[str]] | None = None, **where: Any
+    data: Dataset, rows: Any, key: str, of: str, /, told: Callable[[Any], Sequence[str]] | None = None, **where: Any
 ) -> None:
     """Some of the rows, taken by chance but always the same ones until others are asked for.
 
-    `of` says in a few words what they are; `told(rows)` gives each of the shown ones its title; `where` goes to the page of
+    `of` says in a few words what they are; `labels(rows)` names the class of each shown one; `where` goes to the page of
     single events beside the one that is clicked.
     """
     draw = st.session_state.get(f"{key}-draw", 0)
@@ -32,7 +32,8 @@ def gallery(
         return
     experiment = cached.experiment_of(data)
     with frame.refusals():
-        figure = thumbnails.draw(experiment, data, shown, told(shown) if told else None)
+        titles = thumbnails.titles(experiment, data, shown, labels(shown) if labels else ())
+        figure = thumbnails.draw(experiment, data, shown, titles)
     picked = st.plotly_chart(
         figure, key=f"{key}-{draw}-{len(rows)}", on_select="rerun", selection_mode="points",
         config={"displayModeBar": False}, alt=f"small pictures of {of}",

@@ -14,21 +14,29 @@ from core.figures import frames as drawing
 from core.judge.scored import Scored
 from pages.parts import cached, choose, form, frame, judged
 
-LOOK, ONE = "look", "one at a time"
-IMAGE, WINDOW, SEEN = "image", "window", "image-seen"
+LOOK, IMAGE, WINDOW, SEEN = "look", "image", "window", "image-seen"
 MAX_PX = 560  # cells a side: more than a screen shows of an image beside its facts
+HEIGHT = 380
 CLOSER, WIDER = 0.5, 2.0
 
 
-def is_wanted(data: Dataset) -> bool:
-    """Whether the image is looked at and not one row; the choice stands only where there are images."""
-    found = cached.experiment_of(data).imaging
-    if found is None or not data.frames:
-        return False
+def choose_look(data: Dataset) -> str:
+    """A view of one row, or the title of its whole image; asked only where there is a choice."""
+    experiment = cached.experiment_of(data)
+    options = [*experiment.views, *([experiment.imaging.title] if has_images(data) else [])]
+    if st.session_state.get(LOOK) not in (None, *options):
+        del st.session_state[LOOK]
+    if len(options) == 1:
+        return options[0]
     chosen = st.segmented_control(
-        "look at", [ONE, found.title], default=ONE, key=LOOK, required=True, label_visibility="collapsed", **choose.STAY
+        "look at", options, default=options[0], key=LOOK, required=True, label_visibility="collapsed", **choose.STAY
     )
-    return bool(chosen == found.title)
+    return str(chosen or options[0])
+
+
+def has_images(data: Dataset) -> bool:
+    """Whether the rows lie in images that were kept."""
+    return bool(cached.experiment_of(data).imaging is not None and data.frames)
 
 
 def go_to(data: Dataset, row: int) -> None:
@@ -44,20 +52,19 @@ def go_to(data: Dataset, row: int) -> None:
 
 def button(data: Dataset, row: int) -> None:
     """The way from one row to its image."""
-    if cached.experiment_of(data).imaging and data.frames:
+    if has_images(data):
         st.button(
-            "in its image", icon=":material/zoom_out_map:", on_click=go_to, args=(data, row), key="to-image",
-            help="the image around it, with its neighbours",
+            "", icon=":material/zoom_out_map:", on_click=go_to, args=(data, row), key="to-image",
+            help="see it in its image, with its neighbours",
         )  # fmt: skip
 
 
-def panel(selected: Selected, found: Scored | None, rows: Any, row: int, height: int) -> None:
+def panel(selected: Selected, found: Scored | None, rows: Any, row: int, how: drawing.ImageDisplay) -> None:
     """The image with its controls; `rows` pass the filter, `row` is the one that is shown."""
     data, own = selected.dataset, selected.experiment.imaging
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         i, window = _place(data, own, row)
         _zoom_buttons(data, i, window, row)
-        how = _display()
     facts = data.frames[i]
     with frame.refusals():
         cells, factor = _cells(data, data.rows_id, i, window, MAX_PX)
@@ -70,11 +77,10 @@ def panel(selected: Selected, found: Scored | None, rows: Any, row: int, height:
         theme=st.context.theme.type or "light",
     )  # fmt: skip
     key = f"image-{data.id}-{i}-{window.text}"
-    event = frame.show_figure(
-        figure.update_layout(height=height), key, _note(factor, window, whose), None,
+    frame.show_figure(
+        figure.update_layout(height=HEIGHT), key, _note(factor, window, whose), None,
         on_select=lambda: _picked(data, i, key), selection_mode=("points", "box"),
     )  # fmt: skip
-    del event
     st.caption(
         "  ·  ".join(f"{name}: {frame.plain(value)}" for name, value in own.facts(facts).items()), help=own.explanation
     )
@@ -120,22 +126,23 @@ def _show(window: Window, facts: Any) -> None:
 def _zoom_buttons(data: Dataset, i: int, window: Window, row: int) -> None:
     facts = data.frames[i]
     full = images.whole(facts)
-    for label, icon, target, off, help in (
-        ("whole", "fit_screen", full, window == full, "the whole image"),
-        ("", "zoom_in", images.zoomed(window, CLOSER, facts), False, "twice as close"),
-        ("", "zoom_out", images.zoomed(window, WIDER, facts), window == full, "half as close"),
+    for icon, target, off, help in (
+        ("fit_screen", full, window == full, "the whole image"),
+        ("zoom_in", images.zoomed(window, CLOSER, facts), False, "twice as close"),
+        ("zoom_out", images.zoomed(window, WIDER, facts), window == full, "half as close"),
     ):
         st.button(
-            label, icon=f":material/{icon}:", on_click=_show, args=(target, facts), disabled=off, help=help,
+            "", icon=f":material/{icon}:", on_click=_show, args=(target, facts), disabled=off, help=help,
             key=f"to-{icon}",
         )  # fmt: skip
     st.button(
-        "to the track", icon=":material/my_location:", on_click=go_to, args=(data, row), key="to-row",
+        "", icon=":material/my_location:", on_click=go_to, args=(data, row), key="to-row",
         help="the image around what is shown at the right",
     )  # fmt: skip
 
 
-def _display() -> drawing.ImageDisplay:
+def choose_display() -> drawing.ImageDisplay:
+    """Stretch, limits and colours of an image."""
     with st.popover("colours", icon=":material/tune:", help="stretch and limits"):
         values = form.draw("image", drawing.ImageDisplay)
     with frame.refusals():

@@ -20,7 +20,7 @@ from core.labels.surroundings import surroundings
 from pages.parts import cached, frame
 
 N_AHEAD = 30
-FACTS_HEIGHT = 400
+FACTS_HEIGHT = 350
 
 
 @dataclass
@@ -160,7 +160,7 @@ def keyboard(task: Task) -> None:
         return
     item = line.items[line.place]
     _class_keys(task, line)
-    left, right = st.columns([75, 25], gap="small")
+    left, right = st.columns([70, 30], gap="small")
     with left, frame.refusals():
         _picture(task, item.row)
     with right:
@@ -174,13 +174,13 @@ def keyboard(task: Task) -> None:
 def _class_keys(task: Task, line: Line) -> None:
     """One button per class, each with its number as key; what was said here before is marked."""
     said = line.said.get(line.place)
-    with st.container(horizontal=True, gap="small", key="class-keys"):
+    with st.container(horizontal=True, gap="xsmall", key="class-keys"):
         for number, name in enumerate(task.classes, 1):
             is_said = said is not None and said.label == name
             st.button(
-                f"{frame.plain(name)} :gray[{line.counts.get(name, 0):,}]", key=f"say-{number}", shortcut=str(number),
-                type="primary" if is_said else "secondary", on_click=_write, args=(task, line, LABEL, name),
-                help=f"key {number}: this is {frame.plain(name)}; the number counts your labels",
+                frame.plain(name), key=f"say-{number}", shortcut=str(number), on_click=_write, args=(task, line, LABEL, name),
+                type="primary" if is_said else "secondary",
+                help=f"key {number}: {frame.plain(name)}; so far you gave it to {line.counts.get(name, 0):,} events",
             )  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def _other_keys(task: Task, line: Line) -> None:
         st.button("difficult", key="difficult", shortcut="D", icon=":material/flag:", on_click=_difficult, args=(line,),
                   type="primary" if line.is_difficult else "secondary", help="marks the label that you give next")  # fmt: skip
         n = sum(line.counts.values())
-        told = f"event {line.place + 1} of this sitting, {n:,} labelled by {task.labeller}"
+        told = f"no. {line.place + 1}; {n:,} labelled by {task.labeller}"
         st.markdown(f":small[:gray[{frame.plain(told)}]]", width="content")
 
 
@@ -214,22 +214,19 @@ def _beside(task: Task, line: Line, item: Item) -> None:
     """Why the event is shown, what was measured; predictions and labels of others only where that was asked for."""
     experiment = cached.experiment_of(task.data)
     told = dict(desks.labelling_of(experiment).facts(task.data, item.row))
-    if not task.is_blind:
-        told |= _not_blind(task, item.row)
+    if not task.is_blind:  # that an event was shown before would make the labeller look for what was said
+        told |= {"queue": item.why, **_not_blind(task, item.row)}
     said = line.said.get(line.place)
     if said is not None:
         told["you said"] = said.label or said.kind
-    told["shown because"] = queue.MEANING.get(item.why, item.why) if not task.is_blind else _blind_reason(item.why)
     told["event"] = experiment.uid_text(int(task.data.column("uid")[item.row]))
     if line.undone:
         told["undo"] = line.undone
     lines = [{"of this event": name, "": value} for name, value in told.items()]
-    st.dataframe(lines, hide_index=True, height=FACTS_HEIGHT, row_height=28, alt="what was measured of the event")
-
-
-def _blind_reason(why: str) -> str:
-    """A repetition is not told from a new event, or it would be looked up."""
-    return "the queue of this sitting" if why in queue.MEANING else why
+    st.dataframe(
+        lines, hide_index=True, height=FACTS_HEIGHT, row_height=28, alt="what was measured of the event",
+        column_config={"of this event": st.column_config.TextColumn(width=125), "": st.column_config.TextColumn(width=110)},
+    )  # fmt: skip
 
 
 def _not_blind(task: Task, row: int) -> dict[str, str]:

@@ -73,7 +73,8 @@ def test_noise_is_not_held_to_whole_adu(tmp_path):
     for noise_e in (0.4, 1.0, 2.0):
         raw = read_out(np.hstack([active_e(), overscan()]), 2000.0, noise_e=noise_e)
         image = calibrated(tmp_path, raw, Mapping(amplifiers="one"))
-            assert image.noise_e[0] == pytest.approx(noise_e, rel=0.04)
+        # 300 x 50 values: a standard error of 1 %; at 2.9 ADU the steps of the ADC add half a percent
+        assert image.noise_e[0] == pytest.approx(noise_e, rel=0.04)
         np.testing.assert_allclose(image.sigma_e, image.noise_e[0], rtol=1e-6)
 
 
@@ -93,6 +94,7 @@ def test_a_width_of_the_table_needs_no_header(tmp_path):
     raw[20, 100] += 3000
     image = calibrated(tmp_path, raw, BIASW=0)
     assert image.shape == (40, 4120) and image.seam_columns == ()
+    assert image.notes == ("two reads of the whole CCD: the left one is used ('reads' in the mapping)",)
     assert image.charge_e[20, 100] == pytest.approx(3000 / GAIN, abs=12)
 
 

@@ -17,15 +17,8 @@ NY, HALF, BIAS = 60, 80, 40
 GEOMETRY = {"BIASW": BIAS, "BIASH": 10}
 PLAIN = Mapping()
 MAPPINGS = Path(__file__).resolve().parents[2] / "core" / "connie" / "mappings"
-
-
+# a raw image of two halves with overscan, beyond 32767
 RAW = np.random.default_rng(3).normal(40_000, 15, (NY + 10, 2 * (HALF + BIAS))).round().astype(np.uint16)
-
-
-@pytest.fixture
-def raw():
-    """A raw image (ny, nx) of two halves with overscan, uint16 beyond 32767."""
-    return RAW
 
 
 def header(**cards):
@@ -53,18 +46,18 @@ def refusal(path, mapping=PLAIN):
 
 
 @pytest.mark.parametrize("form", ["fits", "fits.gz", "fits.fz", "gzip tiles"])
-def test_pixels_and_facts_come_back_from_every_form(form, raw, tmp_path):
+def test_pixels_and_facts_come_back_from_every_form(form, tmp_path):
     facts = {"RUN": 9, "RUNID": 246, "EXPTIME": 10800.0, "EXPSTART": 1.4e9, "GAIN": 7.0, "READTIME": 5400}
     if "gz" in form or form == "fits":
-        path = written(tmp_path / f"a.{'fits' if form == 'gzip tiles' else form}", raw, raw + 1, **facts)
+        path = written(tmp_path / f"a.{'fits' if form == 'gzip tiles' else form}", RAW, RAW + 1, **facts)
     if form in ("fits.fz", "gzip tiles"):
         path = tmp_path / "b.fits.fz"
         how = "RICE_1" if form == "fits.fz" else "GZIP_2"
-        written(path, raw, raw + 1, kind=lambda d, h: fits.CompImageHDU(d, h, compression_type=how), **facts)
+        written(path, RAW, RAW + 1, kind=lambda d, h: fits.CompImageHDU(d, h, compression_type=how), **facts)
     first, second = read(path)
     assert first.pixels.dtype == np.float32
-    np.testing.assert_array_equal(first.pixels, raw)
-    np.testing.assert_array_equal(second.pixels, raw + 1)
+    np.testing.assert_array_equal(first.pixels, RAW)
+    np.testing.assert_array_equal(second.pixels, RAW + 1)
     e = first.exposure
     assert (e.run, e.runid, e.ohdu, second.exposure.ohdu) == (9, 246, 2, 3)
     assert (e.exptime_s, e.readout_s, e.expstart_unix_s, e.expstop_unix_s) == (10800.0, 5400.0, 1.4e9, None)
@@ -73,17 +66,17 @@ def test_pixels_and_facts_come_back_from_every_form(form, raw, tmp_path):
     assert first.notes == () and first.saturated is None
 
 
-def test_the_file_name_and_text_fill_what_the_header_lacks(raw, tmp_path):
+def test_the_file_name_and_text_fill_what_the_header_lacks(tmp_path):
     path = tmp_path / "runID_009_00246_Int-400_Exp-10800_p2.fits.fz"
-    written(path, raw, EXPSTART="1400000000", EXPSTOP="1400003600.0", GAIN="7.5", BIASW=str(BIAS), OHDU="13")
+    written(path, RAW, EXPSTART="1400000000", EXPSTOP="1400003600.0", GAIN="7.5", BIASW=str(BIAS), OHDU="13")
     e = read(path)[0].exposure
     assert (e.run, e.runid, e.part, e.ohdu, e.exptime_s, e.gain_adu_per_e) == (9, 246, 2, 13, 3600.0, 7.5)
 
 
-def test_a_truncated_file_says_so_and_gives_the_intact_images(raw, tmp_path):
-    path = written(tmp_path / "a.fits", raw, raw + 1, raw + 2)
+def test_a_truncated_file_says_so_and_gives_the_intact_images(tmp_path):
+    path = written(tmp_path / "a.fits", RAW, RAW + 1, RAW + 2)
     whole = path.read_bytes()
-    size = len(whole) - raw.nbytes // 2
+    size = len(whole) - RAW.nbytes // 2
     path.write_bytes(whole[:size])
     found = read(path)
     assert [image.exposure.ohdu for image in found] == [2, 3]
@@ -93,8 +86,8 @@ def test_a_truncated_file_says_so_and_gives_the_intact_images(raw, tmp_path):
     assert "HDU 1 is truncated: 6,760 of" in refusal(path)
 
 
-def test_a_truncated_or_damaged_gzip_file_says_so(raw, tmp_path):
-    path = written(tmp_path / "a.fits.gz", raw, raw + 1)
+def test_a_truncated_or_damaged_gzip_file_says_so(tmp_path):
+    path = written(tmp_path / "a.fits.gz", RAW, RAW + 1)
     data = path.read_bytes()
     path.write_bytes(data[: int(0.8 * len(data))])
     assert [image.exposure.ohdu for image in read(path)] == [2]
@@ -103,8 +96,8 @@ def test_a_truncated_or_damaged_gzip_file_says_so(raw, tmp_path):
     assert "not a FITS file" in refusal(path)
 
 
-def test_a_truncated_compressed_file_says_so(raw, tmp_path):
-    path = written(tmp_path / "a.fits.fz", raw, kind=fits.CompImageHDU)
+def test_a_truncated_compressed_file_says_so(tmp_path):
+    path = written(tmp_path / "a.fits.fz", RAW, kind=fits.CompImageHDU)
     path.write_bytes(path.read_bytes()[:-8000])
     assert "HDU 1 is truncated" in refusal(path)
 
@@ -132,16 +125,16 @@ def test_without_an_image_the_units_are_listed(tmp_path):
     assert "no image HDU; there are: HDU 0 PRIMARY: empty; HDU 1 TRUTH: table" in refusal(path)
 
 
-def test_other_numbers_of_axes_are_refused_and_a_plane_can_be_chosen(raw, tmp_path):
-    path = written(tmp_path / "a.fits", np.stack([raw, raw + 7]))
+def test_other_numbers_of_axes_are_refused_and_a_plane_can_be_chosen(tmp_path):
+    path = written(tmp_path / "a.fits", np.stack([RAW, RAW + 7]))
     assert "HDU 1 has NAXIS = 3 (2 x 70 x 240): expected two axes" in refusal(path)
-    np.testing.assert_array_equal(read(path, Mapping(plane=1))[0].pixels, raw + 7)
+    np.testing.assert_array_equal(read(path, Mapping(plane=1))[0].pixels, RAW + 7)
     assert "has 2 planes: 'plane' in the mapping is 2" in refusal(path, Mapping(plane=2))
-    assert "HDU 1 has NAXIS = 1" in refusal(written(tmp_path / "b.fits", raw[0]), Mapping(plane=0))
+    assert "HDU 1 has NAXIS = 1" in refusal(written(tmp_path / "b.fits", RAW[0]), Mapping(plane=0))
 
 
-def test_nan_is_counted_and_too_many_are_refused(raw, tmp_path):
-    pixels = raw.astype(np.float32)
+def test_nan_is_counted_and_too_many_are_refused(tmp_path):
+    pixels = RAW.astype(np.float32)
     pixels[:5, :7] = np.nan
     pixels[9, 9] = np.inf
     image = read(written(tmp_path / "a.fits", pixels))[0]
@@ -151,13 +144,14 @@ def test_nan_is_counted_and_too_many_are_refused(raw, tmp_path):
     assert "are NaN: expected at most 50 %" in refusal(written(tmp_path / "b.fits", pixels))
 
 
-def test_blank_becomes_nan_and_scale_is_applied(raw, tmp_path):
-    stored = (raw - 40_000 + 100).astype(np.int32)
+def test_blank_becomes_nan_and_scale_is_applied(tmp_path):
+    stored = (RAW - 40_000 + 100).astype(np.int32)
     stored[3, 4] = -999
     hdu = fits.ImageHDU(stored, header(BLANK=-999))
     hdu.header["BSCALE"], hdu.header["BZERO"] = 0.5, 10.0
     path = tmp_path / "a.fits"
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path)
+    assert b"BSCALE  =                  0.5" in path.read_bytes()
     with fits.open(path, mode="readonly", do_not_scale_image_data=True) as opened:
         kept = opened[1].data.astype(float)
         cards = opened[1].header
@@ -165,36 +159,36 @@ def test_blank_becomes_nan_and_scale_is_applied(raw, tmp_path):
     np.testing.assert_allclose(read(path)[0].pixels, expected, rtol=1e-6)
 
 
-def test_no_signal_and_unknown_overscan_are_refused(raw, tmp_path):
-    flat = np.full_like(raw, 1234)
-    path = written(tmp_path / "a.fits", raw, flat)
+def test_no_signal_and_unknown_overscan_are_refused(tmp_path):
+    flat = np.full_like(RAW, 1234)
+    path = written(tmp_path / "a.fits", RAW, flat)
     assert "HDU 2: no signal, all pixels are 1234" in refusal(path)
     assert [image.exposure.ohdu for image in read(path, Mapping(skip_ohdus=(3,)))] == [2]
     path = tmp_path / "b.fits"
-    fits.PrimaryHDU(raw).writeto(path)
+    fits.PrimaryHDU(RAW).writeto(path)
     assert "the overscan of an image of 240 columns is not known" in refusal(path)
     assert read(path, Mapping(overscan_columns=BIAS))[0].geometry.shape == (NY + 10, 2 * HALF)
 
 
-def test_missing_padding_is_a_notice(raw, tmp_path):
-    path = written(tmp_path / "a.fits", raw)
+def test_missing_padding_is_a_notice(tmp_path):
+    path = written(tmp_path / "a.fits", RAW)
     end = path.read_bytes()
-    n_padding = -raw.nbytes % 2880
+    n_padding = -RAW.nbytes % 2880
     assert n_padding > 0
     path.write_bytes(end[:-n_padding])
     image = read(path)[0]
-    np.testing.assert_array_equal(image.pixels, raw)
+    np.testing.assert_array_equal(image.pixels, RAW)
     assert f"the padding after HDU 1 is missing ({n_padding:,} bytes)" in image.notes[0]
 
 
-def test_what_follows_the_last_unit_is_told(raw, tmp_path):
-    path = written(tmp_path / "a.fits", raw)
+def test_what_follows_the_last_unit_is_told(tmp_path):
+    path = written(tmp_path / "a.fits", RAW)
     path.write_bytes(path.read_bytes() + b"and more" * 400)
     assert "what follows HDU 1 is not a FITS unit" in read(path)[0].notes[0]
 
 
-def test_saturated_pixels_and_marks(raw, tmp_path):
-    pixels = raw.astype(np.float32)
+def test_saturated_pixels_and_marks(tmp_path):
+    pixels = RAW.astype(np.float32)
     pixels[5, 6], pixels[7, 8] = 65535.0, 1e10
     image = read(written(tmp_path / "a.fits", pixels))[0]
     assert image.saturated is not None
@@ -216,19 +210,19 @@ def test_one_image_is_in_memory_at_a_time(tmp_path):
     assert peak < 2.5 * bytes_of_one
 
 
-def test_another_kind_of_mapping_is_refused(raw, tmp_path):
-    assert "reads 'votes', not raw images" in refusal(written(tmp_path / "a.fits", raw), Mapping(kind="votes"))
+def test_another_kind_of_mapping_is_refused(tmp_path):
+    assert "reads 'votes', not raw images" in refusal(written(tmp_path / "a.fits", RAW), Mapping(kind="votes"))
 
 
 def test_a_missing_file_is_a_sentence(tmp_path):
     assert "gone.fits cannot be opened" in refusal(tmp_path / "gone.fits")
 
 
-def test_preview_lists_units_and_cards(raw, tmp_path):
-    found = preview(written(tmp_path / "a.fits", raw, EXTNAME="LEFT"))
+def test_preview_lists_units_and_cards(tmp_path):
+    found = preview(written(tmp_path / "a.fits", RAW, EXTNAME="LEFT"))
     assert found["objects"] == {"0 PRIMARY": "empty", "1 LEFT": "image 70 x 240"}
     tree = found["trees"]["1 LEFT"]
-    assert (tree["kind"], tree["n_entries"]) == ("image", raw.size)
+    assert (tree["kind"], tree["n_entries"]) == ("image", RAW.size)
     assert {"branch": "BIASW", "type": "int", "first": "40"} in tree["branches"]
 
 

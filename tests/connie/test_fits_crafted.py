@@ -3,6 +3,7 @@
 import gzip
 import tracemalloc
 
+import numpy as np
 import pytest
 from astropy.io import fits
 
@@ -16,7 +17,16 @@ def test_hostile_header_values_are_taken_as_missing(value, tmp_path):
     found = read(written(tmp_path / "a.fits", RAW, **dict.fromkeys(keys, value)))[0].exposure
     assert (found.run, found.runid, found.ohdu) == (0, 0, 1)
     told = (found.gain_adu_per_e, found.pressure_hpa, found.readout_s, found.exptime_s)
-    assert all(v is None or 0 < v <= 1e300 for v in told)
+    assert all(v is None or 0 < v < 1e300 for v in told)
+    assert found.expstart_unix_s is None or found.expstart_unix_s == 1.0
+
+
+@pytest.mark.parametrize("card", [{"BSCALE": 1e300}, {"BZERO": 9e19}, {"BSCALE": -1e30, "BZERO": 1e19}])
+def test_a_scale_that_leaves_no_numbers_is_refused(card, tmp_path):
+    path = written(tmp_path / "a.fits", RAW.astype(np.float32))
+    with fits.open(path, mode="update", do_not_scale_image_data=True) as opened:
+        opened[1].header.update(card)
+    assert any(sentence in refusal(path) for sentence in ("are NaN: expected at most 50 %", "no signal"))
 
 
 def test_bytes_that_are_no_text_do_no_harm(tmp_path):

@@ -58,7 +58,9 @@ def test_energy_of_a_muon_is_that_of_its_steps_and_delta_rays_leave_its_line():
     path = THICKNESS_UM / -direction[:, 2]
     # the median of a Landau is 1.58 xi above its mode; delta rays that leave take a little away
     assert np.median(table["energy_kev"] / particles.landau_mpv_kev(path)) == pytest.approx(1.09, abs=0.02)
-    along = np.array([table["x_end_px"] - table["x_px"], table["y_end_px"] - table["y_px"]]).T / table["length_px"][:, None]
+    along = (
+        np.array([table["x_end_px"] - table["x_px"], table["y_end_px"] - table["y_px"]]).T / table["length_px"][:, None]
+    )
     offset = tracks.place[:, :2] - np.array([table["x_px"], table["y_px"]]).T[tracks.owner]
     across = np.abs(offset[:, 0] * along[tracks.owner, 1] - offset[:, 1] * along[tracks.owner, 0])
     spurs = np.unique(tracks.owner[across > 2.0])
@@ -154,7 +156,9 @@ def test_width_of_a_point_is_the_diffusion_of_its_depth():
 def test_charge_outside_the_image_is_lost():
     rng = np.random.default_rng(11)
     made = deposit.collect(
-        rng, Deposits(np.array([0, 1]), np.array([-0.5, -40.0]), np.full(2, 10.0), np.ones(2), np.full(2, 1e4)), (20, 20)
+        rng,
+        Deposits(np.array([0, 1]), np.array([-0.5, -40.0]), np.full(2, 10.0), np.ones(2), np.full(2, 1e4)),
+        (20, 20),
     )
     assert set(made.particle) == {0}
     assert made.charge_e.sum() == pytest.approx(5e3, rel=0.01)

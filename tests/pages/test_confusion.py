@@ -1,0 +1,109 @@
+"""The page that judges a run of several classes: the core's numbers, a cell leads to exactly its events, one class at a time."""
+
+import numpy as np
+import pytest
+
+from core import runs
+from core.data.dataset import open_dataset
+from core.judge import classified_export, export
+from core.judge.classified import judge_classes
+from core.judge.multiclass import checked_mix
+from core.judge.scored import judge_run, open_scored
+from core.registry import EXPERIMENTS
+from pages.parts.confusion import TABS
+
+TRACKS = list(EXPERIMENTS.values())[1]
+
+
+@pytest.fixture
+def scored(tracks):
+    return open_scored(runs.open_run(tracks), TRACKS, open_dataset("tracks"))
+
+
+def judged(scored, split="all", **asked):
+    edges = judge_run(scored, which_split=split).tables["signal"].energy_edges_kev
+    return judge_classes(scored, split, edges_kev=edges, **asked)
+
+
+def numbers(at) -> list[tuple[str, str, str]]:
+    return [(m.label, m.value, m.delta) for m in at.metric]
+
+
+def wanted(found) -> list[tuple[str, str, str]]:
+    return [(n.label, n.value, n.detail) for n in classified_export.key_numbers(found)]
+
+
+def test_key_numbers_and_tables_are_those_of_the_core(opened, tracks, scored):
+    at = opened("evaluate", data="tracks", run=tracks, split="all", reject="0.5", mix="7:2:1:4")
+    mix = checked_mix((7, 2, 1, 4), scored.classes)
+    found = judged(scored, reject_below=0.5, mix=mix)
+    assert numbers(at) == wanted(found)
+    assert at.dataframe[0].value.to_dict("records") == classified_export.class_rows(found.network)
+    assert at.dataframe[1].value.to_dict("records") == classified_export.confusion_rows(found.network)
+    assert "--reject-below 0.5 --mix 7 2 1 4" in at.code[0].value
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_is_drawn(opened, tracks, tab):
+    at = opened("evaluate", data="tracks", run=tracks, split="all", show=tab)
+    assert len(at.get("plotly_chart")) >= (tab != "methods")
+    assert len(at.dataframe) >= (tab in (TABS[0], TABS[1], TABS[3]))
+
+
+def test_another_class_is_judged_against_the_rest(opened, tracks, scored):
+    at = opened("evaluate", data="tracks", run=tracks, split="all", of_class="spot", show="baselines")
+    rows = at.dataframe[3].value.to_dict("records")
+    found = judge_run(scored.of("spot"), 0.5, "all")
+    assert rows == export.comparison_rows(found)
+    assert numbers(at) == wanted(judged(scored.of("spot")))
+    assert any("Signal is here spot" in c.value for c in at.caption)
+    assert "--of spot" in at.code[0].value
+
+
+def test_a_cell_opens_exactly_its_events(opened, tracks, scored):
+    counts = judged(scored).network.confusion.counts
+    off = counts[:, :-1] - np.diag(np.diag(counts[:, :-1]))
+    true, called = np.unravel_index(int(off.argmax()), off.shape)
+    n = int(off[true, called])
+    assert n > 0
+    names = scored.classes
+    at = opened("evaluate", data="tracks", run=tracks, split="all", **{"true": names[true], "called-as": names[called]})
+    assert any(f"of {n:,} events of {names[true]} called {names[called]}" in m.value for m in at.markdown)
+    next(b for b in at.button if b.label == "one by one").click().run()
+    assert not at.exception
+    assert any(f"of the {n:,} events that pass the filter" in c.value for c in at.caption)
+    table = at.dataframe[1].value
+    assert set(table["label"]) == {names[true]}
+    assert set(table["called"]) == {names[called]}
+    known = dict(at.dataframe[0].value.itertuples(index=False))
+    assert known["called"].startswith(names[called])
+
+
+@pytest.mark.parametrize("page", ["calibration", "lowenergy"])
+def test_trust_pages_judge_one_class_against_the_rest(opened, tracks, page):
+    at = opened(page, data="tracks", run=tracks, of_class="worm", part="test and other")
+    assert not at.error
+    assert any("Signal is here worm" in c.value for c in at.caption)
+    assert "--of worm" in at.code[0].value
+
+
+def test_a_cut_is_moved_for_one_class(opened, tracks):
+    at = opened("cutstudy", data="tracks", of_class="spot", cut1="npix")
+    assert not at.error
+    assert "--of spot" in at.code[0].value
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [("trigger", "no simulated trigger"), ("compatibility", "no regions"), ("published", "no printed results")],
+)
+def test_what_the_experiment_has_not_is_said_in_a_sentence(opened, tracks, page, told):
+    at = opened(page, data="tracks")
+    assert sum(told in message.value for message in (*at.error, *at.warning)) == 1
+
+
+def test_a_mix_that_is_none_is_refused(opened, tracks):
+    at = opened("evaluate", data="tracks", run=tracks, mix="a lot")
+    assert "The mix is 'a lot'" in at.error[0].value
+    at = opened("evaluate", data="tracks", run=tracks, mix="1:2")
+    assert "expected 4 numbers" in at.error[0].value
