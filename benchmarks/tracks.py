@@ -27,7 +27,6 @@ from benchmarks import report
 from core.connie import catalog, extract, features, fits
 from core.connie.calibrate import Image, calibrate
 from core.connie.deblend import deblend
-from core.connie.experiment import EXPERIMENT
 from core.connie.mapping import Mapping, load_mapping
 
 SEED, REPEATS, COLD_REPEATS, EXPOSURE_S = 1, 5, 3, 10_800.0
@@ -42,7 +41,7 @@ PHOTUTILS = (
 
 
 def mapping() -> Mapping:
-    return load_mapping(EXPERIMENT.mappings["connie"])
+    return load_mapping(Path(fits.__file__).parent / "mappings" / "connie.toml")
 
 
 def simulated_file(folder: Path) -> Path:

@@ -158,13 +158,13 @@ def two_dimensions(selected: Selected) -> None:
 
 def gallery_of(selected: Selected) -> None:
     """Pictures of some rows inside the cuts."""
-    experiment, labels = selected.experiment, selected.cutting.labels
+    labels = selected.cutting.labels
 
     def names(rows: Any) -> list[str]:
         known = events.class_names(selected.classes)
         return [known[i] for i in labels[rows].tolist()]
 
-    gallery.gallery(selected.dataset, selected.preselected, "passing", f"{experiment.row}s inside the cuts", names)
+    gallery.gallery(selected.dataset, selected.preselected, "passing", "rows inside the cuts", names)
 
 
 def save(data: Dataset, selection: Selection) -> None:

@@ -161,7 +161,6 @@ def survey(path: Path) -> Survey:
 def _units(source: Source) -> Iterator[tuple[Hdu | None, str]]:
     """Every unit with what is wrong with it; ends at the end of the file or where units can no longer be told apart."""
     for index in range(MAX_HDUS):
-        begin = source.at
         cards, problem = _header(source, index)
         if cards is None:
             if index == 0:
@@ -191,8 +190,6 @@ def _units(source: Source) -> Iterator[tuple[Hdu | None, str]]:
             yield hdu, f"the padding after HDU {index} is missing ({padded - reached:,} bytes); the data are whole"
             return
         yield hdu, ""
-        if source.at == begin:
-            return
     yield None, f"only the first {MAX_HDUS} units are read"
 
 

@@ -131,7 +131,7 @@ def exposure(seed: int, index: int, settings: SimulationParameters) -> dict[str,
     low, high = settings.exposure_low_h * 3600.0, settings.exposure_high_h * 3600.0
     # steps of the golden ratio: any number of exposures covers the range evenly
     where = (rng.random() + index * 0.618034) % 1.0
-    exptime = low * (high / low) ** where if low > 0 else high * where
+    exptime = round(low * (high / low) ** where if low > 0 else high * where)  # s, as a shutter is set
     start = FIRST_EXPSTART_S + index * max(EXPOSURE_EVERY_S, int(np.ceil(high))) + index // RUNIDS_PER_RUN * GAP_S
     phases = rng.uniform(0.0, 2.0 * np.pi, 2)
     periods = np.array([5.3, 1.7])  # days, as weather goes
@@ -141,7 +141,7 @@ def exposure(seed: int, index: int, settings: SimulationParameters) -> dict[str,
         "run": FIRST_RUN + index // RUNIDS_PER_RUN,
         "runid": FIRST_RUNID + index,
         "expstart_s": start,
-        "exptime_s": float(exptime),
+        "exptime_s": float(max(exptime, 1)),
         "pressure_hpa": 1013.0 + off_hpa if settings.pressure_rms_hpa > 0 else None,
         "muon_factor": float(np.exp(settings.pressure_percent_per_hpa / 100.0 * off_hpa)),
     }

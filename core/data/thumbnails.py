@@ -23,12 +23,12 @@ def chosen(rows: np.ndarray, n: int, draw: int = 0) -> np.ndarray:
     return np.sort(rng.choice(rows, n, replace=False))
 
 
-def titles(experiment: Experiment, dataset: Dataset, rows: np.ndarray, labels: Sequence[str] = ()) -> list[str]:
-    """What stands above each picture: its label in a line of its own, if one is given, and the row's first quantity."""
+def titles(experiment: Experiment, dataset: Dataset, rows: np.ndarray, lines: Sequence[str] = ()) -> list[str]:
+    """What stands above each picture: a line of one's own, if one is given, and the row's first quantity."""
     first = experiment.columns[0]
     values = dataset.column(first.name)[rows].tolist()
     told = ["undefined" if math.isnan(v) else f"{v:,.4g} {first.unit}".strip() for v in values]
-    return [f"{_short(label)}<br>{text}" for label, text in zip(labels, told, strict=True)] if labels else told
+    return [f"{_short(label)}<br>{text}" for label, text in zip(lines, told, strict=True)] if len(lines) else told
 
 
 def _short(label: str) -> str:

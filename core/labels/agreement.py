@@ -7,18 +7,17 @@ for two labellers on the events that both labelled. Intervals: percentiles of a 
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.judge.intervals import LEVEL, Interval
-from core.labels.log import ADJUDICATION, LABEL, Entry, live
+from core.labels.log import LABEL, Entry, live
 from core.labels.soft import Votes, newest
 
 N_BOOTSTRAP = 1000
-FEW = 10  # events: below, an interval is not trusted
 METHOD = "bootstrap over events"
 
 
@@ -73,51 +72,68 @@ def _plain(pair: Pair) -> dict[str, Any]:
     return {"first": pair.first, "second": pair.second, "kappa": pair.kappa.to_dict(), "table": pair.table.tolist()}
 
 
-def fleiss(counts: np.ndarray) -> float:
-    """Kappa of counts (n, n_classes); events with fewer than two labels are left out, NaN without any.
+def fleiss(counts: np.ndarray, weights: np.ndarray | None = None) -> Any:
+    """Kappa of counts (n, n_classes), each event counted `weights` (n,) times, or of weights (m, n) m kappas.
 
-    1 where all agree on one class for all events: there chance explains everything, and kappa is 0/0.
+    Events with fewer than two labels are left out; NaN where none is left. 1 where all agree on one class for all events:
+    chance explains everything then, and kappa would be 0/0.
     """
     n = counts.sum(axis=1)
-    counts, n = counts[n > 1].astype(np.float64), n[n > 1].astype(np.float64)
-    if not len(n):
-        return math.nan
-    observed = ((counts * (counts - 1)).sum(axis=1) / (n * (n - 1))).mean()
-    share = counts.sum(axis=0) / n.sum()
-    return _corrected(observed, float((share**2).sum()))
+    weights = np.ones(len(n)) if weights is None else weights
+    weights = weights * (n > 1)
+    pairs = (counts * (counts - 1.0)).sum(axis=1) / np.maximum(n * (n - 1.0), 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = weights @ pairs / weights.sum(axis=-1)
+        share = weights @ counts / (weights @ n)[..., None]
+    return _corrected(observed, (share**2).sum(axis=-1))
 
 
-def cohen(table: np.ndarray) -> float:
-    """Kappa of a table (n_classes, n_classes) of two labellers; NaN if it is empty."""
-    total = table.sum()
-    if not total:
-        return math.nan
-    expected = (table.sum(axis=1) * table.sum(axis=0)).sum() / float(total) ** 2
-    return _corrected(np.trace(table) / total, float(expected))
+def cohen(table: np.ndarray) -> Any:
+    """Kappa of a table (..., n_classes, n_classes) of two labellers; NaN where it is empty."""
+    total = table.sum(axis=(-2, -1), dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = (table.sum(axis=-1, dtype=np.float64) * table.sum(axis=-2)).sum(axis=-1) / total**2
+        observed = np.trace(table, axis1=-2, axis2=-1) / total
+    return _corrected(observed, expected)
 
 
-def _corrected(observed: float, expected: float) -> float:
-    return 1.0 if expected >= 1.0 else (observed - expected) / (1.0 - expected)
+def _corrected(observed: Any, expected: Any) -> Any:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(expected >= 1.0, 1.0, (observed - expected) / (1.0 - expected))
 
 
-def bootstrapped(value: Callable[[np.ndarray], float], n: int, seed: int = 1) -> Interval:
-    """`value(numbers)` of all events 0..n-1, with the interval from drawing n of them with replacement."""
+def fleiss_interval(counts: np.ndarray, seed: int = 1) -> Interval:
+    """Fleiss' kappa of counts (n, n_classes) with its interval: n events are drawn with replacement, N_BOOTSTRAP times.
+
+    Events with the same counts are the same, so how often each pattern is drawn is multinomial.
+    """
+    several = counts[counts.sum(axis=1) > 1]
+    if not len(several):
+        return _interval(math.nan, np.zeros(0), 0)
+    patterns, times = np.unique(several, axis=0, return_counts=True)
+    drawn = np.random.default_rng(seed).multinomial(len(several), times / len(several), N_BOOTSTRAP)
+    return _interval(fleiss(several), fleiss(patterns, drawn), len(several))
+
+
+def cohen_interval(table: np.ndarray, seed: int = 1) -> Interval:
+    """Cohen's kappa of a table (n_classes, n_classes) with its interval, as in `fleiss_interval`."""
+    n = int(table.sum())
     if not n:
-        return Interval(math.nan, math.nan, math.nan, 0, LEVEL, METHOD)
-    rng = np.random.default_rng(seed)
-    drawn = np.array([value(rng.integers(0, n, n)) for _ in range(N_BOOTSTRAP)])
-    low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(value(np.arange(n)), float(low), float(high), n, LEVEL, METHOD)
+        return _interval(math.nan, np.zeros(0), 0)
+    drawn = np.random.default_rng(seed).multinomial(n, table.ravel() / n, N_BOOTSTRAP)
+    return _interval(cohen(table), cohen(drawn.reshape(-1, *table.shape)), n)
+
+
+def _interval(value: Any, drawn: np.ndarray, n: int) -> Interval:
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if n else (math.nan, math.nan)
+    return Interval(float(value), float(low), float(high), n, LEVEL, METHOD)
 
 
 def paired(first: np.ndarray, second: np.ndarray, n_classes: int) -> tuple[np.ndarray, Interval]:
-    """Table and Cohen's kappa of class indices (n,) of two labellers on the same events."""
-
-    def table(numbers: np.ndarray) -> np.ndarray:
-        cells = np.bincount(first[numbers] * n_classes + second[numbers], minlength=n_classes**2)
-        return cells.reshape(n_classes, n_classes)
-
-    return table(np.arange(len(first))), bootstrapped(lambda numbers: cohen(table(numbers)), len(first))
+    """Table int (n_classes, n_classes) and Cohen's kappa of class indices (n,) of two labellers on the same events."""
+    cells = np.bincount(first * n_classes + second, minlength=n_classes**2)
+    table = cells.reshape(n_classes, n_classes)
+    return table, cohen_interval(table)
 
 
 def agree(entries: Sequence[Entry], rows: np.ndarray, votes: Votes) -> Agreement:
@@ -131,14 +147,10 @@ def agree(entries: Sequence[Entry], rows: np.ndarray, votes: Votes) -> Agreement
     names = tuple(sorted(said))
     pairs = [_pair(a, b, said[a], said[b], len(index)) for a, b in itertools.combinations(names, 2)]
     pairs = [pair for pair in pairs if pair.kappa.n]
-    several = votes.counts[votes.n_votes > 1]
-    if len(names) == 2 and pairs:
-        kappa = pairs[0].kappa
-    else:
-        kappa = bootstrapped(lambda numbers: fleiss(several[numbers]), len(several))
+    kappa = pairs[0].kappa if len(names) == 2 and pairs else fleiss_interval(votes.counts)
     own = [_again(name, entries, row_of, index) for name in names]
     return Agreement(
-        votes.classes, names, len(several), kappa, tuple(pairs), _disputes(said, votes),
+        votes.classes, names, int((votes.n_votes > 1).sum()), kappa, tuple(pairs), _disputes(said, votes),
         tuple(pair for pair in own if pair.kappa.n),
     )  # fmt: skip
 
@@ -171,7 +183,3 @@ def _disputes(said: dict[str, dict[int, int]], votes: Votes) -> tuple[Dispute, .
         found.append(Dispute(row, given, int(votes.n_difficult[at]), votes.classes[decided] if decided >= 0 else ""))
     evenness = {int(r): float(c.max() / c.sum()) for r, c in zip(votes.rows[split], votes.counts[split], strict=True)}
     return tuple(sorted(found, key=lambda d: (bool(d.decided), evenness[d.row], d.row)))
-
-
-def n_adjudicated(entries: Sequence[Entry]) -> int:
-    return len({entry.event for entry in live(entries) if entry.kind == ADJUDICATION})

@@ -17,7 +17,7 @@ def gallery(
 ) -> None:
     """Some of the rows, taken by chance but always the same ones until others are asked for.
 
-    `of` says in a few words what they are; `labels(rows)` names the class of each shown one; `where` goes to the page of
+    `of` says in a few words what they are; `told(rows)` gives a line that stands above each shown one; `where` goes to the page of
     single events beside the one that is clicked.
     """
     draw = st.session_state.get(f"{key}-draw", 0)
@@ -32,7 +32,7 @@ def gallery(
         return
     experiment = cached.experiment_of(data)
     with frame.refusals():
-        titles = thumbnails.titles(experiment, data, shown, labels(shown) if labels else ())
+        titles = thumbnails.titles(experiment, data, shown, told(shown) if told else ())
         figure = thumbnails.draw(experiment, data, shown, titles)
     picked = st.plotly_chart(
         figure, key=f"{key}-{draw}-{len(rows)}", on_select="rerun", selection_mode="points",

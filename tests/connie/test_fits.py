@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.connie.fits import preview, read_images
+from core.connie.fits import preview, read_images, run_of
 from core.connie.mapping import Mapping, load_mapping
 from core.errors import DarkroomError
 
@@ -71,6 +71,7 @@ def test_the_file_name_and_text_fill_what_the_header_lacks(tmp_path):
     written(path, RAW, EXPSTART="1400000000", EXPSTOP="1400003600.0", GAIN="7.5", BIASW=str(BIAS), OHDU="13")
     e = read(path)[0].exposure
     assert (e.run, e.runid, e.part, e.ohdu, e.exptime_s, e.gain_adu_per_e) == (9, 246, 2, 13, 3600.0, 7.5)
+    assert run_of(path, PLAIN) == (9, 246)
 
 
 def test_a_truncated_file_says_so_and_gives_the_intact_images(tmp_path):
@@ -179,6 +180,14 @@ def test_missing_padding_is_a_notice(tmp_path):
     image = read(path)[0]
     np.testing.assert_array_equal(image.pixels, RAW)
     assert f"the padding after HDU 1 is missing ({n_padding:,} bytes)" in image.notes[0]
+
+
+def test_a_header_that_is_cut_off_leaves_the_images_before_it(tmp_path):
+    path = written(tmp_path / "a.fits", RAW, RAW)
+    first = path.read_bytes().index(b"XTENSION", 2880 + 2880)
+    path.write_bytes(path.read_bytes()[: first + 1000])
+    image = read(path)[0]
+    assert image.notes == ("the header of HDU 2 is cut off; the 1 intact image is read",)
 
 
 def test_what_follows_the_last_unit_is_told(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.labels import agreement, desk, soft
-from core.labels.agreement import bootstrapped, cohen, fleiss, paired
+from core.labels.agreement import cohen, cohen_interval, fleiss, fleiss_interval, paired
 from core.labels.log import ADJUDICATION
 from core.labels.soft import majority
 from core.registry import EXPERIMENTS
@@ -41,7 +41,8 @@ def test_events_with_one_label_say_nothing_and_nothing_is_nan():
     assert fleiss(np.vstack([PRINTED, np.eye(5, dtype=int)])) == pytest.approx(fleiss(PRINTED))
     assert np.isnan(fleiss(np.eye(3, dtype=int)))
     assert np.isnan(cohen(np.zeros((3, 3))))
-    assert bootstrapped(lambda _numbers: 1.0, 0).n == 0
+    assert fleiss_interval(np.eye(3, dtype=int)).n == cohen_interval(np.zeros((3, 3), int)).n == 0
+    assert fleiss(np.array([[3, 0], [2, 0]])) == 1.0
 
 
 def test_the_bootstrap_interval_covers_and_narrows():
@@ -57,6 +58,16 @@ def test_the_bootstrap_interval_covers_and_narrows():
     assert many.low < 0.7 < many.high
     assert many.high - many.low < (few.high - few.low) / 3
     assert (few.n, many.n) == (60, 1500)
+
+
+def test_drawing_patterns_is_drawing_events():
+    """The interval against one from 400 explicit draws of the printed example, ten times over."""
+    counts = np.repeat(PRINTED, 10, axis=0)
+    found = fleiss_interval(counts)
+    rng = np.random.default_rng(9)
+    drawn = [float(fleiss(counts[rng.integers(0, 100, 100)])) for _ in range(400)]
+    assert found.value == pytest.approx(0.210, abs=5e-4)
+    np.testing.assert_allclose([found.low, found.high], np.quantile(drawn, [0.025, 0.975]), atol=0.015)
 
 
 @pytest.mark.parametrize(

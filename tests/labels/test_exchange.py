@@ -79,8 +79,8 @@ def test_an_image_folder_is_read_back_as_a_data_set_with_the_same_shares(data, s
     known = desk.open_desk(EXPERIMENT, data)
     n = exchange.into_folder(exchange.images(EXPERIMENT, known), tmp_path / "out")
     assert n == 4 + 3
-    picture = Image.open(next((tmp_path / "out" / "images").glob("*.png")))
-    assert (picture.mode, picture.format) == ("L", "PNG")
+    with Image.open(next((tmp_path / "out" / "images").glob("*.png"))) as picture:
+        assert (picture.mode, picture.format) == ("L", "PNG")
     mapping = EXPERIMENT.load_mapping(EXPERIMENT.mappings["votes"])
     prepare(EXPERIMENT, [tmp_path / "out" / exchange.TABLE], "back", mapping)
     back = open_dataset("back")
