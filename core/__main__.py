@@ -8,9 +8,11 @@ from pathlib import Path
 
 from core.commands import (
     apply,
+    catalog,
     compatibility,
     cutstudy,
     data,
+    energyscale,
     explain,
     judging,
     labels,
@@ -98,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     _trigger_command(add)
     _compatibility(add)
     _cut_command(add)
-    for module in (trust, apply, labels):
+    for module in (trust, apply, labels, catalog, energyscale):
         module.declare(add)
     return parser
 

@@ -18,6 +18,7 @@ from core.records import (
     Column,
     CutBaseline,
     Derived,
+    EnergyScale,
     Network,
     Panel,
     Preset,
@@ -47,6 +48,7 @@ __all__ = [
     "Column",
     "CutBaseline",
     "Derived",
+    "EnergyScale",
     "Experiment",
     "Network",
     "Panel",
@@ -114,6 +116,7 @@ class Experiment:
     soft_labels: "Callable[[Dataset, Selection], np.ndarray | None] | None" = (
         None  # (n_rows, n_classes), rows add up to 1
     )
+    energy_scale: EnergyScale | None = None
     catalog: "Callable[[Dataset, Path], None] | None" = None  # the rows in the field's own format, by the file's ending
     light_yield: "Callable[[Dataset], float] | None" = None  # photoelectrons per keV, for a second energy axis
     in_window: "Callable[[Any, float, float], Any] | None" = None  # cuts with another energy window [keV]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from core.data.dataset import Dataset
     from core.data.frames import Frame
-    from core.data.selection import Selected, Selection
+    from core.data.selection import Selection
     from core.judge.comparison import Comparison, Inconsistency, Sources
     from core.judge.intervals import Efficiency
 
@@ -181,10 +181,22 @@ class Derived:
 
     column: Column
     explanation: str
-    compute: (
-        "Callable[[Dataset, Any, Callable[[int, int], None]], tuple[np.ndarray | Mapping[str, np.ndarray], dict[str, Any]]]"
-    )
+    compute: "Callable[[Dataset, Any, Callable[[int, int], None]], tuple[np.ndarray | Mapping[str, np.ndarray], dict[str, Any]]]"
     needs_selection: bool = True
+
+
+@dataclass(frozen=True)
+class EnergyScale:
+    """The energy scale from a line of known energy in raw files.
+
+    `measure(paths, mapping, parameters)` returns one plain record per channel: place of the line, gain, each with its
+    interval, and n.
+    """
+
+    title: str
+    explanation: str
+    parameters: type
+    measure: Callable[[Sequence[Path], Any, Any], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from core.data.dataset import readable
 from core.experiment import Experiment
 from core.jobs import control
 from core.registry import EXPERIMENTS
-from pages.parts import deriving, form, frame
+from pages.parts import deriving, form, frame, scaling
 
 MAPPING = "map"
 
@@ -140,6 +140,7 @@ def page() -> None:
         progress()
     if chosen:
         show_preview(experiment, chosen[0], options)
+        scaling.section(experiment, chosen, options)
     prepared, problems = readable()
     for problem in problems:
         frame.warn(problem)

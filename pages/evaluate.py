@@ -238,7 +238,7 @@ def page() -> None:
         several = judged.classified(scored, split, scheme, reject_below, edges, mix) if scored.is_multiclass else None
     where = {"data": data.name, "scores": run.id, "from": opening.OF_RUN, "label": scheme}
     where |= {} if split == "all" else {"of": split}
-    where |= {"of_class": scored.of_class} if scored.of_class else {}
+    where |= {"of_class": scored.signal} if scored.is_multiclass else {}
     if several:
         confusion.key_numbers(several)
     else:

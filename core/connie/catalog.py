@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import uproot
 
 from core import workspace
-from core.connie import features, rim, stored
+from core.connie import features, label, moments, rim, stored
 from core.connie.calibrate import Image
 from core.connie.extract import Clusters
 from core.data.dataset import Dataset
@@ -58,31 +58,19 @@ def pixel_lists(clusters: Clusters, image: Image) -> dict[str, Ragged]:
     return made
 
 
-def summary(pixels: dict[str, Ragged]) -> dict[str, np.ndarray]:
+def summary(clusters: Clusters, pixels: dict[str, Ragged]) -> dict[str, np.ndarray]:
     """nSavedPix, limits, En, nn, xBaryn, yBaryn, xVarn, yVarn, each (n,), from the lists of pixels; NaN without charge."""
-    offsets, n = pixels["xPix"].offsets, len(pixels["xPix"])
-    owner = np.repeat(np.arange(n), np.diff(offsets))
+    offsets, n = pixels["xPix"].offsets, len(clusters)
     x, y, level, e = (pixels[name].values for name in PIXELS)
-    core = level == 0
     made: dict[str, np.ndarray] = {"nSavedPix": np.diff(offsets).astype(np.int32)}
-    begins = np.concatenate([[0], np.cumsum(np.bincount(owner[core], minlength=n))])[:-1].astype(np.int64)
-    for axis, values in (("x", x), ("y", y)):
+    for axis, values in (("x", clusters.x), ("y", clusters.y)):
         for name, extreme in (("Min", np.minimum), ("Max", np.maximum)):
-            made[f"{axis}{name}"] = extreme.reduceat(values[core], begins) if n else np.zeros(0, np.int32)
+            made[f"{axis}{name}"] = extreme.reduceat(values, clusters.offsets[:-1]) if n else np.zeros(0, np.int32)
+    found = np.empty((n, rim.LEVELS + 1, 6))
+    label.in_parts(lambda a, b: moments.by_level(y, x, level, e, offsets, a, b, found), n, 64)
     for m in range(rim.LEVELS + 1):
-        here = level <= m
-        made[f"E{m}"] = np.bincount(owner[here], e[here], n).astype(np.float32)
-        made[f"n{m}"] = np.bincount(owner[here], minlength=n).astype(np.int32)
-        weight = np.where(here, np.maximum(e, 0.0), 0.0)
-        with np.errstate(invalid="ignore"):
-            total = np.bincount(owner, weight, n)
-            for axis, values in (("x", x), ("y", y)):
-                first = np.repeat(made[f"{axis}Min"], np.diff(offsets))  # from the cluster's own corner: no digits are lost
-                u = (values - first).astype(np.float64)
-                mean = np.bincount(owner, weight * u, n) / total
-                variance = np.bincount(owner, weight * u * u, n) / total - mean**2
-                made[f"{axis}Bary{m}"] = (mean + made[f"{axis}Min"]).astype(np.float32)
-                made[f"{axis}Var{m}"] = np.maximum(variance, 0.0).astype(np.float32)
+        for place, name in enumerate(("E", "n", "xBary", "yBary", "xVar", "yVar")):
+            made[f"{name}{m}"] = found[:, m, place].astype(np.int32 if name == "n" else np.float32)
     return made
 
 
@@ -100,7 +88,7 @@ def image_catalog(
         "gain": np.full(n, np.mean(image.gain_adu_per_e), np.float32),
         "nSat": nsat.astype(np.int32),
         "flag": (flags & GOOD_BITS).astype(np.int32),
-        **summary(pixels),
+        **summary(clusters, pixels),
     }
     return columns, pixels
 

@@ -19,6 +19,7 @@ from core.connie.extract import Clusters, find_clusters
 from core.connie.fits import read_images
 from core.connie.mapping import Mapping
 from core.errors import DarkroomError
+from core.experiment import EnergyScale
 from core.parameters import param
 
 K_ALPHA_KEV, K_BETA_KEV = 5.895, 6.490
@@ -95,6 +96,20 @@ def energy_scales(
             raise DarkroomError(f"Amplifier {i}: {error}") from None
         found.append(_scale(i, line, electrons, gain, charge))
     return tuple(found)
+
+
+def measure(paths: Sequence[Path], mapping: Mapping, settings: LineParameters) -> list[dict[str, Any]]:
+    """The scales as plain records, rounded as they are shown."""
+    return [
+        {
+            "amplifier": one.amplifier, "line [DN]": round(one.line.place_dn, 2), "low [DN]": round(one.line.low_dn, 2),
+            "high [DN]": round(one.line.high_dn, 2), "width [DN]": round(one.line.sigma_dn, 2), "n": one.line.n,
+            "sigmas": round(one.line.significance, 1), "gain [e-/DN]": round(one.gain_e_per_dn, 4),
+            "gain low": round(one.low_e_per_dn, 4), "gain high": round(one.high_e_per_dn, 4),
+            "gain assumed": round(one.assumed_e_per_dn, 4), "clusters": one.n_clusters,
+        }
+        for one in energy_scales(paths, mapping, settings)
+    ]  # fmt: skip
 
 
 def _scale(amplifier: int, line: Line, electrons: float, gain: float, charges: np.ndarray) -> Scale:
@@ -196,3 +211,11 @@ def _gaussian(x: np.ndarray, mean: float, sigma: float, window: tuple[float, flo
     inside = ndtr((window[1] - mean) / sigma) - ndtr((window[0] - mean) / sigma)
     peak = np.exp(-0.5 * ((x - mean) / sigma) ** 2) / (sigma * np.sqrt(2.0 * np.pi))
     return np.asarray(peak / max(inside, 1e-12))
+
+
+ENERGY_SCALE = EnergyScale(
+    "K-alpha line of Fe-55 (5.895 keV)",
+    "Place of the line with its 68 % interval, and the gain that follows from it beside the one assumed. Statistical only.",
+    LineParameters,
+    measure,
+)

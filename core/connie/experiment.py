@@ -5,6 +5,7 @@ from pathlib import Path
 from core.connie import (
     apply,
     catalog,
+    energyscale,
     evaluate,
     event,
     features,
@@ -37,6 +38,7 @@ EXPERIMENT = Experiment(
     source=read.source,
     record_meta=read.record_meta,
     preview=read.preview,
+    energy_scale=energyscale.ENERGY_SCALE,
     file_patterns=("*.fits", "*.fits.fz", "*.fits.gz", "*.fit", "*.fit.gz", "*.csv"),
     is_simulated=read.is_simulated,
     nothing_found="no track was found: look at thresholds and geometry in the mapping, or leave the file out.",

@@ -40,12 +40,12 @@ class CompactParameters:
     log: bool = param(True, "logarithm of the charge")
     norm: str = param("image", "255 is the picture's own maximum, or one charge for all", choices=("image", "global"))
     scalars: tuple[str, ...] = param(
-        ("charge_e", "npix", "max_e"), "features beside the picture; none: the picture alone", choices=tuple(SCALARS)
+        tuple(SCALARS), "features beside the picture; none: the picture alone", choices=tuple(SCALARS)
     )
     filters: tuple[int, ...] = param(
         (24, 48, 96, 160), "filters of each convolution; each halves the picture", low=4, high=512
     )
-    scalar_units: int = param(32, "width of the layer that reads the features", low=4, high=512)
+    scalar_units: int = param(64, "width of the two layers that read the features", low=4, high=512)
     dense_units: int = param(96, "width of the hidden dense layer", low=4, high=1024)
     dropout: float = param(0.2, "share of units dropped before the output", low=0, high=0.9)
 
@@ -102,9 +102,10 @@ def build_compact(parameters: CompactParameters, input_shape: Any, n_classes: in
         keras.layers.GlobalMaxPooling2D(name="maximum_over_picture")(x),
     ]
     if "scalars" in inputs:
-        joined.append(
-            keras.layers.Dense(parameters.scalar_units, activation="relu", name="features")(inputs["scalars"])
-        )
+        told = inputs["scalars"]
+        for i in (1, 2):
+            told = keras.layers.Dense(parameters.scalar_units, activation="relu", name=f"features_{i}")(told)
+        joined.append(told)
     x = keras.layers.Concatenate(name="joined")(joined)
     x = keras.layers.Dense(parameters.dense_units, activation="relu", name="dense_1")(x)
     x = keras.layers.Dropout(parameters.dropout, name="dropout")(x)

@@ -204,3 +204,35 @@ def shape(y, x, q, offsets, begin, end, sums, out):  # type: ignore[no-untyped-d
         reach = max(abs(rows[i_last] - rows[i_first]), abs(columns[i_last] - columns[i_first])) + 1
         out[i, 3] = math.sqrt(squares / len(rows))
         out[i, 4] = reach / len(rows)
+
+
+@_jit
+def by_level(y, x, level, q, offsets, begin, end, out):  # type: ignore[no-untyped-def]
+    """Fill `out`, float64 (n, n_levels, 6), with sum of q, pixels, mean x and y, variance of x and y up to each level."""
+    n_levels = out.shape[1]
+    sums = np.empty((n_levels, 7))
+    for i in range(begin, end):
+        a, b = offsets[i], offsets[i + 1]
+        x0, y0 = x[a], y[a]
+        sums[:] = 0.0
+        for k in range(a, b):
+            row = sums[level[k]]
+            row[0] += q[k]
+            row[1] += 1.0
+            w, dx, dy = max(float(q[k]), 0.0), float(x[k] - x0), float(y[k] - y0)
+            row[2] += w
+            row[3] += w * dx
+            row[4] += w * dy
+            row[5] += w * dx * dx
+            row[6] += w * dy * dy
+        for n in range(n_levels):
+            row = sums[n]
+            if n:
+                row += sums[n - 1]
+            out[i, n, 0], out[i, n, 1] = row[0], row[1]
+            if row[2] > 0.0:
+                mx, my = row[3] / row[2], row[4] / row[2]
+                out[i, n, 2], out[i, n, 3] = x0 + mx, y0 + my
+                out[i, n, 4], out[i, n, 5] = max(0.0, row[5] / row[2] - mx * mx), max(0.0, row[6] / row[2] - my * my)
+            else:
+                out[i, n, 2:] = math.nan

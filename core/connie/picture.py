@@ -9,7 +9,8 @@ import numpy as np
 from core.connie.classes import FINE
 from core.connie.crops import HALO_PX
 from core.data import frames
-from core.data.dataset import read_arrays
+from core.data.dataset import open_part, read_rows
+from core.data.ragged import Ragged
 from core.judge.applying import Picture
 from core.judge.scored import Scored
 
@@ -47,7 +48,7 @@ def picture(
     step = max(1, math.ceil(max(width, height) / MAX_CELLS))
     cells = np.full((math.ceil(height / step), math.ceil(width / step)), -1, np.int8)
     if len(mine):
-        crops = read_arrays(scored.dataset, scored.rows[mine])
+        crops = _crops(scored, int(facts["part"]), scored.rows[mine])
         sizes = (scored.column(f"crop_{name}_px")[mine].astype(np.int64) for name in ("height", "width"))
         corners = (np.maximum(box[f"{axis}_min"][inside] - HALO_PX, 0).astype(np.int64) for axis in ("y", "x"))
         weak_e = WEAK_SIGMA * float(np.max(facts["noise_e"]))
@@ -56,6 +57,15 @@ def picture(
         groups_of(scored.classes), cells, step, x0, y0, scored.rows[mine], scored.column("x_px")[mine],
         scored.column("y_px")[mine], group, _texts(scored, mine, called),
     )  # fmt: skip
+
+
+def _crops(scored: Scored, part: int, rows: np.ndarray) -> Ragged:
+    """The crops of rows (n,), ascending, of one part: read in one piece, as nearly all of an image are wanted."""
+    own = scored.dataset.parts[part]
+    with open_part(scored.dataset, own) as file:
+        found = read_rows(file, int(rows[0]) - own.offset, int(rows[-1]) + 1 - own.offset)
+    crops: Ragged = found[rows - rows[0]]
+    return crops
 
 
 def _texts(scored: Scored, mine: np.ndarray, called: np.ndarray) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from core.connie.scalars import SCALARS, scaled
+from core.connie.scalars import SCALARS, columns_of, scaled
 from core.data.ragged import Ragged
 from core.errors import DarkroomError
 from core.parameters import param
@@ -40,7 +40,7 @@ class TrackInput:
     @property
     def columns(self) -> tuple[str, ...]:
         """The table columns that `make` needs beside the crops."""
-        return ("crop_height_px", "crop_width_px", *self.scalars)
+        return ("crop_height_px", "crop_width_px", *columns_of(self.scalars))
 
     def shape(self, dataset: "Dataset") -> tuple[int, ...] | dict[str, tuple[int, ...]]:  # noqa: ARG002
         """Shape of one input: (size, size, 1), with scalars {"image": that, "scalars": (n,)}. Any track fits."""

@@ -32,7 +32,7 @@ def _offsets() -> tuple[np.ndarray, np.ndarray]:
         open_ones = [
             (square, dy, dx)
             for square, dy, dx in whole
-            if not (dy < 0 and shut[0] or dy > 0 and shut[1] or dx < 0 and shut[2] or dx > 0 and shut[3])
+            if not ((dy < 0 and shut[0]) or (dy > 0 and shut[1]) or (dx < 0 and shut[2]) or (dx > 0 and shut[3]))
         ]
         counts[pattern] = len(open_ones)
         table[pattern, : len(open_ones)] = np.array(open_ones, np.int64).reshape(-1, 3)

@@ -1,41 +1,56 @@
 """Features as a network likes them: of order one, logarithms where they span decades. What 0-255 takes away returns here."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-SCALARS: Mapping[str, tuple[str, float, float]] = {
-    "charge_e": ("log", 9.5, 1.8),
-    "npix": ("log", 3.9, 1.2),
-    "max_e": ("log", 7.0, 1.2),
-    "length_px": ("log", 2.5, 1.0),
-    "sigma_l_px": ("log", 1.5, 0.8),
-    "sigma_t_px": ("log", 0.8, 0.4),
-    "elongation": ("log", 1.6, 0.7),
-    "straightness": ("same", 0.8, 0.2),
-    "sagitta_over_l": ("log", 0.05, 0.06),
-    "residual_px": ("log", 0.5, 0.5),
-    "wedge_px": ("size", 0.3, 0.3),
-    "mean_width_px": ("log", 1.6, 0.5),
-    "dedx_kev_per_um": ("log", 0.3, 0.25),
-    "fill": ("same", 0.4, 0.25),
-    "occupancy": ("log", 0.04, 0.03),
-    "nsat": ("log", 0.0, 1.0),
-    "e1": ("log", 9.5, 1.8),
-    "n1": ("log", 4.2, 1.0),
+from core.connie.features import FLAGS
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """The network sees (f(column) - centre) / width, with f the value itself, its size without sign, ln(1 + it) or a flag."""
+
+    column: str
+    scale: str
+    centre: float = 0.0
+    width: float = 1.0
+
+
+_LOGARITHMIC = {
+    "charge_e": (10.5, 1.6), "npix": (4.5, 1.3), "max_e": (7.9, 1.0), "length_px": (3.0, 1.1), "sigma_l_px": (1.8, 0.9),
+    "sigma_t_px": (0.64, 0.28), "elongation": (1.9, 0.8), "sagitta_over_l": (0.03, 0.05), "residual_px": (0.43, 0.3),
+    "mean_width_px": (1.7, 0.22), "dedx_kev_per_um": (0.24, 0.14), "occupancy": (0.056, 0.027), "nsat": (0.0, 0.4),
+    "e1": (10.5, 1.6), "n1": (5.0, 1.05),
+}  # fmt: skip
+SCALARS: Mapping[str, Scalar] = {
+    **{name: Scalar(name, "log", *numbers) for name, numbers in _LOGARITHMIC.items()},
+    "straightness": Scalar("straightness", "same", 0.9, 0.12),
+    "fill": Scalar("fill", "same", 0.5, 0.25),
+    "wedge_px": Scalar("wedge_px", "size", 0.38, 0.36),
+    **{name: Scalar("flags", name) for name in ("edge", "saturated", "masked_pixels", "deblended", "joined")},
 }
-"""Column -> (scale, centre, width): the network sees (f(x) - centre) / width with f the identity, the size without sign, or ln(1 + x)."""
+"""The means and widths are those of simulated tracks, rounded."""
+
+
+def columns_of(names: Sequence[str]) -> tuple[str, ...]:
+    """The table columns that these are made of, each once."""
+    return tuple(dict.fromkeys(SCALARS[name].column for name in names))
 
 
 def scaled(table: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
     """float32 (n, n_names) within +-5; a value that is unknown becomes 0, and negative ones of a log count as 0."""
-    made = []
-    for name in names:
-        kind, centre, width = SCALARS[name]
-        values = np.asarray(table[name], np.float64)
-        if kind == "log":
-            values = np.log1p(np.maximum(values, 0.0))
-        elif kind == "size":
-            values = np.abs(values)
-        made.append(np.clip(np.nan_to_num((values - centre) / width, nan=0.0, posinf=5.0, neginf=-5.0), -5.0, 5.0))
-    return np.stack(made, axis=1).astype(np.float32)
+    return np.stack([_one(table, SCALARS[name]) for name in names], axis=1).astype(np.float32)
+
+
+def _one(table: Mapping[str, np.ndarray], asked: Scalar) -> np.ndarray:
+    if asked.scale in FLAGS:
+        return (np.asarray(table["flags"]) >> FLAGS.index(asked.scale) & 1).astype(np.float64)
+    values = np.asarray(table[asked.column], np.float64)
+    if asked.scale == "log":
+        values = np.log1p(np.maximum(values, 0.0))
+    elif asked.scale == "size":
+        values = np.abs(values)
+    known = np.nan_to_num((values - asked.centre) / asked.width, nan=0.0, posinf=5.0, neginf=-5.0)
+    return np.clip(known, -5.0, 5.0)

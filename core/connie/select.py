@@ -14,7 +14,6 @@ from core.connie.classes import FINE, ClassMap, class_maps
 from core.connie.classical import REFUSED_FLAGS, DedxBand, ShapeBand
 from core.connie.event import UID_BITS
 from core.connie.features import COLUMNS, FLAGS
-from core.connie.votes import vote_classes
 from core.connie.votes import LABEL, vote_classes
 from core.data.cuts import Cut
 from core.data.dataset import Dataset

@@ -19,7 +19,7 @@ from core.errors import DarkroomError
 from core.parameters import param
 
 FIRST_RUN, FIRST_RUNID, RUNIDS_PER_RUN = 9, 238, 10
-FIRST_EXPSTART_S = 1_470_009_600  # 2016-08-01 UTC
+FIRST_EXPSTART_S = 1_470_009_600  # of runID 238: 2016-08-01 UTC
 EXPOSURE_EVERY_S, GAP_S = 10_800, 86_400  # at least; a longer exposure ends before the next begins
 Progress = Callable[[int, int], None]
 
@@ -33,6 +33,9 @@ class SimulationParameters:
     n_columns: int = param(1032, "Active columns of both halves together, even", unit="px", low=64, high=8192)
     overscan_columns: int = param(150, "Overscan columns of each half", unit="px", low=20, high=1000)
     overscan_rows: int = param(90, "Overscan rows", unit="px", low=0, high=1000)
+    first_runid: int = param(
+        FIRST_RUNID, "runID of the first exposure; data sets that are joined need different ones", low=1, high=9_000_000
+    )
     ohdus: tuple[int, ...] = param((2, 3), "CCDs in each file", low=0, high=99)
     compressed: bool = param(False, "Write .fits.fz (Rice) instead of .fits")
     exposure_low_h: float = param(0.305, "Shortest exposure (700 muons per CCD)", unit="h", low=0.0, high=100.0)
@@ -132,14 +135,16 @@ def exposure(seed: int, index: int, settings: SimulationParameters) -> dict[str,
     # steps of the golden ratio: any number of exposures covers the range evenly
     where = (rng.random() + index * 0.618034) % 1.0
     exptime = round(low * (high / low) ** where if low > 0 else high * where)  # s, as a shutter is set
-    start = FIRST_EXPSTART_S + index * max(EXPOSURE_EVERY_S, int(np.ceil(high))) + index // RUNIDS_PER_RUN * GAP_S
+    runid = settings.first_runid + index
+    since = runid - FIRST_RUNID
+    start = FIRST_EXPSTART_S + since * max(EXPOSURE_EVERY_S, int(np.ceil(high))) + since // RUNIDS_PER_RUN * GAP_S
     phases = rng.uniform(0.0, 2.0 * np.pi, 2)
     periods = np.array([5.3, 1.7])  # days, as weather goes
     swing = np.sin(2.0 * np.pi * (start - FIRST_EXPSTART_S) / 86_400.0 / periods + phases)
     off_hpa = settings.pressure_rms_hpa * float(swing.sum())
     return {
-        "run": FIRST_RUN + index // RUNIDS_PER_RUN,
-        "runid": FIRST_RUNID + index,
+        "run": max(FIRST_RUN + since // RUNIDS_PER_RUN, 1),
+        "runid": runid,
         "expstart_s": start,
         "exptime_s": float(max(exptime, 1)),
         "pressure_hpa": 1013.0 + off_hpa if settings.pressure_rms_hpa > 0 else None,

@@ -174,15 +174,15 @@ def image_path(table: VoteTable, name: str, mapping: "Mapping") -> Path:
 
 def read_grey(path: Path) -> np.ndarray:
     """float32 (height, width): mean of red, green and blue, 0 to 255, of a PNG; transparency is ignored."""
+    data = _image_bytes(path)
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise DarkroomError(f"{path.name}: the image has {size / 1e6:.1f} MB, at most {MAX_FILE_BYTES / 1e6:g} are read: cut it out smaller.")  # fmt: skip
         with warnings.catch_warnings():
             warnings.simplefilter("error", pictures.DecompressionBombWarning)
-            with pictures.open(path, formats=["PNG"]) as picture:
+            with pictures.open(io.BytesIO(data), formats=["PNG"]) as picture:
                 if max(picture.size) > MAX_SIDE_PX:
                     raise DarkroomError(f"{path.name}: the image has {picture.width} x {picture.height} pixels, at most {MAX_SIDE_PX} on a side are read: cut it out smaller.")  # fmt: skip
+                picture.verify()  # every chunk to the end; after it the image has to be opened again
+            with pictures.open(io.BytesIO(data), formats=["PNG"]) as picture:
                 if picture.mode.startswith("I") or picture.mode == "F":  # 16 bit
                     return (np.asarray(picture, np.float32) / np.float32(257.0)).astype(np.float32)
                 return np.asarray(picture.convert("RGB"), np.float32).mean(axis=2, dtype=np.float32)
@@ -192,3 +192,13 @@ def read_grey(path: Path) -> np.ndarray:
         raise DarkroomError(f"{path.name}: not a PNG image: save it as PNG.") from None
     except (OSError, ValueError, SyntaxError) as error:
         raise DarkroomError(f"{path.name}: the image is damaged ({error}): copy it again.") from None
+
+
+def _image_bytes(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise DarkroomError(f"{path.name}: the image has {size / 1e6:.1f} MB, at most {MAX_FILE_BYTES / 1e6:g} are read: cut it out smaller.")  # fmt: skip
+        return path.read_bytes()
+    except OSError as error:
+        raise DarkroomError(f"{path.name}: the image cannot be read ({error.strerror}): copy it again.") from None

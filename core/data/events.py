@@ -118,7 +118,7 @@ def _ask_scores(keep: np.ndarray, labels: np.ndarray, scores: RowScores, asked: 
         keep &= scores.split == asked.split
     if asked.misclassified_at is not None:
         kept = passes(scores.score, asked.misclassified_at)
-        is_signal = labels == asked.signal
+        is_signal = (labels == asked.signal) & (labels >= 0)
         keep &= ~np.isnan(scores.score) & np.where(is_signal, ~kept, (labels >= 0) & kept)
     if asked.predicted is not None and scores.outputs is not None:
         keep &= ~np.isnan(scores.score) & (called(scores.outputs, asked.reject_below) == asked.predicted)

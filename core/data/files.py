@@ -81,15 +81,22 @@ def preview(experiment_key: str, path: Path, mapping_options: Sequence[str] = ()
 
     `mapping_options` are those of the command `preview`.
     """
-    real = below_roots(path)
-    command = [sys.executable, "-m", "core", "preview", experiment_key, str(real), "--json", *mapping_options]
+    return in_child(["preview", experiment_key, str(below_roots(path)), "--json", *mapping_options], path.name)
+
+
+def in_child(arguments: Sequence[str], name: str) -> dict[str, Any]:
+    """What a command that reads files prints as JSON, run in a child process that may fail, hang or eat memory.
+
+    `name` is what is read, for sentences about it.
+    """
+    command = [sys.executable, "-m", "core", *arguments]
     try:
         done = subprocess.run(
             command, cwd=CODE, capture_output=True, text=True, timeout=PREVIEW_SECONDS, check=False, preexec_fn=_limit
         )
     except subprocess.TimeoutExpired:
         raise DarkroomError(
-            f"{path.name}: the preview did not end within {PREVIEW_SECONDS} s; the file is damaged or too large."
+            f"{name}: reading did not end within {PREVIEW_SECONDS} s; the file is damaged or too large."
         ) from None
     if done.returncode == 0:
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -97,7 +104,7 @@ def preview(experiment_key: str, path: Path, mapping_options: Sequence[str] = ()
     lines = done.stderr.strip().splitlines() or ["its reader ended without a word"]
     if done.returncode == 2 and lines[-1].startswith("darkroom: "):
         raise DarkroomError(lines[-1].removeprefix("darkroom: "))
-    raise DarkroomError(f"{path.name} cannot be previewed ({lines[-1][:200]}): the file is damaged or too large.")
+    raise DarkroomError(f"{name} cannot be read ({lines[-1][:200]}): the file is damaged or too large.")
 
 
 def _limit() -> None:

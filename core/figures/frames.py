@@ -32,6 +32,7 @@ class ImageDisplay:
     high_percentile: float = param(99.8, "of the cells shown, drawn in the last colour", unit="%", low=0.0, high=100.0)
     low: float | None = param(None, "typed lower limit in place of the percentile")
     high: float | None = param(None, "typed upper limit in place of the percentile")
+    large: bool = param(False, "twice as high, for a large screen")
 
 
 def limits(values: np.ndarray, how: ImageDisplay) -> tuple[float, float]:

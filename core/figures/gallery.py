@@ -63,7 +63,7 @@ def mosaic(
     hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
     figure.update_xaxes(range=[-0.5, columns * wide - 0.5], **hidden)
     figure.update_yaxes(range=[-0.5, lines * high - 0.5], scaleanchor="x", **hidden)
-    return _finish(figure, lines, titles)
+    return _finish(figure, lines, titles, 5)
 
 
 def _clickable(figure: go.Figure, x: np.ndarray, y: np.ndarray, rows: np.ndarray, titles: Sequence[str]) -> None:
@@ -91,24 +91,24 @@ def small_multiples(figures: Sequence[go.Figure], rows: np.ndarray, titles: Sequ
             trace.update(xaxis=None, yaxis=None, showlegend=False, hoverinfo="skip", hovertemplate=None)
             grid.add_trace(trace, **where)
         span = figure.layout.xaxis.range
-        grid.update_xaxes(range=list(span) if span else None, showticklabels=False, **where)
-        grid.update_yaxes(showticklabels=False, **where)
+        grid.update_xaxes(range=list(span) if span else None, showticklabels=False, showgrid=False, **where)
+        grid.update_yaxes(showticklabels=False, showgrid=False, **where)
         grid.add_scatter(
             x=[sum(span) / 2.0 if span else 0.0], y=[0.0], mode="markers", customdata=[[float(row)]], showlegend=False,
             text=[titles[i]], marker={"symbol": "square", "size": 60, "color": "rgba(0,0,0,0)"},
             hovertemplate="%{text}<extra></extra>", **where,
         )  # fmt: skip
     grid.update_annotations(font={"size": TITLE_PX})
-    return _finish(grid, lines, titles)
+    return _finish(grid, lines, titles, 5 + TITLE_HEIGHT * _title_lines(titles))
 
 
 def _title_lines(titles: Sequence[str]) -> int:
     return 1 + max((title.count("<br>") for title in titles), default=0)
 
 
-def _finish(figure: go.Figure, lines: int, titles: Sequence[str]) -> go.Figure:
+def _finish(figure: go.Figure, lines: int, titles: Sequence[str], top_px: int) -> go.Figure:
     look: dict[str, Any] = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
     return figure.update_layout(
-        height=(HEIGHT_OF_ROW + TITLE_HEIGHT * _title_lines(titles)) * lines + 15, margin={"l": 5, "r": 5, "t": 10, "b": 5}, dragmode=False,
+        height=(HEIGHT_OF_ROW + TITLE_HEIGHT * _title_lines(titles)) * lines + 15, margin={"l": 5, "r": 5, "t": top_px, "b": 5}, dragmode=False,
         clickmode="event+select", showlegend=False, **look,
     )  # fmt: skip

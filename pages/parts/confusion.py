@@ -99,7 +99,6 @@ def cell_events(found: Classified, scored: Scored, where: dict[str, str], reject
         assert scores.outputs is not None
         return [f"{p:.3f}" for p in scores.outputs[shown].max(axis=1).tolist()]
 
-    asks.pop("data")
     gallery.gallery(data, rows, "cell", f"events of {true} called {called}, with the probability of that", told, **asks)
 
 

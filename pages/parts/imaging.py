@@ -16,7 +16,7 @@ from pages.parts import cached, choose, form, frame, judged
 
 LOOK, IMAGE, WINDOW, SEEN = "look", "image", "window", "image-seen"
 MAX_PX = 560  # cells a side: more than a screen shows of an image beside its facts
-HEIGHT = 380
+HEIGHT, LARGE = 380, 760
 CLOSER, WIDER = 0.5, 2.0
 
 
@@ -78,7 +78,7 @@ def panel(selected: Selected, found: Scored | None, rows: Any, row: int, how: dr
     )  # fmt: skip
     key = f"image-{data.id}-{i}-{window.text}"
     frame.show_figure(
-        figure.update_layout(height=HEIGHT), key, _note(factor, window, whose), None,
+        figure.update_layout(height=LARGE if how.large else HEIGHT), key, _note(factor, window, whose), None,
         on_select=lambda: _picked(data, i, key), selection_mode=("points", "box"),
     )  # fmt: skip
     st.caption(

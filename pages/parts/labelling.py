@@ -1,6 +1,5 @@
 """Labelling by keyboard: the line of events, what a key does, and what stands beside the picture."""
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,7 +151,6 @@ def _undo(task: Task, line: Line) -> None:
 @st.fragment
 def keyboard(task: Task) -> None:
     """The event with its keys. Only this part of the page is drawn anew when a key is pressed."""
-    begun = time.perf_counter()
     with frame.refusals():
         line = line_of(task)
     if line.place >= len(line.items):
@@ -168,7 +166,6 @@ def keyboard(task: Task) -> None:
     _other_keys(task, line)
     if problem := st.session_state.pop("label-problem", ""):
         st.error(frame.plain(problem), icon=":material/error:")
-    st.session_state["label-seconds"] = time.perf_counter() - begun
 
 
 def _class_keys(task: Task, line: Line) -> None:

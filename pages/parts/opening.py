@@ -10,6 +10,7 @@ NO_FILTER = {
     "class": ANY, "low": None, "high": None, "flag": ANY, "score": (0.0, 1.0), "of": ANY, "wrong": False,
     "called": ANY, "of_class": "",
 }  # fmt: skip
+ON_BOTH = ("of_class", "reject")  # widgets of both pages: drawn already, they hold their value and write it themselves
 
 
 def open_events(**asked: Any) -> None:
@@ -18,8 +19,10 @@ def open_events(**asked: Any) -> None:
     The session resets what is not asked, which an address cannot; the address says what is asked.
     """
     for key, value in (NO_FILTER | asked).items():
-        st.session_state[key] = value
-    st.switch_page("pages/inspect.py", query_params={key: _in_address(value) for key, value in asked.items()})
+        if st.session_state.get(key) != value:
+            st.session_state[key] = value
+    address = {key: _in_address(value) for key, value in asked.items() if key not in ON_BOTH}
+    st.switch_page("pages/inspect.py", query_params=address)
 
 
 def _in_address(value: Any) -> str | list[str]:

@@ -25,7 +25,7 @@ def tracks(n: int = 400) -> Table:
     """Half long straight muons at the usual dE/dx, half round spots."""
     rng = np.random.default_rng(2)
     muon = np.arange(n) % 2 == 0
-    length = np.where(muon, rng.uniform(31, 60, n), 4.0)
+    length = np.where(muon, rng.uniform(40, 60, n), 4.0)
     columns = {
         "flags": np.zeros(n, np.uint32), "length_px": length, "log_dedx_adu": np.where(muon, rng.normal(2.6, 0.05, n), 1.5),
         "e1": np.ones(n), "box_diagonal_px": length, "mean_width_px": np.where(muon, 4.4, 2.0),

@@ -185,7 +185,7 @@ def test_missing_padding_is_a_notice(tmp_path):
 def test_a_header_that_is_cut_off_leaves_the_images_before_it(tmp_path):
     path = written(tmp_path / "a.fits", RAW, RAW)
     first = path.read_bytes().index(b"XTENSION", 2880 + 2880)
-    path.write_bytes(path.read_bytes()[: first + 1000])
+    path.write_bytes(path.read_bytes()[: first + 500])
     image = read(path)[0]
     assert image.notes == ("the header of HDU 2 is cut off; the 1 intact image is read",)
 

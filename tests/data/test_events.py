@@ -110,3 +110,30 @@ def test_scores_are_put_where_their_rows_stand() -> None:
     every = events.spread(5, np.array([1, 4]), np.array([0.25, 0.5], np.float32), np.array([2, 3], np.int8))
     assert np.array_equal(every.score, np.array([np.nan, 0.25, np.nan, np.nan, 0.5], np.float32), equal_nan=True)
     assert every.split.tolist() == [-1, 2, -1, -1, 3]
+
+
+OUTPUTS = RNG.dirichlet([1.0, 1.0, 1.0], N).astype(np.float32)
+OUTPUTS[np.isnan(SCORES.score)] = np.nan
+SEVERAL = RowScores(SCORES.score, SCORES.split, OUTPUTS, ("a", "b", "c"))
+
+
+def test_what_an_event_is_called_is_the_most_probable_class() -> None:
+    called = np.where(np.isnan(SCORES.score), -1, np.nan_to_num(OUTPUTS).argmax(axis=1))
+    assert SEVERAL.called is not None
+    assert SEVERAL.called.tolist() == called.tolist()
+    for k in range(3):
+        assert found(EventFilter(predicted=k), SEVERAL).tolist() == rows(called == k)
+    sure = np.nan_to_num(OUTPUTS).max(axis=1) >= np.float32(0.7)
+    assert found(EventFilter(predicted=1, reject_below=0.7), SEVERAL).tolist() == rows((called == 1) & sure)
+    none = found(EventFilter(predicted=-1, reject_below=0.7), SEVERAL)
+    assert none.tolist() == rows(~np.isnan(SCORES.score) & ~sure)
+    assert SCORES.called is None
+    assert found(EventFilter(predicted=1), SCORES).tolist() == found(EventFilter(), SCORES).tolist()
+
+
+def test_misclassified_is_said_of_the_class_that_the_score_is_of() -> None:
+    t = np.float32(0.6)
+    wrong = ((LABELS == 0) & (SCORES.score < t)) | ((LABELS == 1) & (SCORES.score >= t))
+    assert found(EventFilter(misclassified_at=0.6, signal=0)).tolist() == rows(wrong)
+    without = (LABELS >= 0) & (SCORES.score >= t)  # a selection without that class
+    assert found(EventFilter(misclassified_at=0.6, signal=-1)).tolist() == rows(without)
