@@ -59,7 +59,7 @@ def full_catalog(path: Path) -> int:
     n, chosen = 0, mapping()
     for raw in fits.read_images(path, chosen):
         image = calibrate(raw, chosen)
-        clusters = deblend(extract.find_clusters(image, chosen), image, chosen)
+        clusters = deblend(extract.find_clusters(image, chosen), chosen)
         table = features.measure(clusters, image, chosen)
         columns, _ = catalog.image_catalog(clusters, image, table["nsat"], table["flags"])
         n += len(columns["E0"])

@@ -14,6 +14,7 @@ from core.commands import (
     data,
     energyscale,
     explain,
+    imaging,
     judging,
     labels,
     published,
@@ -100,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     _trigger_command(add)
     _compatibility(add)
     _cut_command(add)
-    for module in (trust, apply, labels, catalog, energyscale):
+    for module in (trust, apply, labels, catalog, energyscale, imaging):
         module.declare(add)
     return parser
 

@@ -21,18 +21,32 @@ def key_numbers(found: Applied) -> None:
 
 
 def image(found: Applied, scored: Scored, slot: Applying, values: object) -> None:
-    """One classified image, and its counts."""
-    names = {f"{one.name} ({one.n_rows:,} clusters)": one for one in found.images}
-    one = names[choose.one_of("image", list(names), "image", label_visibility="collapsed", width=320)]
+    """One classified image, a window of it at full resolution, and its counts."""
+    data = scored.dataset
+    applying.follow_click(data)
+    names = {f"{one.name}: {one.n_rows:,} clusters": one for one in found.images}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        one = names[choose.one_of("image", list(names), "of-image", label_visibility="collapsed", width=220)]
+        facts = data.frames[one.frame]
+        window = applying.choose_window(facts)
+        interval = f"{one.particles.value:,.0f} [{one.particles.low:,.0f}, {one.particles.high:,.0f}]"
+        st.caption(frame.plain(f"{slot.particle}s in this image: {interval}; called: {one.in_words}"))
     with frame.refusals():
-        drawn = applying.picture(scored, slot, values, one.frame)
-    note = (
-        f"Every cluster in the colour of what it is called; a cell is {drawn.step_px} pixels wide and shows its brightest, "
-        "so no track is lost. A patch of one colour would be surprising. Drag to zoom; page Inspect shows single tracks."
+        drawn = applying.picture(scored, slot, values, one.frame, window)
+    cell = (
+        f"a cell is {drawn.step_px} pixels wide and shows its brightest"
+        if drawn.step_px > 1
+        else "every pixel is shown"
     )
-    frame.show_figure(figures.picture(drawn, slot.colours), "apply-image", note)
-    interval = f"{one.particles.value:,.0f} [{one.particles.low:,.0f}, {one.particles.high:,.0f}]"
-    st.caption(frame.plain(f"{slot.particle}s in this image: {interval}; called: {one.in_words}"))
+    note = (
+        f"Every cluster in the colour of what it is called; {cell}, so no track is lost. Drag a box to see it closer, click "
+        "a track to see it alone. A patch of one colour would be surprising."
+    )
+    key = f"apply-image-{data.id}-{one.frame}-{window.text}"
+    frame.show_figure(
+        figures.picture(drawn), key, note, on_select=lambda: applying.picked(data, facts, key),
+        selection_mode=("points", "box"),
+    )  # fmt: skip
 
 
 def counts(found: Applied, scored: Scored, slot: Applying, values: object) -> None:
@@ -42,9 +56,7 @@ def counts(found: Applied, scored: Scored, slot: Applying, values: object) -> No
         "Clusters per class in all images, 95 % intervals. Called: as the run says, Poisson. Corrected: the confusion matrix of "
         "the run's test events inverted, bootstrap of both; it corrects what is mistaken, not what overlaps."
     )
-    frame.show_figure(
-        figures.counts(found.counts, slot.colours), "apply-counts", note, lambda: results.count_columns(found)
-    )
+    frame.show_figure(figures.counts(found.counts), "apply-counts", note, lambda: results.count_columns(found))
     st.dataframe(results.image_rows(found, slot.particle), hide_index=True, alt="counts per image")
 
 

@@ -95,7 +95,7 @@ def page() -> None:
         with exchange:
             agreeing.exchange(data)
         command = f"python -m core labels export {data.name} labels.csv"
-    frame.foot(f"{choose.describe(data)}; {experiment.labelling.explanation}", command)
+    frame.foot(f"{choose.describe(data)}. {experiment.labelling.explanation}", command)
 
 
 frame.show(page)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from core.connie import counting, overlap, rates, series, spectra
-from core.connie.classes import MUON
-from core.connie.picture import REST, picture
+from core.connie.imageview import IMAGING
+from core.connie.picture import picture
 from core.connie.series import Exposed
+from core.data.imaging import Window
 from core.data.splits import OTHER, TEST
 from core.errors import DarkroomError
 from core.judge import unfold
@@ -19,7 +20,6 @@ from core.judge.keynumber import KeyNumber
 from core.judge.scored import Scored
 from core.parameters import param
 
-COLOURS = {MUON: "#0072B2", "worm": "#D55E00", "spot": "#009E73", REST: "#888888"}
 SURPRISING = 0.001  # p value
 _MINUTES = "/(cm² min)"
 
@@ -92,15 +92,22 @@ def _overlap(
             "overlap, so muons that share a cluster are missing."
         )
         return None
-    population = counting.population(scored, called)
+    population, where = counting.population(scored, called)
     response = counting.response(beside.calibration, asked.threshold)
-    outside = (population.occupancy < response.low * 0.9) | (population.occupancy > response.high * 1.1)
+    x = where.occupancy
+    outside = (x < response.low[0] * 0.9) | (x > response.high[0] * 1.1)
     if outside.any():
         notes.append(
-            f"{int(outside.sum())} of {len(outside)} images have an occupancy outside {100 * response.low:.2f}-"
-            f"{100 * response.high:.2f} %, where the counting was calibrated: their numbers are extrapolated."
+            f"{int(outside.sum())} of {len(outside)} images have an occupancy outside {100 * response.low[0]:.2f}-"
+            f"{100 * response.high[0]:.2f} %, where the counting was calibrated: their numbers are extrapolated."
         )
-    return overlap.count(response, population)
+    sizes = [np.median([f["n_usable_px"] for f in one.dataset.frames]) for one in (scored, beside.calibration)]
+    if not 0.5 < sizes[0] / sizes[1] < 2.0:
+        notes.append(
+            f"The images have {sizes[0] / 1e6:.1f} million pixels, those of the calibration {sizes[1] / 1e6:.1f}: more tracks are "
+            "clipped by the edges of small images, which moves the count by some percent; calibrate on images of the same size."
+        )
+    return overlap.count(response, population, where)
 
 
 def _exposed(
@@ -170,8 +177,9 @@ def _images(
         rate = Interval(muons.value / per, muons.low / per, muons.high / per, n)
         kept = {name: facts[frame].get(name) for name in ("run", "runid", "ohdu", "expstart_unix_s", "occupancy")}
         called = dict(zip(scored.classes, per_class[i].tolist(), strict=True))
-        name = f"{kept['runid']}.{kept['ohdu']}"
-        made.append(ImageCount(int(frame), name, called, muons, rate, float(found.live_s[i]), kept))
+        made.append(
+            ImageCount(int(frame), IMAGING.name(facts[frame]), called, muons, rate, float(found.live_s[i]), kept)
+        )
     return tuple(made)
 
 
@@ -220,26 +228,28 @@ def _key_numbers(
                 f"muon rate {_MINUTES}", f"{mean.value:.4g}", f"[{mean.low:.4g}, {mean.high:.4g}]", "per live time"
             )
         )
-    for name, one in (("constant rate", told), ("after pressure", after)):
+    for name, one in (("constant", told), ("pressure corrected", after)):
         if one:
             first = one[0]
-            odd = f"{int(first.outlier.sum())} outliers, {int(first.gap.sum())} gaps"
+            odd = f"{int(first.outlier.sum())} outliers"
             p = "undefined" if math.isnan(first.p_value) else f"p = {first.p_value:.2g}"
             numbers.append(
-                KeyNumber(f"{name}: χ²/ndf", f"{first.chi2:.1f}/{first.ndf}", f"{p}, {odd}", "against the mean")
+                KeyNumber(f"{name}? χ²/ndf", f"{first.chi2:.1f}/{first.ndf}", f"{p}, {odd}", "rate against its mean")
             )
     peak = spectra.peak_of(fits)
     if peak is not None:
         detail = f"[{peak.low:.1f}, {peak.high:.1f}], n = {peak.n:,}"
-        numbers.append(KeyNumber("most probable energy [keV]", f"{peak.value:.1f}", detail, "along 675 um"))
+        numbers.append(
+            KeyNumber(
+                "energy peak [keV]", f"{peak.value:.1f}", detail, "most probable energy along 675 um, Landau (x) Gauss"
+            )
+        )
     return tuple(numbers)
 
 
-def draw(
-    scored: Scored, frame: int, asked: ApplyParameters, window: tuple[int, int, int, int] | None = None
-) -> Picture:
-    """The classified picture of one image."""
+def draw(scored: Scored, frame: int, asked: ApplyParameters, window: Window | None = None) -> Picture:
+    """The classified picture of one image, or of a window of it."""
     return picture(scored, frame, counting.called_class(scored, asked.threshold), window)
 
 
-APPLYING = Applying("muon", ApplyParameters, apply, draw, COLOURS)
+APPLYING = Applying(particle="muon", parameters=ApplyParameters, apply=apply, picture=draw)

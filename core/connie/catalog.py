@@ -117,7 +117,9 @@ def _parquet(path: Path) -> Iterator[Write]:
         lists = {k: pa.ListArray.from_arrays(pa.array(v.offsets, pa.int32()), v.values) for k, v in pixels.items()}
         table = pa.table({**columns, **lists})
         if writer is None:
-            writer = pq.ParquetWriter(path, table.schema.with_metadata({"units": json.dumps(UNITS)}), compression="zstd")
+            writer = pq.ParquetWriter(
+                path, table.schema.with_metadata({"units": json.dumps(UNITS)}), compression="zstd"
+            )
         writer.write_table(table)
 
     try:
@@ -167,5 +169,7 @@ def _root(path: Path) -> Iterator[Write]:
 
 def _jagged(lists: Ragged) -> Any:
     return ak.Array(
-        ak.contents.ListOffsetArray(ak.index.Index64(lists.offsets.astype(np.int64)), ak.contents.NumpyArray(lists.values))
+        ak.contents.ListOffsetArray(
+            ak.index.Index64(lists.offsets.astype(np.int64)), ak.contents.NumpyArray(lists.values)
+        )
     )

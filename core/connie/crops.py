@@ -44,9 +44,7 @@ def _cut(charge, usable, labels, boxes, offsets, begin, end, out):  # type: igno
                 to += 1
 
 
-def crops(
-    clusters: "Clusters", image: "Image"
-) -> tuple[Ragged, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def crops(clusters: "Clusters", image: "Image") -> tuple[Ragged, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(crops, height, width, first row, first column): record i is the box of cluster i, e-, float32, row after row.
 
     Pixels of other clusters, masked pixels and NaN are 0; what lies between clusters keeps its noise. At an edge of the

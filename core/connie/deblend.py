@@ -15,7 +15,6 @@ from core.connie import features, label, lines
 from core.connie.extract import Clusters
 
 if TYPE_CHECKING:
-    from core.connie.calibrate import Image
     from core.connie.mapping import Mapping
 
 MIN_LENGTH_PX = 40.0  # diagonal of the box of a cluster in which lines are looked for
@@ -28,7 +27,7 @@ MIN_PIECE_PX = 10.0  # length of a piece that has a direction worth trusting
 MIN_ELONGATION = 4.0
 
 
-def deblend(clusters: Clusters, image: "Image", mapping: "Mapping") -> Clusters:
+def deblend(clusters: Clusters, mapping: "Mapping") -> Clusters:
     """The clusters with long straight tracks separated and their pieces joined, in the order of their first pixels.
 
     Every pixel stays in exactly one cluster, with its charge. The flags `deblended` and `joined` tell what was done.

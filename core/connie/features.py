@@ -1,7 +1,8 @@
 """What is measured on a cluster: energy, extent, the principal axis, and how far it is from a straight track.
 
 Moments are charge-weighted with w = max(q, 0): the covariance C gives sigma_L and sigma_T (roots of its eigenvalues) and
-phi = atan2(2 Cxy, Cxx - Cyy)/2. L is the range of the pixel centres along that axis, so a single pixel has L = 0.
+phi = atan2(2 Cxy, Cxx - Cyy)/2. L is the range of the pixel centres along that axis, so a single pixel has L = 0; where
+no direction is longer than another it is the larger side of the box.
 L3 = sqrt((pixel L)^2 + thickness^2), theta = atan(pixel L/thickness) and dE/dx = E/L3 hold for a particle that crossed the
 whole thickness and is not cut by an edge. Straightness is the larger of the row and column distances between the ends
 of the skeleton, plus 1, over the pixels of the skeleton. Where a quantity is undefined it is NaN, and a flag says so.
@@ -143,7 +144,9 @@ def _per_cluster(values: np.ndarray, clusters: "Clusters") -> np.ndarray:
     return np.add.reduceat(values.astype(np.int64), clusters.offsets[:-1]) if len(clusters) else np.zeros(0, np.int64)
 
 
-def _flags(clusters: "Clusters", image: "Image", table: dict[str, np.ndarray], labels: np.ndarray, border_px: int) -> np.ndarray:
+def _flags(
+    clusters: "Clusters", image: "Image", table: dict[str, np.ndarray], labels: np.ndarray, border_px: int
+) -> np.ndarray:
     """uint32 (n,): the bits of FLAGS."""
     ny, nx = clusters.shape
     flags = clusters.marks.copy()

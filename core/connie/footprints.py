@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.connie import rows
+from core.connie import label, rows
 from core.connie.calibrate import Image
 from core.connie.extract import Clusters
 from core.connie.fits import Exposure
@@ -79,7 +79,9 @@ def _pixels(path: Path, mapping: Mapping) -> tuple[np.ndarray, np.ndarray, np.nd
     owner = np.unique(numbers, return_inverse=True)[1]
     y, x = np.repeat(y0, lengths), np.repeat(x0, lengths) + step
     if len(q) and (min(x.min(), y.min()) < 0 or not np.isfinite(q).all()):
-        raise DarkroomError(f"{path.name}: a pixel has a negative place or no value: expected numbers from 0 and finite.")
+        raise DarkroomError(
+            f"{path.name}: a pixel has a negative place or no value: expected numbers from 0 and finite."
+        )
     return np.repeat(owner, lengths), y, x, q, float(exptime) if exptime is not None else None
 
 
@@ -89,7 +91,9 @@ def _table(hdus: Any, name: str, file: str) -> Any:
     if wanted:
         return wanted[0]
     found = ", ".join(hdu.name for hdu in tables) or "none"
-    raise DarkroomError(f"{file}: the tables are {found}, expected {name or 'one'}: set 'footprints_hdu' in the mapping.")
+    raise DarkroomError(
+        f"{file}: the tables are {found}, expected {name or 'one'}: set 'footprints_hdu' in the mapping."
+    )
 
 
 def _layout(owner: np.ndarray, y: np.ndarray, x: np.ndarray, n: int, shape: tuple[int, int]) -> np.ndarray:
@@ -111,9 +115,8 @@ def _layout(owner: np.ndarray, y: np.ndarray, x: np.ndarray, n: int, shape: tupl
 
 
 def _clusters(owner: np.ndarray, y: np.ndarray, x: np.ndarray, q: np.ndarray, shape: tuple[int, int]) -> Clusters:
-    """Clusters in the order of the footprints' numbers."""
-    order = np.lexsort((x, y, owner))
-    _, counts = np.unique(owner, return_counts=True)
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    flat = (y[order].astype(np.int32), x[order].astype(np.int32), q[order])
-    return Clusters(*flat, offsets, len(counts), shape, np.zeros(len(counts), np.uint32))
+    """Clusters in the order of their first pixels, as those of an image are."""
+    numbers, group = np.unique(owner, return_inverse=True)
+    sequence, offsets, _ = label.regroup(group, len(numbers), y * shape[1] + x)
+    flat = (y[sequence].astype(np.int32), x[sequence].astype(np.int32), q[sequence])
+    return Clusters(*flat, offsets, len(numbers), shape, np.zeros(len(numbers), np.uint32))

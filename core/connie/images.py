@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PIXEL_CM = 15e-4
 FULL_SHAPE = (4130, 4120)
+FULL_AREA_CM2 = FULL_SHAPE[0] * FULL_SHAPE[1] * PIXEL_CM**2
 FULL_EXPOSURE_S = 10_800.0
 _MARGIN_PX = 64  # particles start this far outside too: their tracks enter through the edges
 _PARABOLA_PX = 60
@@ -21,7 +22,8 @@ _BLEED_SHARE, _BLEED_PX = 0.05, 120
 
 @dataclass(frozen=True)
 class Conditions:
-    """What differs from image to image: exposure [s], factors on the rates, diffusion and gain."""
+    """What differs from image to image: factors on the rate of muons (pressure) and on electrons and spots (`mix`),
+    diffusion as A [um2] and b [1/um]."""
 
     exposure_s: float
     muon_factor: float
@@ -52,7 +54,9 @@ class SimulatedImage:
         return int(np.count_nonzero(inside & (p["species"] == particles.MUON)))
 
 
-def conditions(rng: np.random.Generator, settings: "SimulationParameters", exposure_s: float, muon_factor: float = 1.0) -> Conditions:  # fmt: skip
+def conditions(
+    rng: np.random.Generator, settings: "SimulationParameters", exposure_s: float, muon_factor: float = 1.0
+) -> Conditions:
     """Draw what varies. Diffusion between the published ones: A from 216 to 1000 um2, widest from 14 to 20 um."""
     a, b = settings.diffusion_a_um2, settings.diffusion_b_per_um
     if settings.vary_diffusion:
@@ -78,7 +82,9 @@ def expose(rng: np.random.Generator, settings: "SimulationParameters", now: Cond
     return SimulatedImage(read_out(rng, active, settings, now), shape, table, charges, now)
 
 
-def _counts(rng: np.random.Generator, settings: "SimulationParameters", now: Conditions, shape: tuple[int, int]) -> tuple[int, ...]:  # fmt: skip
+def _counts(
+    rng: np.random.Generator, settings: "SimulationParameters", now: Conditions, shape: tuple[int, int]
+) -> tuple[int, ...]:
     """Muons, electrons, spots, alphas that start in the image and its margin: Poisson."""
     area_px = (shape[0] + 2 * _MARGIN_PX) * (shape[1] + 2 * _MARGIN_PX)
     part = area_px / (FULL_SHAPE[0] * FULL_SHAPE[1]) * now.exposure_s / FULL_EXPOSURE_S
@@ -132,7 +138,9 @@ def _seen(table: dict[str, np.ndarray], charges: PixelCharges) -> tuple[dict[str
     return kept, PixelCharges(new[charges.particle], charges.pixel, charges.charge_e)
 
 
-def _diffused(rng: np.random.Generator, tracks: particles.Tracks, first: int, now: Conditions, shape: tuple[int, int]) -> PixelCharges:  # fmt: skip
+def _diffused(
+    rng: np.random.Generator, tracks: particles.Tracks, first: int, now: Conditions, shape: tuple[int, int]
+) -> PixelCharges:
     order = np.argsort(tracks.owner, kind="stable")
     x, y, z = tracks.place[order].T
     charge = tracks.energy_kev[order] * 1e3 / PAIR_EV
@@ -175,7 +183,9 @@ def _defects(rng: np.random.Generator, settings: "SimulationParameters", shape: 
     ]
 
 
-def read_out(rng: np.random.Generator, active_e: np.ndarray, settings: "SimulationParameters", now: Conditions) -> np.ndarray:  # fmt: skip
+def read_out(
+    rng: np.random.Generator, active_e: np.ndarray, settings: "SimulationParameters", now: Conditions
+) -> np.ndarray:
     """Electrons (ny, nx) -> uint16 as written: two halves with overscan, the right half read from the right.
 
     Per half: noise, gain, pedestal with a ripple along the rows; a parabola at the left edge of the sensor.

@@ -15,7 +15,7 @@ def name(facts: Mapping[str, Any]) -> str:
 def told(facts: Mapping[str, Any]) -> dict[str, str]:
     """What is known of an image, in words; what its header does not tell is left out."""
     found = {
-        "image": f"run {facts['run']}, runID {facts['runid']}, OHDU {facts['ohdu']}",
+        "run": f"{facts['run']}, runID {facts['runid']}, OHDU {facts['ohdu']}",
         "pixels": f"{facts['n_columns']:,} × {facts['n_rows']:,}, {facts['n_usable_px']:,} of them usable",
         "clusters": f"{facts['n_clusters']:,} on {100.0 * facts['occupancy']:.2f} % of the usable pixels",
     }

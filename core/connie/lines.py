@@ -17,7 +17,8 @@ N_TRIALS = 150
 MIN_PAIR_PX = 10.0  # two pixels nearer than this do not define a direction
 CORE_PX = 1.5  # a line follows pixels of the skeleton that are nearer than this ...
 FIT_PX = 2.0  # ... is fitted to those nearer than this ...
-BAND_PX = 3.5  # ... and owns the pixels nearer than this: 3 sigma of the widest diffusion
+BAND_PX = 3.5  # ... owns the pixels nearer than this, 3 sigma of the widest diffusion, ...
+AXIS_PX = 1.0  # ... and goes on where the cluster has pixels nearer than this
 MAX_HOLE_PX = 3  # of a line
 MAX_FILL_BESIDE = 0.5  # share of pixels beside the band (up to twice its width): a line in a blob has more
 CLEAN_SHARE = 0.97  # of the charge within the band of the principal axis: nothing to separate
@@ -43,7 +44,7 @@ def _run(y, x, piece, px, py, c, s, bins):  # type: ignore[no-untyped-def]
     for k in range(len(y)):
         dx, dy = x[k] - px, y[k] - py
         if abs(c * dy - s * dx) <= CORE_PX:
-            at = int(math.floor(c * dx + s * dy + 0.5)) + middle
+            at = math.floor(c * dx + s * dy + 0.5) + middle
             bins[at] = max(bins[at], 2 if piece[k] == 0 else 1)
     best, best_begin, best_end = 0, 0, 0
     score, begin, end, hole = 0, -1, 0, 0
@@ -103,6 +104,26 @@ def _search(y, x, piece, free, state, bins):  # type: ignore[no-untyped-def]
             break
         best = (score, px, py, c, s, begin, end)
     return best
+
+
+@_jit
+def _extended(y, x, line, bins):  # type: ignore[no-untyped-def]
+    """The line with its stretch as far as pixels of the cluster go on: near a crossing the skeleton leaves the track."""
+    score, px, py, c, s, begin, end = line
+    middle = len(bins) // 2
+    bins[:] = 0
+    for k in range(len(y)):
+        dx, dy = x[k] - px, y[k] - py
+        if abs(c * dy - s * dx) <= AXIS_PX:
+            at = math.floor(c * dx + s * dy + 0.5) + middle
+            if 0 <= at < len(bins):
+                bins[at] = 1
+    first, last = begin + middle, end + middle
+    while first > 0 and bins[first - 1]:
+        first -= 1
+    while last < len(bins) - 1 and bins[last + 1]:
+        last += 1
+    return score, px, py, c, s, first - middle, last - middle
 
 
 @_jit
@@ -206,6 +227,7 @@ def _lines(y, x, rows, columns, diagonal, min_length, state, piece):  # type: ig
         line = _search(rows, columns, of, free, state, bins)
         if line[0] < min_length or _in_blob(y, x, line):
             break
+        line = _extended(y, x, line, bins)
         n += 1
         _take(rows, columns, of, nearest, line, n)
         _take(y, x, piece, distance, line, n)

@@ -142,9 +142,7 @@ def _thin(grid, height, width, crossing, doomed):  # type: ignore[no-untyped-def
                 neighbours = p2 + p3 + p4 + p5 + p6 + p7 + p8 + p9
                 if neighbours < 2 or neighbours > 6:
                     continue
-                rises = (
-                    (p3 > p2) + (p4 > p3) + (p5 > p4) + (p6 > p5) + (p7 > p6) + (p8 > p7) + (p9 > p8) + (p2 > p9)
-                )
+                rises = (p3 > p2) + (p4 > p3) + (p5 > p4) + (p6 > p5) + (p7 > p6) + (p8 > p7) + (p9 > p8) + (p2 > p9)
                 if rises != 1:
                     continue
                 if turn == 0:
@@ -186,7 +184,7 @@ def shape(y, x, q, offsets, begin, end, sums, out):  # type: ignore[no-untyped-d
         a, b, row = offsets[i], offsets[i + 1], sums[i]
         mx, my, phi = row[2], row[3], row[13]
         if math.isnan(phi):
-            out[i, 0] = 0.0 if b - a == 1 else math.nan
+            out[i, 0] = max(row[5] - row[4], row[7] - row[6])
             out[i, 1:] = math.nan
             continue
         out[i, 0], out[i, 1], out[i, 2] = along(y, x, q, a, b, mx, my, phi)

@@ -6,12 +6,14 @@ factor nor a function of occupancy survives another mix of particles. So the who
 
     clusters in bin b = N(muon) A_b(occupancy) + sum over other kinds k of N_k T_kb(occupancy)
 
-A bin is a called class and a range of energy. A_b is the number of clusters in it that hold a muon, per muon that came;
-T_kb the distribution over bins of the clusters without any muon, per kind. Both are polynomials in the occupancy,
+A bin is a called class and a range of energy. A_b is the number of clusters in it that hold a muon, per muon that came:
+a polynomial in the occupancy, and linear in the width of the tracks, since how far charge diffuses differs from sensor to
+sensor. T_kb is the distribution over bins of the clusters without any muon, per kind, linear in the occupancy. Both are
 measured on simulated images of many rates through the same extraction and the same run. Since the numbers N are free for
 every image, the mix of the calibration does not enter.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,18 +23,20 @@ from scipy import optimize
 from core.errors import DarkroomError
 
 ENERGY_EDGES_KEV = (0.0, 30.0, 110.0, 180.0, 250.0, 400.0, 700.0, 1500.0)  # the last bin is open
-DEGREE = 2  # of the polynomials in the occupancy
 FEWEST_IMAGES = 4
+ENOUGH_IMAGES = 8  # below, the square of the occupancy and the width are left out
 REPEATS = 60  # of the bootstrap over calibration images
 _ROUNDS = 12
 
 
 @dataclass(frozen=True)
-class Population:
-    """The clusters of images as counts per bin: counts (n_images, n_bins), occupancy (n_images,)."""
+class Conditions:
+    """What the response depends on, per image (n_images,): the share of pixels that lie in clusters, and the median
+    transverse spread of long tracks [px] (NaN where there is none: the usual width is taken).
+    """
 
-    counts: np.ndarray
     occupancy: np.ndarray
+    width_px: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -48,22 +52,27 @@ class Truth:
 
 @dataclass(frozen=True)
 class Response:
-    """Polynomials in the occupancy: muon (n_terms, n_bins) per muon, others (n_kinds, n_terms, n_bins), each normalised;
-    `low`, `high` the occupancies that were calibrated; `repeats` the same from resampled images, for the error.
+    """muon (4, n_bins): terms 1, occupancy, its square, width from the usual one; per muon. others (n_kinds, 2, n_bins):
+    terms 1, occupancy; each kind normalised. Outside the calibrated conditions the nearest are taken: `low`, `high` are
+    their (occupancy, width), `usual_px` the mean width. `repeats`: the same from resampled images, for the error.
     """
 
     muon: np.ndarray
     others: np.ndarray
-    low: float
-    high: float
+    low: tuple[float, float]
+    high: tuple[float, float]
+    usual_px: float
     n_images: int
     repeats: "tuple[Response, ...]" = ()
 
-    def templates(self, occupancy: float) -> np.ndarray:
-        """(1 + n_kinds, n_bins) at an occupancy; outside what was calibrated the nearest end is taken."""
-        terms = np.clip(occupancy, self.low, self.high) ** np.arange(len(self.muon))
-        found = np.concatenate([(terms @ self.muon)[None], np.einsum("t,ktb->kb", terms, self.others)])
-        return np.maximum(found, 0.0)
+    def templates(self, occupancy: float, width_px: float) -> np.ndarray:
+        """(1 + n_kinds, n_bins) for an image."""
+        x = float(np.clip(occupancy, self.low[0], self.high[0]))
+        w = float(np.clip(width_px, self.low[1], self.high[1])) - self.usual_px if np.isfinite(width_px) else 0.0
+        muon = np.array([1.0, x, x**2, w]) @ self.muon
+        others = np.einsum("t,ktb->kb", np.array([1.0, x]), self.others)
+        found: np.ndarray = np.maximum(np.concatenate([muon[None], others]), 0.0)
+        return found
 
 
 @dataclass(frozen=True)
@@ -109,49 +118,55 @@ def truth_of(
     return Truth(np.asarray(in_image, float), per_image(image[has], bins[has], n_images, n), np.stack(others, axis=1))
 
 
-def calibrate(truth: Truth, occupancy: np.ndarray, seed: int = 1, repeats: int = REPEATS) -> Response:
+def calibrate(truth: Truth, where: Conditions, seed: int = 1, repeats: int = REPEATS) -> Response:
     """Measure the response on simulated images; the errors come from resampling them."""
-    n = len(occupancy)
+    n = len(where.occupancy)
     if n < FEWEST_IMAGES:
         raise DarkroomError(
             f"The counting is calibrated on {n} simulated images, expected at least {FEWEST_IMAGES} of different rates: "
             "simulate and score more."
         )
     rng = np.random.default_rng(seed)
-    drawn = (rng.integers(0, n, n) for _ in range(repeats))
-    again = tuple(_response(truth, occupancy, some) for some in drawn)
-    whole = _response(truth, occupancy, np.arange(n))
-    return Response(whole.muon, whole.others, whole.low, whole.high, n, again)
+    again = tuple(_response(truth, where, rng.integers(0, n, n)) for _ in range(repeats))
+    return dataclasses.replace(_response(truth, where, np.arange(n)), repeats=again)
 
 
-def _response(truth: Truth, occupancy: np.ndarray, some: np.ndarray) -> Response:
-    x = occupancy[some]
-    muon = _polynomials(truth.with_muon[some], truth.n_muons[some], x)
-    others = [_polynomials(one[some], one[some].sum(axis=1), x) for one in truth.others.transpose(1, 0, 2)]
-    return Response(muon, np.stack(others), float(occupancy.min()), float(occupancy.max()), len(some))
+def _response(truth: Truth, where: Conditions, some: np.ndarray) -> Response:
+    """From some of the images, which may be the same more than once."""
+    known = where.width_px[np.isfinite(where.width_px)]
+    usual = float(known.mean()) if len(known) else 0.0
+    x, w = where.occupancy[some], np.nan_to_num(where.width_px - usual)[some]
+    terms = np.stack([np.ones(len(x)), x, x**2, w], axis=1)
+    n_terms = 4 if len(where.occupancy) >= ENOUGH_IMAGES else 2
+    muon = _fitted(truth.with_muon[some], truth.n_muons[some], terms[:, :n_terms])
+    others = [_fitted(one[some], one[some].sum(axis=1), terms[:, :2]) for one in truth.others.transpose(1, 0, 2)]
+    ends = [
+        (float(end(where.occupancy)), float(end(known)) if len(known) else 0.0) for end in (np.min, np.max)
+    ]  # fmt: skip
+    padded = np.zeros((4, muon.shape[1]))
+    padded[:n_terms] = muon
+    return Response(padded, np.stack(others), ends[0], ends[1], usual, len(some))
 
 
-def _polynomials(counts: np.ndarray, came: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """(n_terms, n_bins): counts (n_images, n_bins) = came (n_images,) * polynomial in x, each bin by itself, weighted by
-    what its pooled share lets expect. Fewer terms where there are few different x.
+def _fitted(counts: np.ndarray, came: np.ndarray, terms: np.ndarray) -> np.ndarray:
+    """(n_terms, n_bins): counts (n_images, n_bins) = came (n_images,) * terms (n_images, n_terms) @ result, each bin by
+    itself, weighted by what its pooled share lets expect.
     """
-    n_terms = min(DEGREE, len(np.unique(x)) - 1) + 1
-    design = came[:, None] * x[:, None] ** np.arange(n_terms)
-    found = np.zeros((DEGREE + 1, counts.shape[1]))
-    total = max(float(came.sum()), 1.0)
+    design = came[:, None] * terms
+    found = np.zeros((terms.shape[1], counts.shape[1]))
+    share = counts.sum(axis=0) / max(float(came.sum()), 1.0)
     for b in range(counts.shape[1]):
-        expected = came * counts[:, b].sum() / total
-        weight = 1.0 / np.sqrt(np.maximum(expected, 1.0))
-        found[:n_terms, b] = np.linalg.lstsq(design * weight[:, None], counts[:, b] * weight, rcond=None)[0]
+        weight = 1.0 / np.sqrt(np.maximum(came * share[b], 1.0))
+        found[:, b] = np.linalg.lstsq(design * weight[:, None], counts[:, b] * weight, rcond=None)[0]
     return found
 
 
-def count(response: Response, population: Population) -> list[Counted]:
-    """Muons of each image."""
+def count(response: Response, counts: np.ndarray, where: Conditions) -> list[Counted]:
+    """Muons of each image from its clusters per bin, counts (n_images, n_bins)."""
     found = []
-    for counts, occupancy in zip(population.counts, population.occupancy, strict=True):
-        value, error = solve(response.templates(occupancy), counts)
-        again = np.array([solve(one.templates(occupancy), counts)[0] for one in response.repeats])
+    for own, occupancy, width in zip(counts, where.occupancy, where.width_px, strict=True):
+        value, error = solve(response.templates(occupancy, width), own)
+        again = np.array([solve(one.templates(occupancy, width), own)[0] for one in response.repeats])
         found.append(Counted(value, error, float(again.std()) if len(again) else 0.0, again))
     return found
 

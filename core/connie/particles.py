@@ -1,7 +1,8 @@
 """What crosses or stops in the silicon: muons, electrons, X-rays, alphas, as charge at points and a table of truth.
 
 x and y are pixels of the active area (a pixel's centre is a whole number), depth is um from the collecting front side.
-Numbers: the brief of this detector, and the Particle Data Group's review for the passage through matter.
+Energy loss follows the Particle Data Group's review of the passage of particles through matter; Fano factor, lines and the
+energies of alphas are those that CONNIE and DAMIC-M report. Spectra of electrons and Compton spots are assumed.
 """
 
 import math
@@ -55,7 +56,7 @@ def landau_kev(rng: np.random.Generator, step_um: np.ndarray, cap_kev: float = _
     """Energy lost on steps of `step_um` (n,): Landau, at least 0, at most `cap_kev`. Steps add up to a Landau again."""
     exponent, variate = _landau_table()
     x = np.interp(rng.standard_exponential(len(step_um)), exponent, variate)
-    # scipy's Landau has its mode at -0.22278 with scale pi/2 and a shift of its own: see the brief's trap
+    # scipy's standard Landau is not CERNLIB's, whose mode is at -0.22278: pi/2 as wide, and moved by ln(pi/2)
     xi = XI_KEV_PER_UM * step_um
     energy = landau_mpv_kev(step_um) + 0.22278 * xi + xi * math.log(math.pi / 2.0) + x * xi * math.pi / 2.0
     return np.clip(energy, 0.0, cap_kev)

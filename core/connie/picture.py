@@ -8,8 +8,10 @@ import numpy as np
 
 from core.connie.classes import FINE
 from core.connie.crops import HALO_PX
-from core.data import frames
+from core.connie.imageview import IMAGING
+from core.data import frames, imaging
 from core.data.dataset import open_part, read_rows
+from core.data.imaging import Window
 from core.data.ragged import Ragged
 from core.judge.applying import Picture
 from core.judge.scored import Scored
@@ -32,31 +34,30 @@ def group_index(classes: Sequence[str]) -> np.ndarray:
     return np.array([groups.index(name if name in groups else REST) for name in classes])
 
 
-def picture(
-    scored: Scored, frame: int, called: np.ndarray, window: tuple[int, int, int, int] | None = None
-) -> Picture:  # fmt: skip
-    """The scored clusters of an image; `called` int (n,) is the class of each scored row. A cell shows the group of its
-    brightest pixel; `window`: x, y, width, height in pixels, all of the image if None.
+def picture(scored: Scored, frame: int, called: np.ndarray, window: Window | None = None) -> Picture:
+    """The scored clusters in a window of an image (all of it if None); `called` int (n,) is the class of each scored row.
+
+    A cell shows the group of its brightest pixel.
     """
     facts = scored.dataset.frames[frame]
-    x0, y0, width, height = window or (0, 0, int(facts["n_columns"]), int(facts["n_rows"]))
+    window = window or imaging.whole(facts)
     mine = np.flatnonzero(frames.frame_of(scored.dataset, scored.rows) == frame)
-    box = {name: scored.column(f"{name}_px")[mine] for name in ("x_min", "x_max", "y_min", "y_max")}
-    inside = (box["x_max"] >= x0) & (box["x_min"] < x0 + width) & (box["y_max"] >= y0) & (box["y_min"] < y0 + height)
+    x_min, x_max, y_min, y_max = imaging.boxes(scored.dataset, IMAGING, scored.rows[mine]).T
+    inside = (x_max >= window.x0) & (x_min < window.x1) & (y_max >= window.y0) & (y_min < window.y1)
     mine = mine[inside]
     group = group_index(scored.classes)[called[mine]]
+    width, height = window.x1 - window.x0, window.y1 - window.y0
     step = max(1, math.ceil(max(width, height) / MAX_CELLS))
     cells = np.full((math.ceil(height / step), math.ceil(width / step)), -1, np.int8)
     if len(mine):
         crops = _crops(scored, int(facts["part"]), scored.rows[mine])
         sizes = (scored.column(f"crop_{name}_px")[mine].astype(np.int64) for name in ("height", "width"))
-        corners = (np.maximum(box[f"{axis}_min"][inside] - HALO_PX, 0).astype(np.int64) for axis in ("y", "x"))
-        weak_e = WEAK_SIGMA * float(np.max(facts["noise_e"]))
-        _paint(crops.values, crops.offsets, *sizes, *corners, group, weak_e, y0, x0, step, cells)
-    return Picture(
-        groups_of(scored.classes), cells, step, x0, y0, scored.rows[mine], scored.column("x_px")[mine],
-        scored.column("y_px")[mine], group, _texts(scored, mine, called),
-    )  # fmt: skip
+        corners = (np.maximum(least[inside] - HALO_PX, 0).astype(np.int64) for least in (y_min, x_min))
+        weak_e = WEAK_SIGMA * float(facts["noise_e"])
+        _paint(crops.values, crops.offsets, *sizes, *corners, group, weak_e, window.y0, window.x0, step, cells)
+    x, y = scored.column("x_px")[mine], scored.column("y_px")[mine]
+    texts = _texts(scored, mine, called)
+    return Picture(groups_of(scored.classes), cells, step, window, scored.rows[mine], x, y, group, texts)
 
 
 def _crops(scored: Scored, part: int, rows: np.ndarray) -> Ragged:

@@ -24,7 +24,7 @@ def blocks(path: Path, mapping: Mapping) -> Iterator[Block]:
 def _images(path: Path, mapping: Mapping) -> Iterator[Block]:
     for index, raw in enumerate(fits.read_images(path, mapping)):
         image = calibrate(raw, mapping)
-        clusters = deblend(find_clusters(image, mapping), image, mapping)
+        clusters = deblend(find_clusters(image, mapping), mapping)
         truth = read_truth(path, raw.exposure.ohdu) if raw.exposure.simulated else None
         yield rows.block(clusters, image, mapping, index, truth)
 

@@ -122,8 +122,8 @@ def levels(clusters: "Clusters", rim: Rim) -> dict[str, np.ndarray]:
     n = len(clusters)
     rows = np.repeat(np.arange(n), np.diff(rim.offsets)) * (LEVELS + 1) + rim.level
     size = n * (LEVELS + 1)
-    charge = np.bincount(rows, rim.q, size).reshape(n, -1)
-    count = np.bincount(rows, minlength=size).reshape(n, -1)
+    charge = np.bincount(rows, rim.q, size).reshape(n, LEVELS + 1)
+    count = np.bincount(rows, minlength=size).reshape(n, LEVELS + 1)
     charge[:, 0], count[:, 0] = np.bincount(clusters.owner, clusters.q, n), clusters.npix
     made = {f"e{level}": values for level, values in enumerate(np.cumsum(charge, axis=1).T)}
     return made | {f"n{level}": values for level, values in enumerate(np.cumsum(count, axis=1).T)}

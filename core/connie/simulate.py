@@ -21,6 +21,7 @@ from core.parameters import param
 FIRST_RUN, FIRST_RUNID, RUNIDS_PER_RUN = 9, 238, 10
 FIRST_EXPSTART_S = 1_470_009_600  # of runID 238: 2016-08-01 UTC
 EXPOSURE_EVERY_S, GAP_S = 10_800, 86_400  # at least; a longer exposure ends before the next begins
+MOST_PARTICLES = 200_000  # in an image, so that its tracks fit into memory
 Progress = Callable[[int, int], None]
 
 
@@ -38,8 +39,8 @@ class SimulationParameters:
     )
     ohdus: tuple[int, ...] = param((2, 3), "CCDs in each file", low=0, high=99)
     compressed: bool = param(False, "Write .fits.fz (Rice) instead of .fits")
-    exposure_low_h: float = param(0.305, "Shortest exposure (700 muons per CCD)", unit="h", low=0.0, high=100.0)
-    exposure_high_h: float = param(3.92, "Longest exposure (9,000 muons per CCD)", unit="h", low=0.001, high=100.0)
+    exposure_low_h: float = param(0.305, "Shortest exposure (700 muons per CCD)", unit="h", low=0.0, high=24.0)
+    exposure_high_h: float = param(3.92, "Longest exposure (9,000 muons per CCD)", unit="h", low=0.001, high=24.0)
     muons_per_cm2_min: float = param(1.0, "Muon rate through the sensor", unit="/cm2/min", low=0.0, high=100.0)
     plane: str = param("horizontal", "How the sensor lies", choices=("horizontal", "vertical"))
     electrons: float = param(1500.0, "Electrons per 3 h and CCD", low=0.0, high=1e5)
@@ -54,7 +55,7 @@ class SimulationParameters:
     vary_diffusion: bool = param(True, "Another diffusion in every image, within the published ones")
     diffusion_a_um2: float = param(258.817, "Diffusion A in sqrt(-A ln(1 - b z))", unit="um2", low=1.0, high=1e4)
     diffusion_b_per_um: float = param(9.82e-4, "Diffusion b", unit="1/um", low=1e-5, high=1.4e-3)
-    dark_e_per_px_h: float = param(0.05, "Dark current", unit="e-/px/h", low=0.0, high=100.0)
+    dark_e_per_px_h: float = param(0.05, "Dark current", unit="e-/px/h", low=0.0, high=0.5)
     noise_e: float = param(2.0, "Readout noise", unit="e-", low=0.01, high=100.0)
     gain_adu_per_e: float = param(7.25, "Gain", unit="ADU/e-", low=0.01, high=1000.0)
     gain_spread: float = param(0.1, "Its relative spread from image to image", low=0.0, high=0.9)
@@ -75,6 +76,15 @@ class SimulationParameters:
             )
         if len(self.line_shares) != 3 or sum(self.line_shares) > 1.0:
             raise DarkroomError(f"Parameter 'line_shares' is {self.line_shares}: expected 3 numbers, together up to 1.")
+        area_cm2 = self.shape[0] * self.shape[1] * images.PIXEL_CM**2
+        muons = self.muons_per_cm2_min * area_cm2 * self.exposure_high_h * 60.0
+        whole = area_cm2 / images.FULL_AREA_CM2 * self.exposure_high_h / 3.0
+        expected = muons + (self.electrons + self.spots + self.alphas) * whole
+        if expected > MOST_PARTICLES:
+            raise DarkroomError(
+                f"These rates and exposures make {expected:,.0f} particles in an image: expected at most "
+                f"{MOST_PARTICLES:,}. Lower exposure_high_h or the rates."
+            )
         if self.shape[1] + 2 * self.overscan_columns in WIDTHS:
             raise DarkroomError(
                 f"{self.shape[1]} columns and twice {self.overscan_columns} of overscan are the width of another readout: "

@@ -5,7 +5,7 @@ import numpy as np
 from core import parameters
 from core.connie.calibrate import Image
 from core.connie.deblend import deblend
-from core.connie.extract import Clusters, find_clusters
+from core.connie.extract import Clusters, cluster, find_clusters
 from core.connie.fits import Exposure
 from core.connie.mapping import Mapping
 from core.data import frames
@@ -51,9 +51,12 @@ def frame_image(dataset: Dataset, i: int) -> Image:
 def frame_clusters(dataset: Dataset, i: int, image: Image) -> tuple[Clusters, np.ndarray]:
     """(clusters, rows): the clusters of image i found again, and their row numbers int64 (n,) in the data set."""
     mapping = parameters.build(Mapping, dataset.meta["mapping"])
-    clusters, rows = find_clusters(image, mapping), frames.rows_in(dataset, i)
-    if mapping.kind == "fits":  # footprints are taken as they are given
-        clusters = deblend(clusters, image, mapping)
+    rows = frames.rows_in(dataset, i)
+    if mapping.kind == "fits":
+        clusters = deblend(find_clusters(image, mapping), mapping)
+    else:  # footprints are taken as they are given: all that is charge
+        nothing = np.zeros(image.shape[1], np.float32)
+        clusters = cluster(image.charge_e, image.usable, nothing, nothing)
     same = len(rows) == len(clusters) and bool((dataset.column("npix")[rows] == clusters.npix).all())
     if not same:
         raise DarkroomError(

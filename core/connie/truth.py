@@ -4,7 +4,7 @@ A label is given by a recipe on what is observed and what is true, in this order
 
 1. undefined: less than half of the cluster's charge comes from simulated particles.
 2. segmentation error: a second particle holds more than 15 % of the simulated charge, or the dominant particle has less
-   than 85 % of its clustered charge here (it lies in pieces). Delta rays count as their muon.
+   than half of its clustered charge here (it lies in pieces, and this is not its main one). Delta rays count as their muon.
 3. bad pixel: the dominant particle is a defect.
 4. muon unsure: a muon whose visible length L is below 10 px (steep, or cut by an edge). muon sure: any other muon.
 5. spot: an X-ray, a Compton spot or an alpha; also an electron that leaves at most 20 keV: it ends after 5 um, within one
@@ -35,7 +35,7 @@ _WANTED = {
     "TRUTH": ("id", "species", "energy_kev", "theta_deg", "phi_deg", "n_stored"),
     "TRUTHPIX": ("pixel", "charge_e"),
 }
-MIN_TRUE_SHARE, MAX_SECOND_SHARE, MIN_TOGETHER = 0.5, 0.15, 0.85
+MIN_TRUE_SHARE, MAX_SECOND_SHARE, MIN_TOGETHER = 0.5, 0.15, 0.5
 SHORT_MUON_PX, COMPACT_PX = 10.0, 5.0
 SPOT_KEV = 20.0
 

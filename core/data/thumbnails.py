@@ -35,12 +35,12 @@ def _short(label: str) -> str:
     return label if len(label) <= LABEL_LETTERS else label[: LABEL_LETTERS - 1] + "…"
 
 
-def draw(experiment: Experiment, dataset: Dataset, rows: np.ndarray, told: Sequence[str]) -> "go.Figure":
+def draw(experiment: Experiment, dataset: Dataset, rows: Sequence[int], told: Sequence[str]) -> "go.Figure":
     """Small pictures of rows with what stands above each, the ones that the experiment's first view has, or that view drawn small."""
     from core.figures.gallery import small_multiples
 
-    view = next(iter(experiment.views.values()))
+    view, wanted = next(iter(experiment.views.values())), np.asarray(rows, np.int64)
     if view.thumbnails is not None:
-        return view.thumbnails(dataset, rows, told)
+        return view.thumbnails(dataset, wanted, told)
     how = view.parameters()
-    return small_multiples([view.draw(dataset, row, how) for row in rows.tolist()], rows, told)
+    return small_multiples([view.draw(dataset, row, how) for row in wanted.tolist()], wanted, told)

@@ -2,79 +2,83 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from core.figures.style import NEUTRAL, SIGNAL, errors, finish
+from core.figures.style import KNOWN, NEUTRAL, SIGNAL, class_style, errors, finish
 from core.judge.applying import Angle, Count, Fit, Picture
 from core.judge.histogram import poisson_errors
 
-HEIGHT = 560
-EXPECTED = {"color": "#000000", "width": 2}
+HEIGHT = 520
 PAPER = (128, 128, 128, 20)
 
 
-def picture(found: Picture, colours: Mapping[str, str]) -> go.Figure:
-    """Every cluster in the colour of its group, as an image; rows are found by hovering near their centres."""
+def picture(found: Picture) -> go.Figure:
+    """Every cluster in the colour of its group; a cluster tells itself where the mouse is near its centre."""
     ny, nx = found.group.shape
-    x0, y0 = found.x_px - 0.5, found.y_px - 0.5
+    x0, y0 = found.window.x0 - 0.5, found.window.y0 - 0.5
     width, height = nx * found.step_px, ny * found.step_px
     figure = go.Figure()
     figure.add_layout_image(
-        source=_png(found, colours), xref="x", yref="y", x=x0, y=y0, sizex=width, sizey=height, sizing="stretch",
-        layer="below", yanchor="bottom",
+        source=_png(found), xref="x", yref="y", x=x0, y=y0, sizex=width, sizey=height, sizing="stretch", layer="below",
+        yanchor="bottom",
     )  # fmt: skip
     for i, name in enumerate(found.names):
         mine = found.row_group == i
+        title = f"{name} ({int(mine.sum()):,})"
+        figure.add_scatter(
+            x=[None], y=[None], mode="markers", name=title, hoverinfo="skip",
+            marker={"color": colour(name), "size": 10, "symbol": "square"},
+        )  # fmt: skip
         figure.add_scattergl(
-            x=found.row_x[mine], y=found.row_y[mine], mode="markers", name=f"{name} ({int(mine.sum()):,})",
-            marker={"color": colours.get(name, NEUTRAL), "size": 8, "opacity": 0.0},
-            customdata=np.column_stack([found.rows[mine]]), text=[found.row_text[k] for k in np.flatnonzero(mine)],
+            x=found.row_x[mine], y=found.row_y[mine], mode="markers", showlegend=False, customdata=found.rows[mine][:, None],
+            marker={"color": colour(name), "size": 8, "opacity": 0.0},
+            text=[found.row_text[k] for k in np.flatnonzero(mine)],
             hovertemplate="%{text}<br>column %{x:.0f}, row %{y:.0f}<extra></extra>",
         )  # fmt: skip
-        figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=f"{name} ({int(mine.sum()):,})",
-            marker={"color": colours.get(name, NEUTRAL), "size": 10, "symbol": "square"},
-        )  # fmt: skip
-        figure.data[-2].showlegend = False
     finish(figure, "column [px]", "row [px]")
-    figure.update_xaxes(range=[x0, x0 + width], showgrid=False, zeroline=False, constrain="domain")
-    figure.update_yaxes(
-        range=[y0, y0 + height], showgrid=False, zeroline=False, scaleanchor="x", scaleratio=1, constrain="domain"
-    )
-    return figure.update_layout(height=HEIGHT, dragmode="zoom")
+    look = {"showgrid": False, "zeroline": False, "constrain": "domain"}
+    figure.update_xaxes(range=[x0, x0 + width], **look)
+    figure.update_yaxes(range=[y0, y0 + height], scaleanchor="x", scaleratio=1, **look)
+    beside = {"orientation": "v", "x": 1.01, "y": 1.0, "xanchor": "left", "yanchor": "top"}
+    return figure.update_layout(height=HEIGHT, dragmode="select", legend=beside, margin={"t": 10})
 
 
-def _png(found: Picture, colours: Mapping[str, str]) -> str:
+def colour(name: str) -> str:
+    """The colour of a class; what has none of its own is grey."""
+    return class_style(name)[0] if name in KNOWN else NEUTRAL
+
+
+def _png(found: Picture) -> str:
     """The groups as a picture with a transparent ground, first row at the bottom."""
     table = np.zeros((len(found.names) + 1, 4), np.uint8)
     table[0] = PAPER
     for i, name in enumerate(found.names, 1):
-        code = colours.get(name, NEUTRAL).lstrip("#")
+        code = colour(name).lstrip("#")
         table[i] = (*(int(code[k : k + 2], 16) for k in (0, 2, 4)), 255)
     buffer = io.BytesIO()
-    Image.fromarray(table[found.group[::-1].astype(np.int64) + 1], "RGBA").save(buffer, "PNG")
+    Image.fromarray(table[found.group[::-1].astype(np.int64) + 1]).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def counts(found: Sequence[Count], colours: Mapping[str, str]) -> go.Figure:
+def counts(found: Sequence[Count]) -> go.Figure:
     """Rows per class as called, and corrected by the confusion matrix beside it; 95 % intervals."""
     figure = go.Figure()
     names = [one.name for one in found]
     for shift, kind, symbol in ((-0.12, "called", "circle"), (0.12, "corrected", "diamond-open")):
-        values = [getattr(one, kind) for one in found]
-        at = [i for i, v in enumerate(values) if v is not None]
+        values = [(i, getattr(one, kind)) for i, one in enumerate(found) if getattr(one, kind) is not None]
+        if not values:
+            continue
+        up, down = [v.high - v.value for _, v in values], [v.value - v.low for _, v in values]
         figure.add_scatter(
-            x=[i + shift for i in at], y=[values[i].value for i in at], mode="markers", name=kind,
-            marker={"color": [colours.get(names[i], NEUTRAL) for i in at], "symbol": symbol, "size": 10},
-            error_y=errors(
-                [values[i].high - values[i].value for i in at], [values[i].value - values[i].low for i in at], NEUTRAL
-            ),
-            hovertemplate="%{y:,.0f}<extra></extra>",
+            x=[i + shift for i, _ in values], y=[v.value for _, v in values], mode="markers", name=kind,
+            marker={"color": [colour(names[i]) for i, _ in values], "symbol": symbol, "size": 10},
+            error_y=errors(up, down, NEUTRAL), customdata=[[v.low, v.high] for _, v in values],
+            hovertemplate=f"{kind}: %{{y:,.0f}} [%{{customdata[0]:,.0f}}, %{{customdata[1]:,.0f}}]<extra></extra>",
         )  # fmt: skip
     finish(figure, "", "clusters")
     return figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names)
@@ -120,7 +124,7 @@ def angle(found: Angle) -> go.Figure:
         name="expected", hovertemplate="expected %{y:.1f}<extra></extra>",
     )  # fmt: skip
     width = float(found.edges_deg[1] - found.edges_deg[0])
-    return finish(figure, found.axis, f"muons / {width:g}°".replace("muons", "clusters"))
+    return finish(figure, found.axis, f"clusters / {width:g}°")
 
 
 def fit_columns(found: Fit) -> dict[str, list[float]]:

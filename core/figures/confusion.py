@@ -42,6 +42,7 @@ def confusion(found: Confusion) -> go.Figure:
         tickvals=list(range(n_rows)), ticktext=[f"{name} ({int(k):,})" for name, k in zip(rows, n[:, 0], strict=True)],
         range=[n_rows - 0.5, -0.5], showgrid=False, zeroline=False,
     )  # fmt: skip
+    figure.update_layout(hovermode="closest", hoverdistance=-1)  # wherever in a cell the mouse is, its marker is meant
     return figure.update_layout(margin={"l": 10, "t": 15}, yaxis={"automargin": True})
 
 

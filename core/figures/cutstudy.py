@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from core.figures.style import BACKGROUND, KNOWN, NEUTRAL, SEQUENCE, SIGNAL, errors, finish
 from core.judge.cutstudy import MERITS, Correlation, Optimum, Scan
+from core.judge.efficiency import CLASSES
 from core.judge.intervals import clopper_pearson
 
 BEST, LINE = "#009E73", "#CC79A7"  # to be seen on every colour of the plane, and beside it in both themes
@@ -91,13 +92,13 @@ def follows(
     correlations: Sequence[Correlation], titles: Mapping[str, str], importances: Mapping[str, tuple[float, float]]
 ) -> go.Figure:
     """Rank correlation of every feature with the score, per class, with 95 % intervals; and, beside it, by how much the
-    boosted trees get worse when a feature is shuffled (mean and standard deviation), where that is known."""
+    trees get worse when a feature is shuffled (mean and standard deviation), where that is known."""
     names = list(dict.fromkeys(c.column for c in correlations))
     overall = {c.column: abs(c.rho.value) for c in correlations if c.class_name == "all"}
     order = sorted(names, key=lambda name: np.nan_to_num(overall.get(name, 0.0)))
     n_panels = 2 if importances else 1
     figure = make_subplots(1, n_panels, shared_yaxes=True, horizontal_spacing=0.04)
-    styles = {"all": (NEUTRAL, "diamond"), **{name: (KNOWN[name][0], KNOWN[name][2]) for name in KNOWN}}
+    styles = {"all": (NEUTRAL, "diamond"), **{name: (KNOWN[name][0], KNOWN[name][2]) for name in CLASSES}}
     for class_name, (colour, symbol) in styles.items():
         of_class = {c.column: c.rho for c in correlations if c.class_name == class_name}
         rho = [of_class[name] for name in order]

@@ -120,7 +120,7 @@ def image(
     legend = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1.0, "yanchor": "top", "itemsizing": "constant"}
     return figure.update_layout(
         font={"size": TEXT_PX}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", legend=legend,
-        margin={"l": 60, "r": BESIDE_PX, "t": 10, "b": 45}, dragmode="select", hoverdistance=1, clickmode="event+select",
+        margin={"l": 60, "r": BESIDE_PX, "t": 10, "b": 45}, hoverdistance=1,
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.data.frames import pooled
 from core.figures.style import SEQUENCE
@@ -63,7 +62,7 @@ def mosaic(
     hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
     figure.update_xaxes(range=[-0.5, columns * wide - 0.5], **hidden)
     figure.update_yaxes(range=[-0.5, lines * high - 0.5], scaleanchor="x", **hidden)
-    return _finish(figure, lines, titles, 5)
+    return _finish(figure, lines, titles)
 
 
 def _clickable(figure: go.Figure, x: np.ndarray, y: np.ndarray, rows: np.ndarray, titles: Sequence[str]) -> None:
@@ -79,36 +78,49 @@ def _clickable(figure: go.Figure, x: np.ndarray, y: np.ndarray, rows: np.ndarray
 
 
 def small_multiples(figures: Sequence[go.Figure], rows: np.ndarray, titles: Sequence[str]) -> go.Figure:
-    """Figures of lines drawn small, without their axes' titles: for an experiment that has no thumbnails of its own."""
+    """Figures of lines drawn small, all their lines on one pair of axes: for an experiment without thumbnails of its own."""
     columns = n_columns(len(figures))
     lines = max(1, -(-len(figures) // columns))
-    grid = make_subplots(
-        rows=lines, cols=columns, subplot_titles=list(titles), horizontal_spacing=0.01, vertical_spacing=0.12 / lines
-    )
+    share = TITLE_HEIGHT * _title_lines(titles) / (HEIGHT_OF_ROW + TITLE_HEIGHT * _title_lines(titles))
+    data: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {"annotations": []}  # made in one go, as adding them one by one takes seconds
+    bare = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": ""}
     for i, (figure, row) in enumerate(zip(figures, rows.tolist(), strict=True)):
-        where = {"row": i // columns + 1, "col": i % columns + 1}
-        for trace in figure.data:
-            trace.update(xaxis=None, yaxis=None, showlegend=False, hoverinfo="skip", hovertemplate=None)
-            grid.add_trace(trace, **where)
-        span = figure.layout.xaxis.range
-        grid.update_xaxes(range=list(span) if span else None, showticklabels=False, showgrid=False, **where)
-        grid.update_yaxes(showticklabels=False, showgrid=False, **where)
-        grid.add_scatter(
-            x=[sum(span) / 2.0 if span else 0.0], y=[0.0], mode="markers", customdata=[[float(row)]], showlegend=False,
-            text=[titles[i]], marker={"symbol": "square", "size": 60, "color": "rgba(0,0,0,0)"},
-            hovertemplate="%{text}<extra></extra>", **where,
+        line, column = divmod(i, columns)
+        left, right = (column + 0.04) / columns, (column + 0.96) / columns
+        low, high = 1.0 - (line + 1) / lines, 1.0 - (line + share) / lines
+        drawn, axes = figure.to_plotly_json(), {"xaxis": f"x{i + 1}", "yaxis": f"y{i + 1}"}
+        for trace in drawn["data"]:
+            data.append(trace | axes | {"showlegend": False, "hoverinfo": "skip", "hovertemplate": None})
+        span = drawn["layout"].get("xaxis", {}).get("range")
+        layout[f"xaxis{i + 1}"] = bare | {"domain": [left, right], "anchor": f"y{i + 1}", "range": span}
+        layout[f"yaxis{i + 1}"] = bare | {"domain": [low, high], "anchor": f"x{i + 1}"}
+        data.append(_handle(sum(span) / 2.0 if span else 0.0, row, titles[i]) | axes)
+        layout["annotations"].append(
+            {
+                "text": titles[i], "showarrow": False, "x": (left + right) / 2.0, "y": high, "xref": "paper", "yref": "paper",
+                "xanchor": "center", "yanchor": "bottom", "font": {"size": TITLE_PX},
+            }
         )  # fmt: skip
-    grid.update_annotations(font={"size": TITLE_PX})
-    return _finish(grid, lines, titles, 5 + TITLE_HEIGHT * _title_lines(titles))
+    return _finish(go.Figure(data, layout), lines, titles)
+
+
+def _handle(x: float, row: int, title: str) -> dict[str, Any]:
+    """An invisible square that takes the click on a picture."""
+    return {
+        "type": "scatter", "x": [x], "y": [0.0], "mode": "markers", "customdata": [[float(row)]], "text": [title],
+        "showlegend": False, "marker": {"symbol": "square", "size": 60, "color": "rgba(0,0,0,0)"},
+        "hovertemplate": "%{text}<extra></extra>",
+    }  # fmt: skip
 
 
 def _title_lines(titles: Sequence[str]) -> int:
     return 1 + max((title.count("<br>") for title in titles), default=0)
 
 
-def _finish(figure: go.Figure, lines: int, titles: Sequence[str], top_px: int) -> go.Figure:
+def _finish(figure: go.Figure, lines: int, titles: Sequence[str]) -> go.Figure:
     look: dict[str, Any] = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
     return figure.update_layout(
-        height=(HEIGHT_OF_ROW + TITLE_HEIGHT * _title_lines(titles)) * lines + 15, margin={"l": 5, "r": 5, "t": top_px, "b": 5}, dragmode=False,
+        height=(HEIGHT_OF_ROW + TITLE_HEIGHT * _title_lines(titles)) * lines + 15, margin={"l": 5, "r": 5, "t": 5, "b": 5}, dragmode=False,
         clickmode="event+select", showlegend=False, **look,
     )  # fmt: skip

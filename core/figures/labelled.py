@@ -1,11 +1,12 @@
 """A row as it is shown for labelling: alone, and in its surroundings. No class and no score is drawn: labels are blind."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
-from plotly.subplots import make_subplots
 
 from core.figures.style import NEUTRAL, OKABE_ITO, SEQUENCE, TEXT_PX
 from core.labels.agreement import Pair
@@ -31,29 +32,40 @@ class Surroundings:
 
 
 def row(crop: np.ndarray, around: Surroundings | None, look: Look, scale: Scale) -> go.Figure:
-    """The crop (height, width) at the left; at the right its surroundings, where it has any, on the same scale."""
+    """The crop (height, width) at the left; at the right its surroundings, where it has any, on the same scale.
+
+    It is drawn anew for every key, so it is put together as one dict: through the figure's methods it takes four times
+    as long.
+    """
     limits = colour_limits(crop, look, scale)
-    n = 1 if around is None else 2
-    figure = make_subplots(1, n, horizontal_spacing=0.08)
-    _heatmap(figure, crop, 1, 1, 0.0, 0.0, look, limits, scale.unit)
+    height, width = crop.shape
+    traces = [_colour_bar(look, limits, scale.unit), _heatmap(crop, 1, 1, 0.0, 0.0, look, limits, scale.unit)]
+    split = 1.0 if around is None else 0.46
+    axes = _axes(1, (0.0, split), (-0.5, width - 0.5), (-0.5, height - 0.5))
     if around is not None:
+        n_rows, n_columns = around.values.shape
         middle = (around.factor - 1) / 2.0
         x0, y0 = around.x0 + middle, around.y0 + middle
-        _heatmap(figure, around.values, 2, around.factor, x0, y0, look, limits, scale.unit)
-        height, width = around.values.shape
-        _boxes(figure, around.others, NEUTRAL, 1.0)
-        _boxes(figure, around.own[None], MARK, 2.0)
-        figure.update_xaxes(range=[around.x0 - 0.5, around.x0 + width * around.factor - 0.5], row=1, col=2)
-        figure.update_yaxes(range=[around.y0 - 0.5, around.y0 + height * around.factor - 0.5], row=1, col=2)
-    _colour_bar(figure, look, limits, scale.unit)
-    for column in range(1, n + 1):
-        figure.update_yaxes(scaleanchor="x" if column == 1 else "x2", constrain="domain", row=1, col=column)
-    bare = {"showgrid": False, "zeroline": False, "tickformat": "d", "nticks": 6}
-    figure.update_xaxes(constrain="domain", title_text="x [px]", title_standoff=4, **bare).update_yaxes(**bare)
-    return figure.update_layout(
-        height=HEIGHT, margin={"l": 40, "r": 10, "t": 8, "b": 40}, font={"size": TEXT_PX}, showlegend=False,
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-    )  # fmt: skip
+        traces.append(_heatmap(around.values, 2, around.factor, x0, y0, look, limits, scale.unit))
+        traces += [_boxes(around.others, NEUTRAL, 1.0), _boxes(around.own[None], MARK, 2.0)]
+        x = around.x0 - 0.5, around.x0 + n_columns * around.factor - 0.5
+        y = around.y0 - 0.5, around.y0 + n_rows * around.factor - 0.5
+        axes |= _axes(2, (0.54, 1.0), x, y)
+    layout = {
+        **axes, "height": HEIGHT, "margin": {"l": 40, "r": 10, "t": 8, "b": 40}, "font": {"size": TEXT_PX},
+        "showlegend": False, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+    }  # fmt: skip
+    return go.Figure({"data": traces, "layout": layout})
+
+
+def _axes(number: int, domain: tuple[float, float], x: tuple[float, float], y: tuple[float, float]) -> dict[str, Any]:
+    """Both axes of a picture, of pixels that are square."""
+    key = "" if number == 1 else str(number)
+    bare = {"showgrid": False, "zeroline": False, "tickformat": "d", "nticks": 6, "constrain": "domain"}
+    return {
+        f"xaxis{key}": {**bare, "anchor": f"y{key}", "domain": domain, "range": x, "title": {"text": "x [px]", "standoff": 4}},
+        f"yaxis{key}": {**bare, "anchor": f"x{key}", "range": y, "scaleanchor": f"x{key}"},
+    }  # fmt: skip
 
 
 def colour_limits(crop: np.ndarray, look: Look, scale: Scale) -> tuple[float, float]:
@@ -68,54 +80,60 @@ def colour_limits(crop: np.ndarray, look: Look, scale: Scale) -> tuple[float, fl
     return low, max(float(values.max()), 2.0 * scale.low)
 
 
+@cache
+def _ramp() -> list[str]:
+    return list(sample_colorscale(SEQUENCE, np.linspace(0.0, 1.0, N_STOPS).tolist()))
+
+
 def _colours(look: Look, limits: tuple[float, float]) -> list[tuple[float, str]]:
     """Colours over a linear axis, spread so that equal ratios look equal on the logarithmic scale: values stay values."""
     place = np.linspace(0.0, 1.0, N_STOPS)
     low, high = limits
     at = (low * (high / low) ** place - low) / (high - low) if look.scale == LOG else place
-    return list(zip(np.clip(at, 0.0, 1.0).tolist(), sample_colorscale(SEQUENCE, place.tolist()), strict=True))
+    return list(zip(np.clip(at, 0.0, 1.0).tolist(), _ramp(), strict=True))
 
 
 def _heatmap(
-    figure: go.Figure, values: np.ndarray, column: int, step: int, x0: float, y0: float, look: Look,
-    limits: tuple[float, float], unit: str,
-) -> None:  # fmt: skip
+    values: np.ndarray, number: int, step: int, x0: float, y0: float, look: Look, limits: tuple[float, float], unit: str
+) -> dict[str, Any]:
     """Values in colour, in whole units: what is sent for every key is a quarter of the pixels' own numbers."""
     whole = np.rint(np.nan_to_num(values, nan=0.0))
-    figure.add_heatmap(
-        z=whole.astype(np.int16 if np.abs(whole).max(initial=0) < 32767 else np.int32), x0=x0, dx=step, y0=y0, dy=step,
-        zmin=limits[0], zmax=limits[1], colorscale=_colours(look, limits), showscale=False, row=1, col=column, name="",
-        hovertemplate=f"%{{z:,}} {unit}<br>x %{{x:.0f}}, y %{{y:.0f}}<extra></extra>",
-    )  # fmt: skip
+    return {
+        "type": "heatmap", "z": whole.astype(np.int16 if np.abs(whole).max(initial=0) < 32767 else np.int32),
+        "x0": x0, "dx": step, "y0": y0, "dy": step, "zmin": limits[0], "zmax": limits[1],
+        "colorscale": _colours(look, limits), "showscale": False, "name": "", **_on(number),
+        "hovertemplate": f"%{{z:,}} {unit}<br>x %{{x:.0f}}, y %{{y:.0f}}<extra></extra>",
+    }  # fmt: skip
 
 
-def _colour_bar(figure: go.Figure, look: Look, limits: tuple[float, float], unit: str) -> None:
+def _colour_bar(look: Look, limits: tuple[float, float], unit: str) -> dict[str, Any]:
     """The colours with the values at which they are reached."""
     low, high = limits
     place = np.linspace(0.0, 1.0, 5)
     ticks = low * (high / low) ** place if look.scale == LOG else low + place * (high - low)
     bar = {
-        "title": {"text": unit},
-        "thickness": 10,
-        "xpad": 2,
-        "tickvals": place,
+        "title": {"text": unit}, "thickness": 10, "xpad": 2, "tickvals": place.tolist(),
         "ticktext": [f"{t:,.0f}" for t in ticks],
-    }
-    figure.add_scatter(
-        x=[None], y=[None], mode="markers", hoverinfo="skip",
-        marker={"color": [0.0], "cmin": 0.0, "cmax": 1.0, "colorscale": SEQUENCE, "showscale": True, "colorbar": bar},
-    )  # fmt: skip
+    }  # fmt: skip
+    marker = {"color": [0.0], "cmin": 0.0, "cmax": 1.0, "colorscale": SEQUENCE, "showscale": True, "colorbar": bar}
+    return {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "hoverinfo": "skip", "marker": marker}
 
 
-def _boxes(figure: go.Figure, boxes: np.ndarray, colour: str, width: float) -> None:
+def _boxes(boxes: np.ndarray, colour: str, width: float) -> dict[str, Any]:
     """One line around all boxes (n, 4), in the surroundings."""
-    if not len(boxes):
-        return
     x0, x1, y0, y1 = boxes.T.astype(np.float32)
     a, b, c, d = x0 - 1.5, x1 + 1.5, y0 - 1.5, y1 + 1.5
     gap = np.full_like(a, np.nan)
     x, y = np.stack([a, b, b, a, a, gap], axis=1).ravel(), np.stack([c, c, d, d, c, gap], axis=1).ravel()
-    figure.add_scatter(x=x, y=y, mode="lines", line={"color": colour, "width": width}, hoverinfo="skip", row=1, col=2)
+    return {
+        "type": "scatter", "x": x, "y": y, "mode": "lines", "line": {"color": colour, "width": width},
+        "hoverinfo": "skip", **_on(2),
+    }  # fmt: skip
+
+
+def _on(number: int) -> dict[str, str]:
+    key = "" if number == 1 else str(number)
+    return {"xaxis": f"x{key}", "yaxis": f"y{key}"}
 
 
 def confusion(pair: Pair, classes: tuple[str, ...]) -> go.Figure:

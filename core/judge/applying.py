@@ -12,6 +12,7 @@ import numpy as np
 
 from core import runs
 from core.data.dataset import Dataset, list_datasets, open_dataset
+from core.data.imaging import Window
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge.intervals import Interval, defined
@@ -195,16 +196,16 @@ class Angle:
 
 @dataclass(frozen=True)
 class Picture:
-    """A classified image for the screen: group int8 (ny, nx), -1 nothing, index into `names`; one cell is `step_px`
-    pixels wide and holds the group of its brightest pixel, so that no track is lost. `x_px`, `y_px`: its first pixel.
-    `rows` (m,) are the rows drawn, with `row_x`, `row_y` (their centres, pixels) and `row_text` for the hover.
+    """A window of a classified image for the screen: group int8 (ny, nx), -1 nothing, else a place in `names`. A cell is
+    `step_px` pixels a side and holds the group of its brightest pixel, so that no track is lost.
+
+    `rows` (m,) are the rows drawn, with `row_x`, `row_y` (their centres, pixels), their group and a text for the hover.
     """
 
     names: tuple[str, ...]
     group: np.ndarray
     step_px: int
-    x_px: int
-    y_px: int
+    window: Window
     rows: np.ndarray
     row_x: np.ndarray
     row_y: np.ndarray
@@ -247,15 +248,13 @@ class Applying:
     """How an experiment applies a run to new images.
 
     `particle` is what is counted and whose rate is followed. `apply(scored, parameters, beside)` gives everything;
-    `picture(scored, frame, parameters, window)` one classified image, `window` = (x, y, width, height) in pixels or None.
-    `colours` tells the colour of each group that the picture draws.
+    `picture(scored, frame, parameters, window)` a window of one classified image, all of it if None.
     """
 
     particle: str
     parameters: type
     apply: Callable[[Scored, Any, Beside], Applied]
-    picture: Callable[[Scored, int, Any, tuple[int, int, int, int] | None], Picture]
-    colours: Mapping[str, str]
+    picture: Callable[[Scored, int, Any, Window | None], Picture]
 
 
 def applying_of(experiment: Experiment) -> Applying:

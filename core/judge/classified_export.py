@@ -103,7 +103,7 @@ def method_rows(found: Classified) -> list[dict[str, Any]]:
                 "method": name,
                 "macro-F1 [%]": percent(told.macro_f1),
                 "network minus it [%]": "" if other is None else percent(other.difference, False),
-                "p": "" if other is None or math.isnan(other.p) else f"{other.p:.2g}",
+                "p": "" if other is None else other.told_p,
                 "balanced accuracy [%]": percent(told.balanced_accuracy, False),
                 "accuracy [%]": percent(told.accuracy, False),
                 "calibration error [%]": percent(one.calibration.ece, False),

@@ -9,6 +9,7 @@ import numpy as np
 from core.judge.intervals import LEVEL, Interval, defined
 from core.judge.multiclass import N_DRAWS, around, f1_scores, mean_known, means
 
+LEAST_P = 2.0 / N_DRAWS
 METHOD = "percentiles of 2000 Bayesian bootstrap draws of the joint counts of both classifiers"
 
 
@@ -20,6 +21,13 @@ class Difference:
     second: float
     difference: Interval
     p: float
+
+    @property
+    def told_p(self) -> str:
+        """p as text; the smallest one that the draws can tell is a limit."""
+        if math.isnan(self.p):
+            return ""
+        return f"≤ {LEAST_P:.2g}" if self.p <= LEAST_P else f"{self.p:.2g}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, None where undefined."""
@@ -48,4 +56,4 @@ def compare(
     differences = np.subtract(*(means(f1_scores(again.sum(axis=axis), m)) for axis in (3, 2)))
     found = around(values[0] - values[1], differences, int(used.sum()), level, METHOD)
     p = 2.0 * min(float((differences <= 0).mean()), float((differences >= 0).mean()))
-    return Difference(values[0], values[1], found, min(1.0, max(p, 2.0 / N_DRAWS)) if used.any() else math.nan)
+    return Difference(values[0], values[1], found, min(1.0, max(p, LEAST_P)) if used.any() else math.nan)

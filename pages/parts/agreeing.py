@@ -86,7 +86,7 @@ def disputes(desk: Desk, found: Agreement) -> Dispute | None:
     )  # fmt: skip
     st.caption(
         f"Different labels: {len(rows):,} of {len(found.disputes):,} events shown, open ones first, most evenly split first. "
-        "Tick a line to decide."
+        "Tick a line to decide it; the next open one takes its place."
     )
     ticked = picked["selection"]["rows"]
     return found.disputes[ticked[0]] if ticked and ticked[0] < len(rows) else None

@@ -5,16 +5,20 @@ from typing import Any
 import streamlit as st
 
 from core import parameters, runs
+from core.data import events
+from core.data import imaging as images
 from core.data.dataset import Dataset, list_datasets
+from core.data.imaging import Window
 from core.experiment import Experiment
 from core.judge import applying, pressure
 from core.judge.applying import Applied, Applying, Picture
 from core.judge.pressure import Pressure
 from core.judge.scored import Scored
 from core.registry import EXPERIMENTS
-from pages.parts import cached, choose, form, frame, judged
+from pages.parts import cached, choose, form, frame, judged, opening
 
 UNCALIBRATED = "none: count clusters"
+PART, CLICKED = "part", "applied-row"
 
 
 def choose_run() -> tuple[runs.Run, Dataset, Applying]:
@@ -122,12 +126,45 @@ def applied(
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing the image ...")
-def _picture(_found: Scored, _slot: Applying, _asked: Any, key: str, frame_number: int, window: Any) -> Picture:
+def _picture(_found: Scored, _slot: Applying, _asked: Any, key: str, frame_number: int, window: Window) -> Picture:
     del key
     return _slot.picture(_found, frame_number, _asked, window)
 
 
-def picture(found: Scored, slot: Applying, asked: Any, frame_number: int, window: Any = None) -> Picture:
-    """A classified image."""
+def picture(found: Scored, slot: Applying, asked: Any, frame_number: int, window: Window) -> Picture:
+    """A window of a classified image."""
     key = f"{judged.key_of(found)}|{parameters.digest(asked)}"
     return _picture(found, slot, asked, key, frame_number, window)
+
+
+def choose_window(facts: Any) -> Window:
+    """The part of the image that the address names, and the way back to all of it."""
+    with frame.refusals():
+        window = images.window_from(st.query_params.get(PART, ""), facts)
+    st.button(
+        "whole image", icon=":material/fit_screen:", on_click=whole_image, disabled=window == images.whole(facts),
+        type="tertiary",
+    )  # fmt: skip
+    return window
+
+
+def whole_image() -> None:
+    st.query_params.pop(PART, None)
+
+
+def picked(data: Dataset, facts: Any, key: str) -> None:
+    """A box becomes the window; a click on a row opens it on the page that shows one at a time."""
+    chosen = st.session_state[key]["selection"]
+    if chosen["box"]:
+        (x0, x1), (y0, y1) = chosen["box"][-1]["x"], chosen["box"][-1]["y"]
+        st.query_params[PART] = images.fitted(x0 + 0.5, x1 + 0.5, y0 + 0.5, y1 + 0.5, facts).text
+    elif chosen["points"]:
+        st.session_state[CLICKED] = (data.name, int(chosen["points"][0]["customdata"][0]))
+
+
+def follow_click(data: Dataset) -> None:
+    """Go to the row that was clicked: only now, as a page cannot be left while a click is answered."""
+    name, row = st.session_state.pop(CLICKED, ("", 0))
+    if name == data.name:
+        uid = events.uid_text(cached.experiment_of(data), data, row)
+        opening.open_events(data=data.name, uid=uid)

@@ -17,7 +17,7 @@ from core.judge.classified import Classified
 from core.judge.scored import Scored
 from pages.parts import asked, cached, choose, frame, gallery, judged, opening
 
-HEIGHT = 400
+HEIGHT = 340
 TABS = ("confusion", "purity and efficiency", "classes by energy", "methods", "calibration of the calls")
 WIDTHS = (1.0, 1.05, 1.05, 1.05, 1.05)
 

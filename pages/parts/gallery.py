@@ -33,14 +33,20 @@ def gallery(
     experiment = cached.experiment_of(data)
     with frame.refusals():
         titles = thumbnails.titles(experiment, data, shown, told(shown) if told else ())
-        figure = thumbnails.draw(experiment, data, shown, titles)
+        figure = _figure(data, data.rows_id, tuple(shown.tolist()), titles)
     picked = st.plotly_chart(
         figure, key=f"{key}-{draw}-{len(rows)}", on_select="rerun", selection_mode="points",
         config={"displayModeBar": False}, alt=f"small pictures of {of}",
     )  # fmt: skip
-    for point in picked["selection"]["points"]:
-        row = int(point["customdata"][0])
+    for row in opening.picked_rows(picked):
         opening.open_events(**{"data": data.name, **where, "uid": events.uid_text(experiment, data, row)})
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _figure(_data: Dataset, rows_id: str, rows: tuple[int, ...], titles: list[str]) -> Any:
+    """Kept, although it is a figure: two dozen pictures take half a second to draw where a view is drawn small."""
+    del rows_id
+    return thumbnails.draw(cached.experiment_of(_data), _data, rows, titles)
 
 
 def _others(key: str) -> None:

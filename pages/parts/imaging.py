@@ -12,9 +12,11 @@ from core.data.imaging import Imaging, Window
 from core.data.selection import Selected
 from core.figures import frames as drawing
 from core.judge.scored import Scored
-from pages.parts import cached, choose, form, frame, judged
+from pages.parts import cached, choose, form, frame, judged, opening
 
 LOOK, IMAGE, WINDOW, SEEN = "look", "image", "window", "image-seen"
+BOX, PICK = "zoom", "pick"
+MICE = {BOX: "Drag a box to see it closer.", PICK: "Click a track to have it shown."}
 MAX_PX = 560  # cells a side: more than a screen shows of an image beside its facts
 HEIGHT, LARGE = 380, 760
 CLOSER, WIDER = 0.5, 2.0
@@ -64,6 +66,7 @@ def panel(selected: Selected, found: Scored | None, rows: Any, row: int, how: dr
     data, own = selected.dataset, selected.experiment.imaging
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         i, window = _place(data, own, row)
+        mouse = _mouse()
         _zoom_buttons(data, i, window, row)
     facts = data.frames[i]
     with frame.refusals():
@@ -76,9 +79,12 @@ def panel(selected: Selected, found: Scored | None, rows: Any, row: int, how: dr
         shown=images.boxes(data, own, [row])[0] if is_here else None, pixel_um=facts.get("pixel_um"),
         theme=st.context.theme.type or "light",
     )  # fmt: skip
-    key = f"image-{data.id}-{i}-{window.text}"
+    # both are said: Streamlit would else set the one after the other again and again, and the browser never rests
+    how_it_answers = {BOX: ("select", "event"), PICK: ("pan", "event+select")}[mouse]
+    figure.update_layout(dragmode=how_it_answers[0], clickmode=how_it_answers[1])
+    key = f"image-{data.id}-{i}-{window.text}-{mouse}"
     frame.show_figure(
-        figure.update_layout(height=LARGE if how.large else HEIGHT), key, _note(factor, window, whose), None,
+        figure.update_layout(height=LARGE if how.large else HEIGHT), key, _note(factor, window, whose, mouse),
         on_select=lambda: _picked(data, i, key), selection_mode=("points", "box"),
     )  # fmt: skip
     st.caption(
@@ -86,10 +92,18 @@ def panel(selected: Selected, found: Scored | None, rows: Any, row: int, how: dr
     )
 
 
-def _note(factor: int, window: Window, whose: str) -> str:
+def _note(factor: int, window: Window, whose: str, mouse: str) -> str:
     size = f"{window.x1 - window.x0:,} × {window.y1 - window.y0:,} px"
     cell = f"a cell is the largest of {factor} × {factor} pixels" if factor > 1 else "every pixel is shown"
-    return f"{size}, {cell}; outlined by {whose}. Drag a box to see it closer, click a track to see it alone."
+    return f"{size}, {cell}; outlined by {whose}. {MICE[mouse]}"
+
+
+def _mouse() -> str:
+    """What the mouse does: a browser gives a box or a click, not both."""
+    chosen = st.segmented_control(
+        "mouse", list(MICE), default=BOX, key="mouse", required=True, label_visibility="collapsed", **choose.STAY
+    )
+    return chosen or BOX
 
 
 def _place(data: Dataset, own: Imaging, row: int) -> tuple[int, Window]:
@@ -179,13 +193,13 @@ def _told(selected: Selected, found: Scored | None) -> dict[str, tuple[Any, str]
 
 def _picked(data: Dataset, i: int, key: str) -> None:
     """A box becomes the window, a click on a row makes it the one that is shown."""
-    chosen = st.session_state[key]["selection"]
+    event = st.session_state[key]
     facts = data.frames[i]
-    if chosen["box"]:
-        (x0, x1), (y0, y1) = chosen["box"][-1]["x"], chosen["box"][-1]["y"]
+    if event["selection"]["box"]:
+        (x0, x1), (y0, y1) = (event["selection"]["box"][-1][axis] for axis in "xy")
         _show(images.fitted(x0 + 0.5, x1 + 0.5, y0 + 0.5, y1 + 0.5, facts), facts)
-    elif chosen["points"]:
-        row = int(chosen["points"][0]["customdata"][0])
+        return
+    for row in opening.picked_rows(event)[:1]:
         experiment = cached.experiment_of(data)
         st.query_params["uid"] = events.uid_text(experiment, data, row)
         st.session_state[SEEN] = (data.id, row, experiment.imaging.name(facts))

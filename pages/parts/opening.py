@@ -29,3 +29,12 @@ def _in_address(value: Any) -> str | list[str]:
     if isinstance(value, tuple):
         return [str(_in_address(v)) for v in value]
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def picked_rows(event: Any) -> list[int]:
+    """Row numbers of the points that were clicked in a figure: what their custom data begin with.
+
+    Of columns that reach the browser as one block the custom data come back by number.
+    """
+    found = [point.get("customdata") for point in event["selection"]["points"]]
+    return [int(next(iter(data.values())) if isinstance(data, dict) else data[0]) for data in found if data]

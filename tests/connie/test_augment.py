@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.connie.augment import DECO, Augmentation
+from core.connie.augment import DECO, QUARTERS, Augmentation
 
 STILL = Augmentation(rotation_deg=0.0, shift=0.0, zoom=0.0, flips=False)
 
@@ -48,6 +48,17 @@ def test_shift_and_zoom_stay_within_their_bounds():
     zoomed = Augmentation(rotation_deg=0.0, shift=0.0, flips=False)(many, np.random.default_rng(1))
     ratio = np.array([centre(one[None])[1] for one in zoomed]) / 7.0
     assert (ratio.min(), ratio.max()) == pytest.approx((0.9, 1.1), abs=0.01)
+
+
+def test_quarter_turns_keep_rows_and_columns():
+    line = np.zeros((200, 17, 17, 1), np.float32)
+    line[:, :, 4] = 1.0  # a hot column
+    turned = Augmentation(step_deg=90.0, shift=0.0, zoom=0.0)(line, np.random.default_rng(1))[..., 0]
+    seen = {(tuple(np.flatnonzero(t.max(axis=0) > 0.5)), tuple(np.flatnonzero(t.max(axis=1) > 0.5))) for t in turned}
+    full = tuple(range(17))
+    assert seen == {((4,), full), ((12,), full), (full, (4,)), (full, (12,))}
+    np.testing.assert_allclose(turned.sum(axis=(1, 2)), 17.0, atol=1e-3)
+    assert QUARTERS.step_deg == 90.0
 
 
 def test_outside_there_is_nothing():

@@ -37,7 +37,9 @@ def test_labels_are_those_of_scipy(shape: tuple[int, int], share: float, connect
 @settings(max_examples=60, deadline=None)
 def test_labels_and_charges_of_any_small_image(data: st.DataObject) -> None:
     ny, nx = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12))
-    q = np.array(data.draw(st.lists(st.integers(0, 30), min_size=ny * nx, max_size=ny * nx)), np.float32).reshape(ny, nx)
+    q = np.array(data.draw(st.lists(st.integers(0, 30), min_size=ny * nx, max_size=ny * nx)), np.float32).reshape(
+        ny, nx
+    )
     usable = q % 7 != 0
     clusters = cluster(q, usable, levels(nx, 8.0), levels(nx, 20.0), 60.0)
     expected, n = label(usable & (q > 8.0), 8)

@@ -103,7 +103,9 @@ def test_an_arc_has_its_sagitta() -> None:
         q[round(10 + 12 * (1 - ((x - 60) / 50) ** 2)), x] = 100.0
     table = measured(q)
     assert table["sagitta_over_l"][0] == pytest.approx(12 / 100, rel=0.03)
-    assert table["residual_px"][0] == pytest.approx(math.sqrt(4 / 45) * 12, rel=0.05)  # rms of a parabola about its mean
+    assert table["residual_px"][0] == pytest.approx(
+        math.sqrt(4 / 45) * 12, rel=0.05
+    )  # rms of a parabola about its mean
     assert table["straightness"][0] == pytest.approx(1.0)  # no column is doubled
 
 
@@ -126,7 +128,7 @@ def test_a_bent_track_is_less_straight_than_its_pixels_are_many() -> None:
 @settings(max_examples=40, deadline=None)
 def test_moments_are_those_of_numpy(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
-    place = rng.choice(900, n, replace=False)
+    place = np.sort(rng.choice(900, n, replace=False))
     y, x = (place // 30 + 4000).astype(np.int32), (place % 30 + 4000).astype(np.int32)
     q = rng.uniform(0.1, 100, n).astype(np.float32)
     clusters = Clusters(y, x, q, np.array([0, n]), 1, (5000, 5000), np.zeros(1, np.uint32))
@@ -163,8 +165,13 @@ def test_a_square_has_no_direction_and_a_skeleton(size: int) -> None:
     clusters, _ = found(square)
     y, x = moments.skeleton(clusters.y, clusters.x, 0, len(clusters.y), 8, 7 + size, 5, 4 + size)
     assert len(y) >= 1
-    assert set(zip(y.tolist(), x.tolist(), strict=True)) <= set(zip(clusters.y.tolist(), clusters.x.tolist(), strict=True))
-    assert "no_axis" in flags_of(measured(square))
+    assert set(zip(y.tolist(), x.tolist(), strict=True)) <= set(
+        zip(clusters.y.tolist(), clusters.x.tolist(), strict=True)
+    )
+    table = measured(square)
+    assert "no_axis" in flags_of(table)
+    assert table["length_px"].tolist() == [size - 1]
+    assert not np.isnan(table["dedx_kev_per_um"]).any()
 
 
 @pytest.mark.parametrize("angle_deg", [0, 20, 45, 70, 90])

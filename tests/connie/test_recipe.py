@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from core import parameters
+from core.connie.features import DEBLENDED, EDGE
 from core.connie.recipe import CAP_E, VARIANT_CLASSES, VARIANTS, TrackInput
-from core.connie.scalars import SCALARS, scaled
+from core.connie.scalars import SCALARS, columns_of, scaled
 from core.data.ragged import from_records
 from core.errors import DarkroomError
 
@@ -120,13 +121,20 @@ def test_features_stand_beside_the_picture():
     assert recipe.shape(None) == {"image": (64, 64, 1), "scalars": (3,)}
     x = made(recipe, [crop((5, 5)), crop((6, 6))], charge_e=[1e3, 1e4], npix=[20, 30], max_e=[100, np.nan])
     assert x["image"].shape == (2, 64, 64, 1)
-    assert x["scalars"][1, 0] - x["scalars"][0, 0] == pytest.approx(np.log(10001 / 1001) / SCALARS["charge_e"][2])
+    assert x["scalars"][1, 0] - x["scalars"][0, 0] == pytest.approx(np.log(10001 / 1001) / SCALARS["charge_e"].width)
     assert x["scalars"][1, 2] == 0.0
+
+
+def test_flags_become_zero_or_one_and_need_one_column():
+    flags = np.array([0, int(DEBLENDED), int(EDGE | DEBLENDED)], np.int32)
+    np.testing.assert_array_equal(scaled({"flags": flags}, ("edge", "deblended")), [[0, 0], [0, 1], [1, 1]])
+    assert TrackInput(scalars=("edge", "npix", "joined")).columns[2:] == ("flags", "npix")
 
 
 def test_scaled_features_are_bounded():
     values = np.array([-1e9, 0.0, 1e9, np.nan, np.inf], np.float32)
-    x = scaled(dict.fromkeys(SCALARS, values), tuple(SCALARS))
+    columns = dict.fromkeys(columns_of(tuple(SCALARS)), values) | {"flags": np.zeros(5, np.int32)}
+    x = scaled(columns, tuple(SCALARS))
     assert x.shape == (5, len(SCALARS))
     assert np.abs(x).max() <= 5.0
 

@@ -9,6 +9,7 @@ from astropy.io import fits
 
 from core import parameters
 from core.connie import deposit, particles
+from core.connie import mapping as mapping_module
 from core.connie.calibrate import calibrate
 from core.connie.classes import FINE
 from core.connie.extract import find_clusters
@@ -29,7 +30,7 @@ FULL_PX = 4130 * 4120
 
 @pytest.fixture(scope="module")
 def mapping() -> Mapping:
-    return load_mapping(Path("core/connie/mappings/connie.toml"))
+    return load_mapping(Path(mapping_module.__file__).parent / "mappings" / "connie.toml")
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +221,7 @@ def test_exposures_are_spread_and_begin_one_after_the_other():
         ["ohdus=2,2"],
         ["n_columns=3970"],
         ["plane=tilted"],
+        ["muons_per_cm2_min=100", "full_frame=true"],
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong):

@@ -82,7 +82,7 @@ def test_pieces_of_one_particle():
     truth = _truth([0, 0], [(0, 1, 900.0), (1, 1, 100.0), (2, 2, 700.0), (3, 2, 300.0)])
     found = _columns([900.0, 100.0, 700.0, 300.0], [30.0] * 4, [250.0] * 4, truth)
     split = "segmentation error"
-    assert [FINE[i] for i in found["truth_class"]] == ["muon sure", split, split, split]
+    assert [FINE[i] for i in found["truth_class"]] == ["muon sure", split, "muon sure", split]
     assert found["truth_n_muons"].tolist() == [1, 0, 1, 0]
 
 

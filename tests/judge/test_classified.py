@@ -234,3 +234,24 @@ def test_the_interval_of_the_calibration_error_covers():
     assert 0.9 <= np.mean(held) <= 1.0
     empty = topcalibration.judge(np.zeros((0, 2)), np.zeros(0, int))
     assert np.isnan(empty.ece.value)
+
+
+def test_of_two_classes_the_signal_may_be_the_first(scored):
+    """A run of two classes keeps one probability, that of its signal class, wherever that stands."""
+    two = ("long", "round")
+
+    def label_cuts(cuts, scheme, dataset):
+        found = several.experiment().label_cuts(cuts, scheme, dataset)
+        return {name: found[name] for name in two}
+
+    run = dataclasses.replace(scored.run, provenance={**scored.run.provenance, "classes": list(two)})
+    asked = several.experiment(label_cuts=label_cuts)
+    one = dataclasses.replace(scored, run=run, experiment=asked, outputs=None)
+    kind = scored.column("kind")
+    assert not one.is_multiclass
+    assert (one.signal, one.at) == ("long", 0)
+    assert one.probabilities[:, 0].tolist() == scored.score.tolist()
+    assert one.labels("truth").tolist() == np.select([kind == 1, kind == 0], [1, 0], -1).tolist()
+    assert one.of("round").score == pytest.approx(1.0 - scored.score)
+    assert one.of("round").labels("truth").tolist() == np.select([kind == 0, kind == 1], [1, 0], -1).tolist()
+    assert judge_run(one, which_split="all").network.point.signal.n == int((kind == 1).sum())

@@ -58,6 +58,7 @@ def test_shares_are_frozen_beside_and_merged_by_the_class_map(frozen):
     three = preset(EXPERIMENT, "three")
     selected = select(EXPERIMENT, frozen, Selection(three.cuts, "hand", three.split))
     assert selected.classes == ("muon sure", "worm", "spot")
+    assert np.isfinite(selected.soft[selected.labels >= 0]).all()  # what is trained on has shares
     soft = EXPERIMENT.soft_labels(frozen, selected.selection)
     # 'muon unsure' is excluded from the three classes: its third of the votes does not count
     np.testing.assert_allclose(soft[1], [0, 1, 0])

@@ -1,9 +1,12 @@
 """The page that judges a run of several classes: the core's numbers, a cell leads to exactly its events, one class at a time."""
 
+import json
+
 import numpy as np
 import pytest
 
 from core import runs
+from core.__main__ import main
 from core.data.dataset import open_dataset
 from core.judge import classified_export, export
 from core.judge.classified import judge_classes
@@ -107,3 +110,29 @@ def test_a_mix_that_is_none_is_refused(opened, tracks):
     assert "The mix is 'a lot'" in at.error[0].value
     at = opened("evaluate", data="tracks", run=tracks, mix="1:2")
     assert "expected 4 numbers" in at.error[0].value
+
+
+def test_the_command_gives_the_same_numbers(tracks, scored, capsys):
+    asked = ["evaluate", tracks, "--split", "all", "--of", "spot", "--reject-below", "0.5", "--mix", "7", "2", "1", "4"]
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    mix = checked_mix((7, 2, 1, 4), scored.classes)
+    assert told["multiclass"] == judged(scored.of("spot"), reject_below=0.5, mix=mix).to_dict()
+    assert told["of"] == told["multiclass"]["signal"] == "spot"
+    assert main(asked) == 0
+    text = capsys.readouterr().out
+    assert "confusion matrix" in text
+    assert "spot against the rest" in text
+    assert main(["evaluate", tracks, "--of", "snake"]) == 2
+    assert "has no class 'snake'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["calibrate", "low-energy"])
+def test_trust_commands_take_a_class(tracks, command, capsys):
+    assert main([command, tracks, "--of", "worm", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["of"] == "worm"
+
+
+def test_two_classes_have_no_mix_to_reject(few, capsys):
+    assert main(["evaluate", few, "--mix", "1", "2"]) == 2
+    assert "has two classes" in capsys.readouterr().err

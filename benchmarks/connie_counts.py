@@ -1,0 +1,210 @@
+"""How far off the count of muons in a full image is, over the rates and two mixes of particles, after correction.
+
+`python -m benchmarks.connie_counts --json` simulates full images, finds and classifies their clusters, calibrates the
+counting on some of them and counts the muons of 20 others: 700 to 9,000 muons each, ten with everything else in
+proportion, ten with the electrons and spots of three hours whatever the exposure is. `--run` takes a trained run, else a
+random forest on the features, trained on images of their own, stands for it. About 10 s an image.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import report
+from core import runs
+from core.connie import counting, features, overlap, read
+from core.connie.classes import FINE
+from core.connie.experiment import EXPERIMENT
+from core.connie.simulate import SimulationParameters
+from core.data.demo import default_mapping
+from core.learn import predict
+
+LOW_H, HIGH_H = 0.305, 3.92  # 700 to 9,000 muons
+FULL_H = 3.0
+N_TEST, N_CALIBRATION, N_TRAINING = 10, 24, 6  # test images of each mix
+MUON = FINE.index("muon sure")
+THRESHOLD = 0.5
+REPEATS = 200
+TABLE = (
+    *features.TREE_FEATURES, "truth_class", "truth_n_muons", "truth_species", "charge_e", "npix", "max_e", "flags",
+    "crop_height_px", "crop_width_px",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The clusters of one image: table name -> (n,), and probabilities (n, n_classes) once they are classified."""
+
+    table: dict[str, np.ndarray]
+    crops: Any
+    outputs: np.ndarray | None = None
+
+    @property
+    def n_muons(self) -> int:
+        return int(self.table["truth_n_muons"].sum())
+
+
+def exposures_h(n: int, shift: float) -> list[float]:
+    """n exposures between the shortest and the longest, even in their logarithm, by steps of the golden ratio."""
+    return [LOW_H * (HIGH_H / LOW_H) ** ((i * 0.618034 + shift) % 1.0) for i in range(n)]
+
+
+def image(seed: int, exposure_h: float, settings: SimulationParameters, keep_crops: bool) -> Clusters:
+    """Simulate one image, read it and find its clusters."""
+    settings = replace(settings, exposure_low_h=exposure_h, exposure_high_h=exposure_h)
+    with tempfile.TemporaryDirectory() as folder:
+        path = EXPERIMENT.simulate(Path(folder), 1, seed, parameters=settings)[0]
+        block = next(read.blocks(path, default_mapping(EXPERIMENT)))
+    table = {name: block.table[name] for name in dict.fromkeys(TABLE)}
+    return Clusters(table, block.array if keep_crops else None)
+
+
+def test_images(settings: SimulationParameters, n: int, keep_crops: bool) -> list[Clusters]:
+    """n images of each mix."""
+    found = []
+    for i in range(n):
+        exposure = LOW_H * (HIGH_H / LOW_H) ** ((i + 0.5) / n)
+        k = FULL_H / exposure
+        constant = {name: getattr(settings, name) * k for name in ("electrons", "spots", "alphas")}
+        for seed, mix in ((2000 + i, {}), (3000 + i, constant)):
+            found.append(image(seed, exposure, replace(settings, mix_spread=0.0, **mix), keep_crops))
+    return found
+
+
+def forest(settings: SimulationParameters, n: int) -> Any:
+    """A random forest on features of clusters of n images of their own; the classes are the fine labels."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    own = [image(4000 + i, hours, settings, False) for i, hours in enumerate(exposures_h(n, 0.2))]
+    x, y = np.concatenate([_features(one) for one in own]), np.concatenate([one.table["truth_class"] for one in own])
+    model = RandomForestClassifier(100, min_samples_leaf=3, max_samples=min(20_000, len(y)), random_state=1, n_jobs=2)
+    return model.fit(x, y)
+
+
+def _features(one: Clusters) -> np.ndarray:
+    return np.nan_to_num(np.stack([one.table[name] for name in features.TREE_FEATURES], axis=1), nan=-1.0)
+
+
+def classify_by_forest(model: Any, found: Sequence[Clusters]) -> tuple[list[Clusters], int]:
+    """Probabilities of the seven fine labels; the place of the muons among them."""
+    made = []
+    for one in found:
+        outputs = np.zeros((len(one.table["npix"]), len(FINE)))
+        outputs[:, model.classes_] = model.predict_proba(_features(one))
+        made.append(replace(one, outputs=outputs, crops=None))
+    return made, MUON
+
+
+def classify_by_run(run: runs.Run, found: Sequence[Clusters]) -> tuple[list[Clusters], int]:
+    """Probabilities of the run's classes, by its network."""
+    recipe, model, made = predict.recipe_of(EXPERIMENT, run), predict.load_model(run), []
+    for one in found:
+        outputs = []
+        for start in range(0, len(one.table["npix"]), predict.BATCH_ROWS):
+            rows = np.arange(start, min(start + predict.BATCH_ROWS, len(one.table["npix"])))
+            x = recipe.make(one.crops[rows], {name: column[rows] for name, column in one.table.items()}, None)
+            outputs.append(np.asarray(model.predict_on_batch(x)))
+        made.append(replace(one, outputs=np.concatenate(outputs), crops=None))
+    return made, run.classes.index(FINE[MUON])
+
+
+def binned(found: Sequence[Clusters], at: int) -> tuple[np.ndarray, np.ndarray, int, overlap.Conditions]:
+    """(image, bin) of every cluster, the number of bins, and the conditions of each image."""
+    place = np.concatenate([np.full(len(one.table["npix"]), i) for i, one in enumerate(found)])
+    column = {
+        name: np.concatenate([one.table[name] for one in found]) for name in ("energy_kev", "length_px", "sigma_t_px")
+    }
+    called = np.concatenate([called_of(one, at) for one in found])
+    bins = overlap.bins_of(called, column["energy_kev"], found[0].outputs.shape[1])
+    is_long = (called == at) & (column["length_px"] > counting.LONG_PX)
+    width = counting.width_of(column["sigma_t_px"][is_long], place[is_long], len(found))
+    occupancy = np.array([one.table["occupancy"][0] for one in found])
+    return place, bins, overlap.n_bins(found[0].outputs.shape[1]), overlap.Conditions(occupancy, width)
+
+
+def count(calibration: Sequence[Clusters], tested: Sequence[Clusters], at: int) -> list[dict[str, float]]:
+    """Muons in each tested image: true, clusters called muon, corrected with errors; bias is corrected / true - 1."""
+    place, bins, n, where = binned(calibration, at)
+    n_muons, species = (
+        np.concatenate([one.table[f"truth_{name}"] for one in calibration]) for name in ("n_muons", "species")
+    )
+    came = np.array([one.n_muons for one in calibration])
+    response = overlap.calibrate(overlap.truth_of(place, bins, n, n_muons, species, came, counting.KINDS), where)
+    place, bins, n, where = binned(tested, at)
+    counts = overlap.per_image(place, bins, len(tested), n)
+    n_called = [float(np.count_nonzero(called_of(one, at) == at)) for one in tested]
+    return [
+        {
+            "true": one.n_muons, "called": raw, "corrected": found.value,
+            "statistical": found.statistical, "calibration": found.calibration, "bias": found.value / one.n_muons - 1.0,
+            "bias_called": raw / one.n_muons - 1.0, "occupancy": float(x),
+        }
+        for one, raw, found, x in zip(
+            tested, n_called, overlap.count(response, counts, where), where.occupancy, strict=True
+        )
+    ]  # fmt: skip
+
+
+def called_of(one: Clusters, at: int) -> np.ndarray:
+    """The class that each cluster of an image is called."""
+    if one.outputs is None:
+        raise SystemExit("The clusters were not classified.")
+    return counting.called(one.outputs, at, THRESHOLD)
+
+
+def worst(rows: Sequence[dict[str, float]], seed: int = 1) -> dict[str, float]:
+    """The largest |bias| of the images, with the interval that their counting errors give it; n images."""
+    bias = np.array([row["bias"] for row in rows])
+    # the truth is the number in the image, so the Poisson error of the mean number is taken out
+    error = np.array(
+        [np.hypot(np.sqrt(max(r["statistical"] ** 2 - r["true"], 0.0)), r["calibration"]) / r["true"] for r in rows]
+    )
+    drawn = np.abs(bias + error * np.random.default_rng(seed).standard_normal((REPEATS, len(rows)))).max(axis=1)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    value = float(np.abs(bias).max())
+    return {"value": value, "low": min(float(low), value), "high": max(float(high), value), "n": len(rows)}
+
+
+def worst_bias(run_id: str = "", is_quick: bool = False) -> dict[str, Any]:
+    """The gate: worst bias over rates and mixes, and every image. `is_quick`: few small images, for a test."""
+    settings = SimulationParameters(ohdus=(2,), full_frame=not is_quick, n_rows=600, n_columns=600)
+    n_test, n_calibration, n_training = (1, 4, 2) if is_quick else (N_TEST, N_CALIBRATION, N_TRAINING)
+    run = runs.open_run(run_id) if run_id else None
+    with ThreadPoolExecutor(2) as pool:
+        hours = enumerate(exposures_h(n_calibration, 0.3))
+        waiting = [pool.submit(image, 1000 + i, h, settings, run is not None) for i, h in hours]
+        tested, calibration = test_images(settings, n_test, run is not None), [one.result() for one in waiting]
+    if run is not None:
+        (calibration, at), (tested, _) = classify_by_run(run, calibration), classify_by_run(run, tested)
+    else:
+        model = forest(settings, n_training)
+        (calibration, at), (tested, _) = classify_by_forest(model, calibration), classify_by_forest(model, tested)
+    rows = count(calibration, tested, at)
+    called = [row["bias_called"] for row in rows]
+    told = {"raw_bias_low": min(called), "raw_bias_high": max(called), "n_calibration": n_calibration}
+    return {"image_count_bias": worst(rows), **told, "classified_by": run_id or "forest", "images": rows}
+
+
+def main() -> None:
+    parser = report.options(__doc__ or "")
+    parser.add_argument("--run", default="", help="a run of the workspace that classifies (default: a random forest)")
+    parser.add_argument("--quick", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    result = worst_bias(options.run, options.quick)
+    if not options.json:
+        for row in result.pop("images"):
+            print(json.dumps({name: round(value, 4) for name, value in row.items()}))
+    report.show(result, options.json)
+
+
+if __name__ == "__main__":
+    main()

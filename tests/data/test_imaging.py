@@ -1,0 +1,90 @@
+"""Windows of an image and what is outlined in them."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from core.data import imaging
+from core.data.imaging import OUTSIDE, UNKNOWN, Imaging, Window
+from core.errors import DarkroomError
+
+FACTS = {"n_columns": 400, "n_rows": 300}
+OWN = Imaging("image", "", "e-", ("x0", "x1", "y0", "y1"), ("x", "y", "length", "angle"), str, dict)
+
+
+COLUMNS = {
+    "x0": np.array([0, 390, 190, 50]), "x1": np.array([4, 399, 219, 50]),
+    "y0": np.array([0, 290, 100, 60]), "y1": np.array([9, 299, 129, 60]),
+    "x": np.array([2.0, 395.0, 205.0, 50.0]), "y": np.array([4.5, 295.0, 115.0, 60.0]),
+    "length": np.array([10.0, 12.0, 40.0, np.nan]), "angle": np.array([90.0, 0.0, 45.0, np.nan]),
+    "frame": np.zeros(4, np.int32),
+}  # fmt: skip
+
+
+class Rows:
+    """Four rows of one image: at two corners, in the middle, and one without an axis."""
+
+    def __init__(self) -> None:
+        self.frames = [{"part": 0, "index": 0, **FACTS}]
+        self.parts = (SimpleNamespace(offset=0, n_rows=4),)
+
+    def column(self, name: str) -> np.ndarray:
+        return COLUMNS[name]
+
+
+def test_a_window_is_its_text():
+    window = Window(10, 250, 3, 299)
+    assert imaging.window_from(window.text, FACTS) == window
+    assert imaging.window_from("", FACTS) == Window(0, 400, 0, 300)
+
+
+@pytest.mark.parametrize("text", ["10-250", "ax3", "1-2x3-4-5", "1--2x3-4"])
+def test_a_text_that_is_no_window_is_refused(text):
+    with pytest.raises(DarkroomError, match=r"expected first and last pixels such as 120-360x0-240"):
+        imaging.window_from(text, FACTS)
+
+
+def test_a_window_is_kept_inside_the_image_and_large_enough():
+    assert imaging.fitted(-50.0, 30.0, 250.0, 900.0, FACTS) == Window(0, 80, 0, 300)
+    assert imaging.fitted(120.4, 100.2, 7.0, 7.0, FACTS) == Window(100, 120, 0, 16)
+
+
+def test_zooming_out_of_what_was_zoomed_into_gives_it_back():
+    window = Window(100, 200, 80, 160)
+    assert imaging.zoomed(window, 0.5, FACTS) == Window(125, 175, 100, 140)
+    assert imaging.zoomed(imaging.zoomed(window, 0.5, FACTS), 2.0, FACTS) == window
+    assert imaging.zoomed(window, 100.0, FACTS) == imaging.whole(FACTS)
+
+
+def test_around_a_row_lies_the_row():
+    data = Rows()
+    for row in range(4):
+        window = imaging.around(data, OWN, row, FACTS)
+        assert imaging.is_inside(data, OWN, row, window)
+        assert window.x1 - window.x0 == window.y1 - window.y0 == max(48, 3 * (30, 10, 30, 1)[row] if row else 48)
+    assert not imaging.is_inside(data, OWN, 0, Window(1, 50, 0, 50))
+
+
+def test_outlines_are_of_what_lies_in_the_window_by_class():
+    classes, kept = np.array([0, 1, -1, 1], np.int8), np.array([0, 2, 3])
+    everything = imaging.outlines(Rows(), OWN, 0, imaging.whole(FACTS), classes, ("a", "b"), kept)
+    assert {name: part.rows.tolist() for name, part in everything.items()} == {
+        "a": [0], "b": [3], UNKNOWN: [2], OUTSIDE: [1],
+    }  # fmt: skip
+    assert everything[OUTSIDE].boxes.tolist() == [[390, 399, 290, 299]]
+    touched = imaging.outlines(Rows(), OWN, 0, Window(219, 300, 129, 200), classes, ("a", "b"), kept)
+    assert list(touched) == [UNKNOWN]
+    assert imaging.outlines(Rows(), OWN, 0, Window(220, 300, 130, 200), classes, ("a", "b"), kept) == {}
+
+
+def test_an_axis_runs_through_the_middle_and_is_as_long_as_the_row():
+    lines = imaging.lines(Rows(), OWN, np.arange(4))
+    assert np.allclose(lines[0], [2.0, 2.0, -0.5, 9.5], atol=1e-5)
+    assert np.allclose(np.hypot(lines[:3, 1] - lines[:3, 0], lines[:3, 3] - lines[:3, 2]), [10.0, 12.0, 40.0])
+    assert lines[3].tolist() == [50.0, 50.0, 60.0, 60.0]
+
+
+def test_the_most_probable_class_is_predicted_where_there_is_a_score():
+    probabilities = np.array([[0.2, 0.5, 0.3], [np.nan] * 3, [0.6, 0.1, 0.3]])
+    assert imaging.predicted(5, np.array([1, 2, 4]), probabilities).tolist() == [-1, 1, -1, -1, 0]
