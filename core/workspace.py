@@ -47,9 +47,14 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def is_name(name: str) -> bool:
+    """Whether a text may name a file: letters, digits, `._-`, at most 64."""
+    return _NAME.fullmatch(name) is not None
+
+
 def checked_name(name: str, what: str) -> str:
     """Return `name` if it may name a file (letters, digits, `._-`, at most 64), else refuse it."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise DarkroomError(
             f"The {what} name {name!r} is not allowed: use 1 to 64 letters, digits, '.', '_' or '-', "
             "starting with a letter or digit."

@@ -1,5 +1,7 @@
 """What does a run say of new images: how many of what, how often, with which energy and direction?"""
 
+import shlex
+
 import streamlit as st
 
 from core import parameters
@@ -29,8 +31,6 @@ def image(found: Applied, scored: Scored, slot: Applying, values: object) -> Non
         one = names[choose.one_of("image", list(names), "of-image", label_visibility="collapsed", width=220)]
         facts = data.frames[one.frame]
         window = applying.choose_window(facts)
-        interval = f"{one.particles.value:,.0f} [{one.particles.low:,.0f}, {one.particles.high:,.0f}]"
-        st.caption(frame.plain(f"{slot.particle}s in this image: {interval}; called: {one.in_words}"))
     with frame.refusals():
         drawn = applying.picture(scored, slot, values, one.frame, window)
     cell = (
@@ -47,6 +47,8 @@ def image(found: Applied, scored: Scored, slot: Applying, values: object) -> Non
         figures.picture(drawn), key, note, on_select=lambda: applying.picked(data, facts, key),
         selection_mode=("points", "box"),
     )  # fmt: skip
+    interval = f"{one.particles.value:,.0f} [{one.particles.low:,.0f}, {one.particles.high:,.0f}]"
+    st.caption(frame.plain(f"{slot.particle}s in this image: {interval}; called: {one.in_words}"))
 
 
 def counts(found: Applied, scored: Scored, slot: Applying, values: object) -> None:
@@ -132,8 +134,8 @@ def page() -> None:
                 draw(found, scored, slot, values)
     for note in found.notes:
         st.caption(f":material/warning: {frame.plain(note)}")
-    changed = "".join(f" --set {text!r}" for text in parameters.as_assignments(values, slot.parameters()))
-    beside = f" --calibrate {calibration.name}" if calibration else ""
+    changed = "".join(f" --set {shlex.quote(text)}" for text in parameters.as_assignments(values, slot.parameters()))
+    beside = f" --calibrate {calibration.name if calibration else 'none'}"
     beside += f" --pressure {measured.name}" if measured else ""
     frame.foot(
         f"run {run.id} ({run.network}), {choose.describe(data)}, {len(found.images)} images"

@@ -159,6 +159,8 @@ def open_cell(
     experiment = scored.experiment
     title = next(c.title for c in experiment.columns if c.name == experiment.judge_columns[0])
     window = {"by": title, "low": float(low), "high": float(high), "class": name}
+    if scored.is_multiclass:
+        window["class"] = scored.signal if name == "signal" else opening.REST
     window["score"] = (float(score_low), float(score_high))
     opening.open_events(**where, **window)
 

@@ -16,7 +16,7 @@ from core.experiment import View
 from core.judge.classified_export import NONE
 from core.judge.scored import Scored
 from pages.parts import asked, cached, choose, form, frame, imaging, judged, why
-from pages.parts.opening import ANY
+from pages.parts.opening import ANY, REST
 
 NO_FLAG = "no flag"
 UID = "uid"
@@ -28,12 +28,12 @@ def ask(data: Dataset, found: Scored | None, selection: Selection) -> tuple[str,
     """The filter: (column of the window, what is asked)."""
     experiment = cached.experiment_of(data)
     with frame.refusals():
-        classes = cached.select(data, selection).classes
-    names = events.class_names(classes)
-    asked.only_known("class", (ANY, *names.values()))
-    label = st.segmented_control(
-        "class", [ANY, *names.values()], default=ANY, key="class", required=True, **choose.STAY
-    )
+        selected = cached.select(data, selection)
+    classes, names = selected.classes, events.class_names(selected.classes)
+    options = [ANY, *names.values(), *([REST] if len(classes) > 2 else [])]
+    asked.only_known("class", tuple(options))
+    label = st.segmented_control("class", options, default=ANY, key="class", required=True, **choose.STAY)
+    signal = found.signal if found is not None else classes[selected.signal]
     titles = {column.title: column.name for column in columns_of(experiment, data)}
     title = st.selectbox("window of", list(titles), key="by", **choose.STAY)
     left, right = st.columns(2, gap="small")
@@ -42,6 +42,7 @@ def ask(data: Dataset, found: Scored | None, selection: Selection) -> tuple[str,
     flag = st.selectbox("flag", [ANY, NO_FLAG, *experiment.flags], key="flag", **choose.STAY)
     common = {
         "label": next((index for index, n in names.items() if n == label), None),
+        "without": classes.index(signal) if label == REST and signal in classes else None,
         "low": low,
         "high": high,
         "flag": None if flag == ANY else -1 if flag == NO_FLAG else experiment.flags.index(flag),

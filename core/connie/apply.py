@@ -228,13 +228,18 @@ def _key_numbers(
                 f"muon rate {_MINUTES}", f"{mean.value:.4g}", f"[{mean.low:.4g}, {mean.high:.4g}]", "per live time"
             )
         )
-    for name, one in (("constant", told), ("pressure corrected", after)):
+    for name, one in (("constant", told), ("corrected", after)):
         if one:
             first = one[0]
             odd = f"{int(first.outlier.sum())} outliers"
             p = "undefined" if math.isnan(first.p_value) else f"p = {first.p_value:.2g}"
             numbers.append(
-                KeyNumber(f"{name}? χ²/ndf", f"{first.chi2:.1f}/{first.ndf}", f"{p}, {odd}", "rate against its mean")
+                KeyNumber(
+                    f"{name}? χ²/ndf",
+                    f"{first.chi2:.1f}/{first.ndf}",
+                    f"{p}, {odd}",
+                    "rate against its mean, as measured or corrected for air pressure",
+                )
             )
     peak = spectra.peak_of(fits)
     if peak is not None:

@@ -18,6 +18,7 @@ from core.parameters import param
 Table = Mapping[str, np.ndarray]
 DEDX, SHAPE = "dE/dx", "shape"
 MIN_TRACKS = 50
+SIMULATED_PEAK = 2.776  # `observed_peak` of simulated images of 3 h, gain 7.25 ADU/e-
 ALPHA_E = 2.67e5  # 1 MeV
 REFUSED_FLAGS = ("edge", "saturated", "masked_pixels")  # what CONNIE's own `flag` tells of
 

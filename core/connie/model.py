@@ -45,7 +45,7 @@ class CompactParameters:
     filters: tuple[int, ...] = param(
         (24, 48, 96, 160), "filters of each convolution; each halves the picture", low=4, high=512
     )
-    scalar_units: int = param(64, "width of the two layers that read the features", low=4, high=512)
+    scalar_units: int = param(96, "width of the two layers that read the features", low=4, high=512)
     dense_units: int = param(96, "width of the hidden dense layer", low=4, high=1024)
     dropout: float = param(0.2, "share of units dropped before the output", low=0, high=0.9)
 

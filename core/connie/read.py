@@ -49,4 +49,4 @@ def is_simulated(table: Any) -> bool:
 
 def preview(path: Path) -> dict[str, Any]:
     """What a file holds, as plain values for the page and `--json`."""
-    return votes.preview(path, Mapping(kind="votes")) if path.suffix == ".csv" else fits.preview(path)
+    return votes.preview(path) if path.suffix in votes.TABLES else fits.preview(path)

@@ -29,6 +29,9 @@ SCALARS: Mapping[str, Scalar] = {
     "straightness": Scalar("straightness", "same", 0.9, 0.12),
     "fill": Scalar("fill", "same", 0.5, 0.25),
     "wedge_px": Scalar("wedge_px", "size", 0.38, 0.36),
+    # small tracks once more, finer: classes end at 5 and 10 px and at 20 keV, and a logarithm blurs them
+    "short_length_px": Scalar("length_px", "same", 10.0, 3.0),
+    "low_energy_kev": Scalar("energy_kev", "same", 20.0, 5.0),
     **{name: Scalar("flags", name) for name in ("edge", "saturated", "masked_pixels", "deblended", "joined")},
 }
 """The means and widths are those of simulated tracks, rounded."""

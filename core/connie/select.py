@@ -11,7 +11,7 @@ import numpy as np
 
 from core import parameters
 from core.connie.classes import FINE, ClassMap, class_maps
-from core.connie.classical import REFUSED_FLAGS, DedxBand, ShapeBand
+from core.connie.classical import REFUSED_FLAGS, SIMULATED_PEAK, DedxBand, ShapeBand
 from core.connie.event import UID_BITS
 from core.connie.features import COLUMNS, FLAGS
 from core.connie.votes import LABEL, vote_classes
@@ -227,8 +227,9 @@ PRESETS = {
     ),
     "seven": Preset(Selection(of_classes("seven"), "truth", SplitParameters()), "every fine label is a class"),
     "dE/dx": Preset(
-        Selection(dedx_cuts(DedxBand()), "truth"),
-        "classical muon cut: no flag and log10(ADU/um) within 0.16 of 2.71, which must follow the observed peak",
+        Selection(dedx_cuts(DedxBand(centre=SIMULATED_PEAK)), "truth"),
+        "classical muon cut: no flag and log10(ADU/um) within 0.16 of the observed peak, which is 2.776 at the simulated gain "
+        "(the CONNIE code has 2.7055): look where yours is and move the limits",
     ),
     "shape": Preset(
         Selection(shape_cuts(ShapeBand()), "truth"),

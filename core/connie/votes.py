@@ -18,7 +18,7 @@ from core.connie import features
 from core.connie.event import UID_BITS
 from core.connie.extract import Clusters, cluster
 from core.connie.truth import unknown
-from core.connie.votetable import VoteTable, image_path, read_grey, read_table
+from core.connie.votetable import VoteTable, image_path, read_cells, read_grey, read_table
 from core.data.dataset import Dataset
 from core.data.ragged import from_records
 from core.experiment import Block
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 256
 COLUMN = "vote: "  # what the columns with votes are called, before the name of the class
 LABEL = "vote_label"
+TABLES = (".csv", ".txt", ".tsv")  # endings of tables
 UNDEFINED = ("energy_kev", "dedx_kev_per_um", "log_dedx_adu", "l3_um", "theta_deg")
 
 
@@ -124,12 +125,9 @@ def _track(grey: np.ndarray, threshold: float) -> Clusters:
     return Clusters(found.y[pick], found.x[pick], found.q[pick], offsets, found.n_weak, grey.shape, found.marks[:1])
 
 
-def preview(path: Path, mapping: "Mapping") -> dict[str, Any]:
-    """The columns of a table and their first values, as plain values for the page and `--json`."""
-    table = read_table(path, mapping)
-    rows = [{"branch": "image", "type": "text", "first": table.names[0]}]
-    rows += [
-        {"branch": name, "type": "votes", "first": f"{table.votes[0, i]:g}"} for i, name in enumerate(table.classes)
-    ]
-    tree = {"kind": "table of votes", "n_entries": len(table.names), "n_branches": len(rows), "branches": rows}
-    return {"file": path.name, "objects": {path.name: "table of votes"}, "trees": {path.name: tree}, "notes": []}
+def preview(path: Path) -> dict[str, Any]:
+    """The columns of a table and their first values, as plain values for the page and `--json`, whatever they mean."""
+    header, lines = read_cells(path)
+    rows = [{"branch": name, "type": "text", "first": first[:80]} for name, first in zip(header, lines[0], strict=True)]
+    tree = {"kind": "table", "n_entries": len(lines), "n_branches": len(rows), "branches": rows}
+    return {"file": path.name, "objects": {path.name: "table"}, "trees": {path.name: tree}, "notes": []}

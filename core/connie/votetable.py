@@ -71,6 +71,11 @@ def read_table(path: Path, mapping: "Mapping") -> VoteTable:
     return VoteTable(path, names, classes, votes, zlib.crc32(data))
 
 
+def read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
+    """(header, lines) of a table, nothing of it understood yet."""
+    return _cells(path, _bytes(path))
+
+
 def _bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size

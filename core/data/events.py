@@ -25,7 +25,7 @@ FLAGLESS = "none"
 class EventFilter:
     """What is asked of an event; what is None is not asked.
 
-    label: class index or -1 (neither class); low, high: window [low, high) of a quantity, NaN never inside; flag: number
+    label: class index or -1 (neither class); without: class index, of which an event with a label is not; low, high: window [low, high) of a quantity, NaN never inside; flag: number
     of a flag that is set, -1 for no flag at all. Of a run's scores: score window [low, high) with 1.0 inside the last one,
     split code, a threshold at which the label is missed (events without a label or score miss nothing; `signal` is the
     label of which the score is the probability), and what the event is called, an index into the run's classes, -1 for none
@@ -43,6 +43,7 @@ class EventFilter:
     signal: int = 1
     predicted: int | None = None
     reject_below: float = 0.0
+    without: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def find(
     keep = preselected.copy()
     if asked.label is not None:
         keep &= labels == asked.label
+    if asked.without is not None:
+        keep &= (labels >= 0) & (labels != asked.without)
     if asked.low is not None:
         keep &= values >= asked.low
     if asked.high is not None:

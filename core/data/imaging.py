@@ -8,9 +8,10 @@ import numpy as np
 
 from core.data import frames
 from core.data.dataset import Dataset
+from core.data.events import NO_CLASS
 from core.errors import DarkroomError
 
-UNKNOWN, OUTSIDE = "no class", "outside the filter"
+NO_SCORE, OUTSIDE = "no score", "outside the filter"
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,11 @@ def outlines(
     classes: np.ndarray,
     names: Sequence[str],
     kept: np.ndarray,
+    without: str = NO_CLASS,
 ) -> dict[str, Outlines]:
     """What lies in a window of image i, by class name in order; classes int8 (n_rows,), -1 for none.
 
-    Rows that are not among `kept` (k,), ascending, stand under OUTSIDE, those without a class under UNKNOWN. Empty ones are
+    Rows that are not among `kept` (k,), ascending, stand under OUTSIDE, those of no class under `without`. Empty ones are
     left out.
     """
     rows = frames.rows_in(dataset, i)
@@ -143,7 +145,7 @@ def outlines(
     rows, found = rows[inside], found[inside]
     axes = lines(dataset, imaging, rows)
     code = np.where(np.isin(rows, kept, assume_unique=True), classes[rows], -2)
-    wanted = {**{name: k for k, name in enumerate(names)}, UNKNOWN: -1, OUTSIDE: -2}
+    wanted = {**{name: k for k, name in enumerate(names)}, without: -1, OUTSIDE: -2}
     parts = {name: Outlines(rows[code == k], found[code == k], axes[code == k]) for name, k in wanted.items()}
     return {name: part for name, part in parts.items() if len(part.rows)}
 

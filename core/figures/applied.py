@@ -13,7 +13,7 @@ from core.figures.style import KNOWN, NEUTRAL, SIGNAL, class_style, errors, fini
 from core.judge.applying import Angle, Count, Fit, Picture
 from core.judge.histogram import poisson_errors
 
-HEIGHT = 520
+HEIGHT = 480
 PAPER = (128, 128, 128, 20)
 
 

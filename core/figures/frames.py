@@ -129,8 +129,8 @@ def _mark(figure: go.Figure, box: np.ndarray, factor: int, theme: str) -> None:
     ink = "#FFFFFF" if theme == "dark" else "#000000"
     if factor >= FAR:
         ring = {"symbol": "circle-open", "size": 18, "color": ink, "line": {"width": 3}}
-        x, y = [(box[0] + box[1]) / 2.0], [(box[2] + box[3]) / 2.0]
-        figure.add_scatter(x=x, y=y, mode="markers", marker=ring, name="shown", hoverinfo="skip")
+        middle = {"x": [(box[0] + box[1]) / 2.0], "y": [(box[2] + box[3]) / 2.0]}
+        figure.add_scatter(**middle, mode="markers", marker=ring, name="shown", hoverinfo="skip")
         return
     x, y = _corners(box[None], 2.5)
     figure.add_scatter(x=x, y=y, mode="lines", line={"color": ink, "width": 2.5}, name="shown", hoverinfo="skip")

@@ -90,8 +90,8 @@ def small_multiples(figures: Sequence[go.Figure], rows: np.ndarray, titles: Sequ
         left, right = (column + 0.04) / columns, (column + 0.96) / columns
         low, high = 1.0 - (line + 1) / lines, 1.0 - (line + share) / lines
         drawn, axes = figure.to_plotly_json(), {"xaxis": f"x{i + 1}", "yaxis": f"y{i + 1}"}
-        for trace in drawn["data"]:
-            data.append(trace | axes | {"showlegend": False, "hoverinfo": "skip", "hovertemplate": None})
+        quiet = axes | {"showlegend": False, "hoverinfo": "skip", "hovertemplate": None}
+        data += [trace | quiet for trace in drawn["data"]]
         span = drawn["layout"].get("xaxis", {}).get("range")
         layout[f"xaxis{i + 1}"] = bare | {"domain": [left, right], "anchor": f"y{i + 1}", "range": span}
         layout[f"yaxis{i + 1}"] = bare | {"domain": [low, high], "anchor": f"x{i + 1}"}

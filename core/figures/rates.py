@@ -27,7 +27,7 @@ def rate_in_time(panels: Sequence[Series], bands: Sequence[Band], unit: str, par
     The panels share their scales, so that what differs between them is seen.
     """
     n = len(panels)
-    figure = make_subplots(n, 1, shared_xaxes=True, shared_yaxes="all", vertical_spacing=min(0.03, 0.3 / n))
+    figure = make_subplots(n, 1, shared_xaxes=True, shared_yaxes="all", vertical_spacing=min(0.09, 0.3 / n))
     for i, one in enumerate(panels, 1):
         _panel(figure, one, i, unit)
     names = list(dict.fromkeys(band.name for band in bands))
@@ -63,7 +63,7 @@ def _panel(figure: go.Figure, one: Series, row: int, unit: str) -> None:
     p = "" if np.isnan(one.p_value) else f", p = {one.p_value:.2g}"
     figure.add_annotation(
         text=f"{one.panel}: mean {one.mean.value:.4g}, χ²/ndf {one.chi2:.1f}/{one.ndf}{p}", showarrow=False,
-        xref="x domain", yref="y domain", x=0.01, y=1.0, xanchor="left", yanchor="top", row=row, col=1,
+        xref="x domain", yref="y domain", x=0.0, y=1.0, xanchor="left", yanchor="bottom", row=row, col=1,
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ KNOWN = {
     "segmentation error": ("#E69F00", "dash", "star"),
     "other": (NEUTRAL, "dot", "hexagon"),
     "neither": ("#B0A090", "longdashdot", "circle-open"),
+    "no label": ("#B0A090", "longdashdot", "circle-open"),
 }
 
 

@@ -92,8 +92,9 @@ def folder(experiment_key: str) -> Path:
 
 
 def labellers(experiment_key: str) -> list[str]:
-    """Who has a log, by name."""
-    return sorted(p.stem for p in folder(experiment_key).glob(f"[!.]*{ENDING}"))
+    """Who has a log, by name; a file that is no log of ours by its name is passed over."""
+    stems = (p.stem for p in folder(experiment_key).glob(f"*{ENDING}"))
+    return sorted(stem for stem in stems if workspace.is_name(stem))
 
 
 def path_of(experiment_key: str, labeller: str) -> Path:

@@ -71,8 +71,8 @@ def panel(selected: Selected, found: Scored | None, rows: Any, row: int, how: dr
     facts = data.frames[i]
     with frame.refusals():
         cells, factor = _cells(data, data.rows_id, i, window, MAX_PX)
-    classes, names, whose = _classes(selected, found)
-    parts = images.outlines(data, own, i, window, classes, names, rows)
+    classes, names, whose, without = _classes(selected, found)
+    parts = images.outlines(data, own, i, window, classes, names, rows, without)
     is_here = frames.frame_of(data, [row])[0] == i
     figure = drawing.image(
         cells, factor, window, own.unit, how, parts, names, _told(selected, found),
@@ -175,11 +175,16 @@ def _predicted(_found: Scored, key: str) -> Any:
     return images.predicted(_found.dataset.n_rows, _found.rows, _found.probabilities)
 
 
-def _classes(selected: Selected, found: Scored | None) -> tuple[Any, tuple[str, ...], str]:
-    """(class of every row, names, whose they are): what the run says, or the labels."""
+def _classes(selected: Selected, found: Scored | None) -> tuple[Any, tuple[str, ...], str, str]:
+    """(class of every row, names, whose they are, what one without is called): what the run says, or the labels."""
     if found is None:
-        return selected.cutting.labels, selected.classes, f"label ({selected.selection.labels})"
-    return _predicted(found, judged.key_of(found)), found.classes, f"the class that {found.run.id} predicts"
+        return selected.cutting.labels, selected.classes, f"label ({selected.selection.labels})", events.NO_CLASS
+    return (
+        _predicted(found, judged.key_of(found)),
+        found.classes,
+        f"the class that {found.run.id} predicts",
+        images.NO_SCORE,
+    )
 
 
 def _told(selected: Selected, found: Scored | None) -> dict[str, tuple[Any, str]]:

@@ -137,7 +137,7 @@ def _undo(task: Task, line: Line) -> None:
     if last is None:
         line.undone = "Nothing to take back."
         return
-    _count(line, last, -1)
+    line.counts = open_desk(task.data).counts(task.labeller)  # an older label of the event may count again
     line.undone = f"Taken back: {last.label or last.kind}."
     if place is not None:
         del line.said[place]

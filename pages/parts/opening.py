@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 ANY, OF_RUN = "any", "the run's own"
+REST = "all others"  # than the class that is judged against the rest
 
 NO_FILTER = {
     "class": ANY, "low": None, "high": None, "flag": ANY, "score": (0.0, 1.0), "of": ANY, "wrong": False,

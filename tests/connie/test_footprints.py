@@ -4,13 +4,16 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 
-from core.connie import footprints
+from core.connie import catalog, footprints
 from core.connie.experiment import EXPERIMENT
 from core.connie.features import measure
 from core.connie.mapping import Mapping, load_mapping
+from core.data.dataset import open_dataset
+from core.data.prepare import prepare
 from core.errors import DarkroomError
 
 LSST = load_mapping(EXPERIMENT.mappings["lsst"])
@@ -129,3 +132,13 @@ def test_shapes_of_the_lsst_footprints_are_told_apart_by_features(
 def test_lsst_mapping_is_of_its_kind() -> None:
     assert isinstance(LSST, Mapping)
     assert (LSST.kind, LSST.pixel_um, LSST.thickness_um) == ("footprints", 10.0, 100.0)
+
+
+def test_a_data_set_of_footprints_has_a_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DARKROOM_WORKSPACE", str(tmp_path / "workspace"))
+    path = write(tmp_path / "three.fits", [(1, 50, 9, [100, 200]), (2, 51, 9, [300, 400, 5]), (3, 60, 2, [70])])
+    prepare(EXPERIMENT, [path], "few", LSST)
+    catalog.export(open_dataset("few"), tmp_path / "few.parquet")
+    table = pq.read_table(tmp_path / "few.parquet")
+    assert table["E0"].to_pylist() == [70.0, 300.0, 705.0]  # image by image, in the order of first pixels
+    assert table["xMin"].to_pylist() == [60, 50, 51]

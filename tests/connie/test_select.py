@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.connie.classes import FINE
+from core.connie.classical import SIMULATED_PEAK, DedxBand
 from core.connie.features import EDGE, FLAGS, JOINED
 from core.connie.select import (
     PRESETS,
@@ -15,6 +16,7 @@ from core.connie.select import (
     FeatureLimit,
     class_names,
     cut_list,
+    dedx_cuts,
     group,
     in_window,
     label_cuts,
@@ -112,9 +114,10 @@ def test_everything_keeps_everything():
 
 
 def test_the_classical_presets_are_their_cuts():
-    dedx = {cut.column: (cut.low, cut.high) for cut in cut_list(PRESETS["dE/dx"].selection.cuts)}
-    assert dedx["log_dedx_adu"] == pytest.approx((2.7055 - 0.1601, 2.7055 + 0.1601))
-    assert 10 ** np.array(dedx["log_dedx_adu"]) == pytest.approx([351, 734], abs=1)
+    published = {cut.column: (cut.low, cut.high) for cut in cut_list(dedx_cuts(DedxBand()))}
+    assert 10 ** np.array(published["log_dedx_adu"]) == pytest.approx([351, 734], abs=1)
+    moved = {cut.column: (cut.low, cut.high) for cut in cut_list(PRESETS["dE/dx"].selection.cuts)}
+    assert moved["log_dedx_adu"] == pytest.approx((SIMULATED_PEAK - 0.1601, SIMULATED_PEAK + 0.1601))
     shape = {cut.column: (cut.low, cut.high) for cut in cut_list(PRESETS["shape"].selection.cuts)}
     assert shape["box_diagonal_px"][0] == 20.0
     assert shape["mean_width_px"] == pytest.approx((3.4, 5.4))

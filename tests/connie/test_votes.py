@@ -231,7 +231,7 @@ def test_every_kind_of_png_becomes_grey_from_0_to_255(tmp_path, mode):
 
 
 def test_a_preview_lists_the_columns(folder):
-    found = votes.preview(folder / "data.txt", CREDO)
+    found = EXPERIMENT.preview(folder / "data.txt")
     (tree,) = found["trees"].values()
-    assert [row["branch"] for row in tree["branches"]] == ["image", "dot", "line", "worm", "artefact"]
+    assert [row["branch"] for row in tree["branches"]] == HEADER.split(",")
     assert tree["n_entries"] == 6

@@ -135,5 +135,6 @@ def test_misclassified_is_said_of_the_class_that_the_score_is_of() -> None:
     t = np.float32(0.6)
     wrong = ((LABELS == 0) & (SCORES.score < t)) | ((LABELS == 1) & (SCORES.score >= t))
     assert found(EventFilter(misclassified_at=0.6, signal=0)).tolist() == rows(wrong)
+    assert found(EventFilter(without=0)).tolist() == rows(LABELS == 1)
     without = (LABELS >= 0) & (SCORES.score >= t)  # a selection without that class
     assert found(EventFilter(misclassified_at=0.6, signal=-1)).tolist() == rows(without)

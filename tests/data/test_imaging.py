@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.data import imaging
-from core.data.imaging import OUTSIDE, UNKNOWN, Imaging, Window
+from core.data.events import NO_CLASS
+from core.data.imaging import OUTSIDE, Imaging, Window
 from core.errors import DarkroomError
 
 FACTS = {"n_columns": 400, "n_rows": 300}
@@ -70,11 +71,11 @@ def test_outlines_are_of_what_lies_in_the_window_by_class():
     classes, kept = np.array([0, 1, -1, 1], np.int8), np.array([0, 2, 3])
     everything = imaging.outlines(Rows(), OWN, 0, imaging.whole(FACTS), classes, ("a", "b"), kept)
     assert {name: part.rows.tolist() for name, part in everything.items()} == {
-        "a": [0], "b": [3], UNKNOWN: [2], OUTSIDE: [1],
+        "a": [0], "b": [3], NO_CLASS: [2], OUTSIDE: [1],
     }  # fmt: skip
     assert everything[OUTSIDE].boxes.tolist() == [[390, 399, 290, 299]]
     touched = imaging.outlines(Rows(), OWN, 0, Window(219, 300, 129, 200), classes, ("a", "b"), kept)
-    assert list(touched) == [UNKNOWN]
+    assert list(touched) == [NO_CLASS]
     assert imaging.outlines(Rows(), OWN, 0, Window(220, 300, 130, 200), classes, ("a", "b"), kept) == {}
 
 

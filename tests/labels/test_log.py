@@ -25,6 +25,7 @@ def test_what_is_written_is_read_back_in_order(workspace):
     for entry in entries:
         log.append("x", [entry])
     assert log.read("x", "anna") == (entries[:2], 0)
+    (workspace / "labels" / "x" / "not ours.jsonl").write_text("{}\n")
     assert log.labellers("x") == ["anna", "bert"]
     assert log.read_all("x") == (entries, 0)
     assert (workspace / "labels" / "x" / "anna.jsonl").read_text().count("\n") == 2

@@ -82,6 +82,20 @@ def test_a_cell_opens_exactly_its_events(opened, tracks, scored):
     assert known["called"].startswith(names[called])
 
 
+@pytest.mark.parametrize("name", ["signal", "background"])
+def test_a_cell_of_energy_and_score_opens_the_class_or_the_rest(opened, tracks, scored, name):
+    table = judge_run(scored.of("spot"), which_split="all").tables[name]
+    row, column = divmod(int(table.counts.argmax()), table.counts.shape[1])
+    at = opened("evaluate", data="tracks", run=tracks, split="all", of_class="spot", show="energy x score", cells=name)
+    at.segmented_control(key="cells").set_value(name).run()
+    at.selectbox(key="cell-row").select_index(row)
+    at.selectbox(key="cell-column").select_index(column + 1)
+    next(b for b in at.button if b.label == f"open {name} events").click().run()
+    assert not at.exception
+    assert any(f"of the {int(table.counts[row, column]):,} events that pass the filter" in c.value for c in at.caption)
+    assert ("spot" in set(at.dataframe[1].value["label"])) == (name == "signal")
+
+
 @pytest.mark.parametrize("page", ["calibration", "lowenergy"])
 def test_trust_pages_judge_one_class_against_the_rest(opened, tracks, page):
     at = opened(page, data="tracks", run=tracks, of_class="worm", part="test and other")
