@@ -30,7 +30,9 @@ def outputs(selected: Selected, seed: int = 1) -> np.ndarray:
     """float32 (m, n_classes) at random, higher for the class that a row is labelled with."""
     rng, n_classes = np.random.default_rng(seed), len(selected.classes)
     if n_classes == 2:
-        signal = np.where(selected.labels == 1, rng.beta(6, 2, len(selected.labels)), rng.beta(2, 6, len(selected.labels)))
+        signal = np.where(
+            selected.labels == 1, rng.beta(6, 2, len(selected.labels)), rng.beta(2, 6, len(selected.labels))
+        )
         return np.stack([1 - signal, signal], axis=1).astype(np.float32)
     drawn = rng.gamma(1.0, size=(len(selected.labels), n_classes))
     labelled = np.flatnonzero(selected.labels >= 0)

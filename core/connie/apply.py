@@ -257,4 +257,4 @@ def draw(scored: Scored, frame: int, asked: ApplyParameters, window: Window | No
     return picture(scored, frame, counting.called_class(scored, asked.threshold), window)
 
 
-APPLYING = Applying(particle="muon", parameters=ApplyParameters, apply=apply, picture=draw)
+APPLYING: Applying = Applying(particle="muon", parameters=ApplyParameters, apply=apply, picture=draw)

@@ -34,7 +34,7 @@ def told(facts: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-IMAGING = Imaging(
+IMAGING: Imaging = Imaging(
     title="whole image",
     explanation=(
         "The CCD image that the tracks were found in; each is framed in the colour of its class, or zoomed out is a line of it. A cell is "

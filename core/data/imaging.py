@@ -8,7 +8,6 @@ import numpy as np
 
 from core.data import frames
 from core.data.dataset import Dataset
-from core.data.events import NO_CLASS
 from core.errors import DarkroomError
 
 NO_SCORE, OUTSIDE = "no score", "outside the filter"
@@ -131,7 +130,7 @@ def outlines(
     classes: np.ndarray,
     names: Sequence[str],
     kept: np.ndarray,
-    without: str = NO_CLASS,
+    without: str,
 ) -> dict[str, Outlines]:
     """What lies in a window of image i, by class name in order; classes int8 (n_rows,), -1 for none.
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from core.data import imaging
-from core.data.events import NO_CLASS
-from core.data.imaging import OUTSIDE, Imaging, Window
+from core.data.imaging import NO_SCORE, OUTSIDE, Imaging, Window
 from core.errors import DarkroomError
 
 FACTS = {"n_columns": 400, "n_rows": 300}
@@ -69,14 +68,14 @@ def test_around_a_row_lies_the_row():
 
 def test_outlines_are_of_what_lies_in_the_window_by_class():
     classes, kept = np.array([0, 1, -1, 1], np.int8), np.array([0, 2, 3])
-    everything = imaging.outlines(Rows(), OWN, 0, imaging.whole(FACTS), classes, ("a", "b"), kept)
+    everything = imaging.outlines(Rows(), OWN, 0, imaging.whole(FACTS), classes, ("a", "b"), kept, NO_SCORE)
     assert {name: part.rows.tolist() for name, part in everything.items()} == {
-        "a": [0], "b": [3], NO_CLASS: [2], OUTSIDE: [1],
+        "a": [0], "b": [3], NO_SCORE: [2], OUTSIDE: [1],
     }  # fmt: skip
     assert everything[OUTSIDE].boxes.tolist() == [[390, 399, 290, 299]]
-    touched = imaging.outlines(Rows(), OWN, 0, Window(219, 300, 129, 200), classes, ("a", "b"), kept)
-    assert list(touched) == [NO_CLASS]
-    assert imaging.outlines(Rows(), OWN, 0, Window(220, 300, 130, 200), classes, ("a", "b"), kept) == {}
+    touched = imaging.outlines(Rows(), OWN, 0, Window(219, 300, 129, 200), classes, ("a", "b"), kept, NO_SCORE)
+    assert list(touched) == [NO_SCORE]
+    assert imaging.outlines(Rows(), OWN, 0, Window(220, 300, 130, 200), classes, ("a", "b"), kept, NO_SCORE) == {}
 
 
 def test_an_axis_runs_through_the_middle_and_is_as_long_as_the_row():
