@@ -116,40 +116,33 @@ def classify_by_run(run: runs.Run, found: Sequence[Clusters]) -> tuple[list[Clus
     return made, run.classes.index(FINE[MUON])
 
 
-def binned(found: Sequence[Clusters], at: int) -> tuple[np.ndarray, np.ndarray, int, overlap.Conditions]:
-    """(image, bin) of every cluster, the number of bins, and the conditions of each image."""
+def binned(found: Sequence[Clusters], at: int) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
+    """(image, bin) of every cluster, the number of bins, and the occupancy of each image."""
     place = np.concatenate([np.full(len(one.table["npix"]), i) for i, one in enumerate(found)])
-    column = {
-        name: np.concatenate([one.table[name] for one in found]) for name in ("energy_kev", "length_px", "sigma_t_px")
-    }
     called = np.concatenate([called_of(one, at) for one in found])
-    bins = overlap.bins_of(called, column["energy_kev"], found[0].outputs.shape[1])
-    is_long = (called == at) & (column["length_px"] > counting.LONG_PX)
-    width = counting.width_of(column["sigma_t_px"][is_long], place[is_long], len(found))
-    occupancy = np.array([one.table["occupancy"][0] for one in found])
-    return place, bins, overlap.n_bins(found[0].outputs.shape[1]), overlap.Conditions(occupancy, width)
+    n_classes = found[0].outputs.shape[1]
+    bins = overlap.bins_of(called, np.concatenate([one.table["energy_kev"] for one in found]), n_classes)
+    return place, bins, overlap.n_bins(n_classes), np.array([one.table["occupancy"][0] for one in found])
 
 
 def count(calibration: Sequence[Clusters], tested: Sequence[Clusters], at: int) -> list[dict[str, float]]:
     """Muons in each tested image: true, clusters called muon, corrected with errors; bias is corrected / true - 1."""
-    place, bins, n, where = binned(calibration, at)
+    place, bins, n, x = binned(calibration, at)
     n_muons, species = (
         np.concatenate([one.table[f"truth_{name}"] for one in calibration]) for name in ("n_muons", "species")
     )
     came = np.array([one.n_muons for one in calibration])
-    response = overlap.calibrate(overlap.truth_of(place, bins, n, n_muons, species, came, counting.KINDS), where)
-    place, bins, n, where = binned(tested, at)
-    counts = overlap.per_image(place, bins, len(tested), n)
-    n_called = [float(np.count_nonzero(called_of(one, at) == at)) for one in tested]
+    response = overlap.calibrate(overlap.truth_of(place, bins, n, n_muons, species, came, counting.KINDS), x)
+    place, bins, n, x = binned(tested, at)
+    counted = overlap.count(response, overlap.per_image(place, bins, len(tested), n), x)
     return [
         {
-            "true": one.n_muons, "called": raw, "corrected": found.value,
-            "statistical": found.statistical, "calibration": found.calibration, "bias": found.value / one.n_muons - 1.0,
-            "bias_called": raw / one.n_muons - 1.0, "occupancy": float(x),
+            "true": one.n_muons, "called": raw, "corrected": found.value, "statistical": found.statistical,
+            "calibration": found.calibration, "bias": found.value / one.n_muons - 1.0,
+            "bias_called": raw / one.n_muons - 1.0, "occupancy": float(occupancy),
         }
-        for one, raw, found, x in zip(
-            tested, n_called, overlap.count(response, counts, where), where.occupancy, strict=True
-        )
+        for one, found, occupancy in zip(tested, counted, x, strict=True)
+        for raw in [float(np.count_nonzero(called_of(one, at) == at))]
     ]  # fmt: skip
 
 

@@ -65,7 +65,12 @@ def checked_name(name: str, what: str) -> str:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success it replaces `path` in one step, else it is removed."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise DarkroomError(f"{path} cannot be written ({error.strerror}): choose another place.") from None
     os.close(handle)
     temporary = Path(name)
     try:

@@ -92,14 +92,13 @@ def _overlap(
             "overlap, so muons that share a cluster are missing."
         )
         return None
-    population, where = counting.population(scored, called)
+    population, x = counting.population(scored, called)
     response = counting.response(beside.calibration, asked.threshold)
-    x = where.occupancy
-    outside = (x < response.low[0] * 0.9) | (x > response.high[0] * 1.1)
+    outside = (x < response.low * 0.9) | (x > response.high * 1.1)
     if outside.any():
         notes.append(
-            f"{int(outside.sum())} of {len(outside)} images have an occupancy outside {100 * response.low[0]:.2f}-"
-            f"{100 * response.high[0]:.2f} %, where the counting was calibrated: their numbers are extrapolated."
+            f"{int(outside.sum())} of {len(outside)} images have an occupancy outside {100 * response.low:.2f}-"
+            f"{100 * response.high:.2f} %, where the counting was calibrated: their numbers are extrapolated."
         )
     sizes = [np.median([f["n_usable_px"] for f in one.dataset.frames]) for one in (scored, beside.calibration)]
     if not 0.5 < sizes[0] / sizes[1] < 2.0:
@@ -107,7 +106,7 @@ def _overlap(
             f"The images have {sizes[0] / 1e6:.1f} million pixels, those of the calibration {sizes[1] / 1e6:.1f}: more tracks are "
             "clipped by the edges of small images, which moves the count by some percent; calibrate on images of the same size."
         )
-    return overlap.count(response, population, where)
+    return overlap.count(response, population, x)
 
 
 def _exposed(

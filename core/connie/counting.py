@@ -11,7 +11,6 @@ from core.judge.scored import Scored
 # the kinds of particles without a muon that are fitted beside it, as numbers of core.connie.particles.SPECIES: electrons,
 # spots, everything else (alphas, defects)
 KINDS = (1, 2, 3)
-LONG_PX, FEWEST_LONG = 15.0, 10
 
 
 def muon_index(scored: Scored) -> int:
@@ -51,28 +50,18 @@ def images_of(scored: Scored) -> tuple[np.ndarray, np.ndarray]:
     return found
 
 
-def population(scored: Scored, classes: np.ndarray) -> tuple[np.ndarray, overlap.Conditions]:
-    """Clusters per bin (n_images, n_bins) of each image of `images_of`, and what the images are like."""
+def population(scored: Scored, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Clusters per bin (n_images, n_bins) of each image of `images_of`, and its occupancy (n_images,)."""
     frames, image = images_of(scored)
     bins = overlap.bins_of(classes, scored.column("energy_kev"), len(scored.classes))
     counts = overlap.per_image(image, bins, len(frames), overlap.n_bins(len(scored.classes)))
-    return counts, _conditions(scored, classes, image, len(frames))
+    return counts, _occupancy(scored, image, len(frames))
 
 
-def _conditions(scored: Scored, classes: np.ndarray, image: np.ndarray, n_images: int) -> overlap.Conditions:
-    occupancy = np.zeros(n_images)
-    occupancy[image] = scored.column("occupancy")  # the same for all rows of an image
-    is_long = (classes == muon_index(scored)) & (scored.column("length_px") > LONG_PX)
-    widths = width_of(scored.column("sigma_t_px")[is_long], image[is_long], n_images)
-    return overlap.Conditions(occupancy, widths)
-
-
-def width_of(sigma_t_px: np.ndarray, image: np.ndarray, n_images: int) -> np.ndarray:
-    """(n_images,): median transverse spread of the long muons (n,) of each image; NaN for fewer than FEWEST_LONG."""
-    return np.array([
-        np.median(own) if len(own) >= FEWEST_LONG else np.nan
-        for own in (sigma_t_px[image == i] for i in range(n_images))
-    ])  # fmt: skip
+def _occupancy(scored: Scored, image: np.ndarray, n_images: int) -> np.ndarray:
+    found = np.zeros(n_images)
+    found[image] = scored.column("occupancy")  # the same for all rows of an image
+    return found
 
 
 def response(scored: Scored, threshold: float) -> overlap.Response:
@@ -83,4 +72,4 @@ def response(scored: Scored, threshold: float) -> overlap.Response:
     n_muons, species = scored.column("truth_n_muons"), scored.column("truth_species")
     came = np.bincount(image, n_muons, len(frames))
     truth = overlap.truth_of(image, bins, overlap.n_bins(len(scored.classes)), n_muons, species, came, KINDS)
-    return overlap.calibrate(truth, _conditions(scored, classes, image, len(frames)))
+    return overlap.calibrate(truth, _occupancy(scored, image, len(frames)))

@@ -1,9 +1,10 @@
 """Take long straight tracks out of clusters that hold more than them, and join collinear pieces of one track.
 
-A line is looked for by RANSAC in every cluster whose box has a diagonal of at least 40 px. What is left beside the
+A line is looked for by RANSAC in every cluster whose box has a diagonal of at least `deblend_length_px` (40). What is left beside the
 lines becomes clusters of its own where it holds enough of the charge; less stays with the line, as a delta ray does.
 Where tracks cross, the pixels go to the longer one. Then straight pieces are joined whose axes are parallel within
-|cos| >= 0.995, that lie on one line and whose ends are at most 20 px apart: a masked column or another track cut them.
+|cos| >= 0.995, that lie on one line and whose ends are at most `join_gap_px` (20) apart: a masked column or another
+track cut them. Both lengths are in the mapping, and `deblend` there turns all of it off.
 """
 
 from typing import TYPE_CHECKING
@@ -17,10 +18,8 @@ from core.connie.extract import Clusters
 if TYPE_CHECKING:
     from core.connie.mapping import Mapping
 
-MIN_LENGTH_PX = 40.0  # diagonal of the box of a cluster in which lines are looked for
 MIN_LINE_PX = 15.0  # of a line in such a cluster
 MIN_SHARE = 0.15  # of the charge of the cluster, for a part beside a line to count as something else
-MAX_GAP_PX = 20.0
 MIN_COSINE = 0.995
 MAX_OFFSET_PX = 2.0  # of an end from the axis of the other piece
 MIN_PIECE_PX = 10.0  # length of a piece that has a direction worth trusting
@@ -32,17 +31,19 @@ def deblend(clusters: Clusters, mapping: "Mapping") -> Clusters:
 
     Every pixel stays in exactly one cluster, with its charge. The flags `deblended` and `joined` tell what was done.
     """
-    return join(split(clusters, mapping.min_charge_e))
+    if not mapping.deblend:
+        return clusters
+    return join(split(clusters, mapping.min_charge_e, mapping.deblend_length_px), mapping.join_gap_px)
 
 
-def split(clusters: Clusters, min_charge_e: float) -> Clusters:
-    """Separate straight tracks of at least 40 px from each other and from the rest of their cluster."""
+def split(clusters: Clusters, min_charge_e: float, min_length_px: float) -> Clusters:
+    """Separate straight tracks from each other and from the rest of their cluster, if its box has at least this diagonal."""
     sums = features.sums(clusters)
     piece, n_pieces = np.empty(len(clusters.q), np.uint16), np.ones(len(clusters), np.int64)
     y, x, q, offsets = clusters.y, clusters.x, clusters.q, clusters.offsets
     label.in_parts(
         lambda a, b: lines.split(
-            y, x, q, offsets, a, b, sums, MIN_LENGTH_PX, MIN_LINE_PX, MIN_SHARE, min_charge_e, piece, n_pieces
+            y, x, q, offsets, a, b, sums, min_length_px, MIN_LINE_PX, MIN_SHARE, min_charge_e, piece, n_pieces
         ),
         len(clusters),
         16,
@@ -54,9 +55,9 @@ def split(clusters: Clusters, min_charge_e: float) -> Clusters:
     return _regroup(clusters, np.repeat(first, clusters.npix) + piece - 1, marks)
 
 
-def join(clusters: Clusters) -> Clusters:
+def join(clusters: Clusters, max_gap_px: float) -> Clusters:
     """Join straight collinear pieces; an end is joined once, to the nearest."""
-    pairs = _pairs(clusters)
+    pairs = _pairs(clusters, max_gap_px)
     if not len(pairs):
         return clusters
     group = np.arange(len(clusters))
@@ -69,7 +70,7 @@ def join(clusters: Clusters) -> Clusters:
     return _regroup(clusters, owner[clusters.owner], marks)
 
 
-def _pairs(clusters: Clusters) -> list[tuple[int, int]]:
+def _pairs(clusters: Clusters, max_gap_px: float) -> list[tuple[int, int]]:
     """Pairs of clusters to be joined, the nearest ends first."""
     sums = features.sums(clusters)
     reach = np.empty((len(clusters), 2))
@@ -80,7 +81,7 @@ def _pairs(clusters: Clusters) -> list[tuple[int, int]]:
     centre = np.stack([x, y], axis=1)[picked]
     direction = np.stack([np.cos(phi), np.sin(phi)], axis=1)[picked]
     ends = (centre[:, None] + reach[picked][:, :, None] * direction[:, None]).reshape(-1, 2)
-    close = cKDTree(ends).query_pairs(MAX_GAP_PX, output_type="ndarray") if len(ends) else np.zeros((0, 2), np.int64)
+    close = cKDTree(ends).query_pairs(max_gap_px, output_type="ndarray") if len(ends) else np.zeros((0, 2), np.int64)
     a, b = close[:, 0] // 2, close[:, 1] // 2
     cosine = np.abs((direction[a] * direction[b]).sum(axis=1))
     gap = ends[close[:, 1]] - ends[close[:, 0]]

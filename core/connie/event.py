@@ -1,6 +1,11 @@
-"""One row in words: its identity as runID.OHDU.frame.cluster, and its simulated truth."""
+"""One row in words: its identity as runID.OHDU.part.frame.cluster, and its simulated truth.
+
+The part is that of the file name, for the files of one exposure share runID and OHDU; the frame is the place of the image
+in its file.
+"""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,44 +14,48 @@ from core.connie.truth import SPECIES
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
 
-UID_BITS = {"ohdu": 8, "frame": 8, "cluster": 22}  # runID has the 25 bits above them
+UID_BITS = {"runid": 23, "ohdu": 6, "part": 6, "frame": 8, "cluster": 20}  # from the highest, 63 together
+LIMITS = {name: 1 << bits for name, bits in UID_BITS.items()}
 
 
-def uid(runid: int, ohdu: int, frame: int, n_clusters: int) -> np.ndarray:
-    """int64 (n_clusters,): the identities of an image's clusters, in their order."""
-    numbers = {"ohdu": ohdu, "frame": frame, "cluster": max(n_clusters - 1, 0)}
-    for name, value in numbers.items():
-        if not 0 <= value < 1 << UID_BITS[name]:
-            raise DarkroomError(f"{name} is {value}: expected 0 to {(1 << UID_BITS[name]) - 1}; split the file.")
-    if not 0 <= runid < 1 << 25:
-        raise DarkroomError(f"runID is {runid}: expected 0 to {(1 << 25) - 1}; correct the header or the file's name.")
-    number = runid
-    for name in ("ohdu", "frame"):
-        number = number << UID_BITS[name] | numbers[name]
-    return (number << UID_BITS["cluster"]) + np.arange(n_clusters, dtype=np.int64)
+def uid(runid: int, ohdu: int, part: int, frame: int, n_clusters: int) -> np.ndarray:
+    """int64 (n_clusters,): the identities of an image's clusters, in their order. `part`: 0 where the name tells none."""
+    numbers = (runid, ohdu, part, frame, max(n_clusters - 1, 0))
+    for (name, limit), value in zip(LIMITS.items(), numbers, strict=True):
+        if not 0 <= value < limit:
+            raise DarkroomError(
+                f"The {name} of an image is {value:,}: expected 0 to {limit - 1:,}. Correct the header or the file's name, or divide the file."
+            )
+    return _number((*numbers[:-1], 0)) + np.arange(n_clusters, dtype=np.int64)
+
+
+def _number(parts: Sequence[int]) -> int:
+    number = 0
+    for bits, part in zip(UID_BITS.values(), parts, strict=True):
+        number = number << bits | part
+    return number
 
 
 def uid_text(number: int) -> str:
-    """The identity of a row as runID.OHDU.frame.cluster."""
-    parts = []
-    for bits in (UID_BITS["cluster"], UID_BITS["frame"], UID_BITS["ohdu"]):
-        parts.append(number & ((1 << bits) - 1))
-        number >>= bits
-    return ".".join(map(str, (number, *reversed(parts))))
+    """The identity of a row as runID.OHDU.part.frame.cluster."""
+    parts: list[int] = []
+    for limit in reversed(LIMITS.values()):
+        number, part = divmod(number, limit)
+        parts.append(part)
+    return ".".join(map(str, reversed(parts)))
 
 
 def parse_uid(text: str) -> int:
     """The inverse of `uid_text`; the integer itself is taken too."""
     text = text.strip()
-    if re.fullmatch(r"\d{1,19}", text):
+    if re.fullmatch(r"\d{1,19}", text, re.ASCII) and int(text) < 1 << 63:
         return int(text)
-    if re.fullmatch(r"\d{1,8}\.\d{1,3}\.\d{1,3}\.\d{1,7}", text):
-        runid, ohdu, frame, cluster = map(int, text.split("."))
-        fits = zip((ohdu, frame, cluster), ("ohdu", "frame", "cluster"), strict=True)
-        if all(value < 1 << UID_BITS[name] for value, name in fits) and runid < 1 << 25:
-            return int(uid(runid, ohdu, frame, 1)[0]) + cluster
+    if re.fullmatch(r"\d{1,7}(\.\d{1,7}){4}", text, re.ASCII):
+        parts = tuple(map(int, text.split(".")))
+        if all(part < limit for part, limit in zip(parts, LIMITS.values(), strict=True)):
+            return _number(parts)
     raise DarkroomError(
-        f"'{text}' is no track: expected runID.OHDU.frame.cluster, for example 246.2.0.1234, or its number."
+        f"'{text[:80]}' is no track: expected runID.OHDU.part.frame.cluster, for example 246.2.1.0.1234, or its number."
     )
 
 

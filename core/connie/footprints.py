@@ -13,7 +13,8 @@ import numpy as np
 from core.connie import label, rows
 from core.connie.calibrate import Image
 from core.connie.extract import Clusters
-from core.connie.fits import Exposure
+from core.connie.fits import Exposure, LONGEST_S
+from core.connie.hdus import MAX_PIXELS, survey
 from core.connie.mapping import Mapping
 from core.connie.rim import LEVELS
 from core.connie.stored import bare_image
@@ -56,6 +57,9 @@ def _pixels(path: Path, mapping: Mapping) -> tuple[np.ndarray, np.ndarray, np.nd
     """(footprint numbered from 0, y, x, q [e-]) of each pixel, (m,), and the exposure [s]."""
     from astropy.io import fits
 
+    problems = survey(path).notes  # before anything is unpacked or reserved: a header may promise anything
+    if problems:
+        raise DarkroomError(f"{path.name}: {'; '.join(problems)}: expected a whole table of footprints. Copy the file again.")
     names = (mapping.footprints_id, mapping.footprints_x, mapping.footprints_y, mapping.footprints_values)
     try:
         with fits.open(path) as hdus:

@@ -8,8 +8,8 @@ from core.data.imaging import Imaging
 
 
 def name(facts: Mapping[str, Any]) -> str:
-    """As in the number of a track: run identifier, sensor, place in the file."""
-    return f"{facts['runid']}.{facts['ohdu']}.{facts['index']}"
+    """As in the number of a track: run identifier, sensor, part, place in the file."""
+    return f"{facts['runid']}.{facts['ohdu']}.{facts.get('file_part') or 0}.{facts['index']}"
 
 
 def told(facts: Mapping[str, Any]) -> dict[str, str]:

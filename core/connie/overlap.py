@@ -24,19 +24,9 @@ from core.errors import DarkroomError
 
 ENERGY_EDGES_KEV = (0.0, 30.0, 110.0, 180.0, 250.0, 400.0, 700.0, 1500.0)  # the last bin is open
 FEWEST_IMAGES = 4
-ENOUGH_IMAGES = 8  # below, the square of the occupancy and the width are left out
+ENOUGH_IMAGES = 8  # below, the square of the occupancy is left out
 REPEATS = 60  # of the bootstrap over calibration images
 _ROUNDS = 12
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What the response depends on, per image (n_images,): the share of pixels that lie in clusters, and the median
-    transverse spread of long tracks [px] (NaN where there is none: the usual width is taken).
-    """
-
-    occupancy: np.ndarray
-    width_px: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -52,26 +42,23 @@ class Truth:
 
 @dataclass(frozen=True)
 class Response:
-    """muon (4, n_bins): terms 1, occupancy, its square, width from the usual one; per muon. others (n_kinds, 2, n_bins):
-    terms 1, occupancy; each kind normalised. Outside the calibrated conditions the nearest are taken: `low`, `high` are
-    their (occupancy, width), `usual_px` the mean width. `repeats`: the same from resampled images, for the error.
+    """muon (3, n_bins): terms 1, occupancy, its square; per muon. others (n_kinds, 2, n_bins): terms 1, occupancy; each kind
+    normalised. `low`, `high`: the occupancies that were calibrated; beyond them the nearest is taken. `repeats`: the same
+    from resampled images, for the error.
     """
 
     muon: np.ndarray
     others: np.ndarray
-    low: tuple[float, float]
-    high: tuple[float, float]
-    usual_px: float
+    low: float
+    high: float
     n_images: int
     repeats: "tuple[Response, ...]" = ()
 
-    def templates(self, occupancy: float, width_px: float) -> np.ndarray:
+    def templates(self, occupancy: float) -> np.ndarray:
         """(1 + n_kinds, n_bins) for an image."""
-        x = float(np.clip(occupancy, self.low[0], self.high[0]))
-        w = float(np.clip(width_px, self.low[1], self.high[1])) - self.usual_px if np.isfinite(width_px) else 0.0
-        muon = np.array([1.0, x, x**2, w]) @ self.muon
-        others = np.einsum("t,ktb->kb", np.array([1.0, x]), self.others)
-        found: np.ndarray = np.maximum(np.concatenate([muon[None], others]), 0.0)
+        terms = np.clip(occupancy, self.low, self.high) ** np.arange(3)
+        others = np.einsum("t,ktb->kb", terms[:2], self.others)
+        found: np.ndarray = np.maximum(np.concatenate([(terms @ self.muon)[None], others]), 0.0)
         return found
 
 
@@ -118,34 +105,27 @@ def truth_of(
     return Truth(np.asarray(in_image, float), per_image(image[has], bins[has], n_images, n), np.stack(others, axis=1))
 
 
-def calibrate(truth: Truth, where: Conditions, seed: int = 1, repeats: int = REPEATS) -> Response:
-    """Measure the response on simulated images; the errors come from resampling them."""
-    n = len(where.occupancy)
+def calibrate(truth: Truth, occupancy: np.ndarray, seed: int = 1, repeats: int = REPEATS) -> Response:
+    """Measure the response on simulated images of occupancy (n_images,); the errors come from resampling them."""
+    n = len(occupancy)
     if n < FEWEST_IMAGES:
         raise DarkroomError(
             f"The counting is calibrated on {n} simulated images, expected at least {FEWEST_IMAGES} of different rates: "
             "simulate and score more."
         )
     rng = np.random.default_rng(seed)
-    again = tuple(_response(truth, where, rng.integers(0, n, n)) for _ in range(repeats))
-    return dataclasses.replace(_response(truth, where, np.arange(n)), repeats=again)
+    again = tuple(_response(truth, occupancy, rng.integers(0, n, n)) for _ in range(repeats))
+    return dataclasses.replace(_response(truth, occupancy, np.arange(n)), repeats=again)
 
 
-def _response(truth: Truth, where: Conditions, some: np.ndarray) -> Response:
+def _response(truth: Truth, occupancy: np.ndarray, some: np.ndarray) -> Response:
     """From some of the images, which may be the same more than once."""
-    known = where.width_px[np.isfinite(where.width_px)]
-    usual = float(known.mean()) if len(known) else 0.0
-    x, w = where.occupancy[some], np.nan_to_num(where.width_px - usual)[some]
-    terms = np.stack([np.ones(len(x)), x, x**2, w], axis=1)
-    n_terms = 4 if len(where.occupancy) >= ENOUGH_IMAGES else 2
-    muon = _fitted(truth.with_muon[some], truth.n_muons[some], terms[:, :n_terms])
+    terms = occupancy[some][:, None] ** np.arange(3)
+    n_terms = 3 if len(occupancy) >= ENOUGH_IMAGES else 2
+    muon = np.zeros((3, truth.with_muon.shape[1]))
+    muon[:n_terms] = _fitted(truth.with_muon[some], truth.n_muons[some], terms[:, :n_terms])
     others = [_fitted(one[some], one[some].sum(axis=1), terms[:, :2]) for one in truth.others.transpose(1, 0, 2)]
-    ends = [
-        (float(end(where.occupancy)), float(end(known)) if len(known) else 0.0) for end in (np.min, np.max)
-    ]  # fmt: skip
-    padded = np.zeros((4, muon.shape[1]))
-    padded[:n_terms] = muon
-    return Response(padded, np.stack(others), ends[0], ends[1], usual, len(some))
+    return Response(muon, np.stack(others), float(occupancy.min()), float(occupancy.max()), len(some))
 
 
 def _fitted(counts: np.ndarray, came: np.ndarray, terms: np.ndarray) -> np.ndarray:
@@ -161,12 +141,12 @@ def _fitted(counts: np.ndarray, came: np.ndarray, terms: np.ndarray) -> np.ndarr
     return found
 
 
-def count(response: Response, counts: np.ndarray, where: Conditions) -> list[Counted]:
-    """Muons of each image from its clusters per bin, counts (n_images, n_bins)."""
+def count(response: Response, counts: np.ndarray, occupancy: np.ndarray) -> list[Counted]:
+    """Muons of each image from its clusters per bin, counts (n_images, n_bins), and its occupancy (n_images,)."""
     found = []
-    for own, occupancy, width in zip(counts, where.occupancy, where.width_px, strict=True):
-        value, error = solve(response.templates(occupancy, width), own)
-        again = np.array([solve(one.templates(occupancy, width), own)[0] for one in response.repeats])
+    for own, x in zip(counts, occupancy, strict=True):
+        value, error = solve(response.templates(x), own)
+        again = np.array([solve(one.templates(x), own)[0] for one in response.repeats])
         found.append(Counted(value, error, float(again.std()) if len(again) else 0.0, again))
     return found
 

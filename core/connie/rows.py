@@ -23,7 +23,7 @@ def block(clusters: Clusters, image: Image, mapping: Mapping, index: int, truth:
     n, told = len(clusters), image.exposure
     same = {"run": (told.run, np.int32), "runid": (told.runid, np.int32), "ohdu": (told.ohdu, np.int16), "frame": (index, np.int32)}  # fmt: skip
     table = {
-        "uid": uid(told.runid, told.ohdu, index, n),
+        "uid": uid(told.runid, told.ohdu, told.part or 0, index, n),
         **{name: np.full(n, value, kind) for name, (value, kind) in same.items()},
         **measured,
         **truth_columns(clusters, measured, truth, image.shape),
@@ -41,6 +41,7 @@ def _facts(clusters: Clusters, image: Image, mapping: Mapping) -> dict[str, Any]
     names = ("run", "runid", "ohdu", "exptime_s", "readout_s", "expstart_unix_s", "expstop_unix_s", "pressure_hpa")
     return {
         **{name: getattr(told, name) for name in names},
+        "file_part": told.part,
         "gain_adu_per_e": float(np.mean(image.gain_adu_per_e)),
         "noise_e": float(np.mean(image.noise_e)),
         "noise_steps": noise_steps(image.sigma_e),

@@ -14,6 +14,7 @@ import numpy as np
 from core.connie import images
 from core.connie.geometry import WIDTHS
 from core.connie.images import SimulatedImage
+from core.connie.mapping import MAX_OHDU
 from core.connie.writing import write_file
 from core.errors import DarkroomError
 from core.parameters import param
@@ -35,9 +36,9 @@ class SimulationParameters:
     overscan_columns: int = param(150, "Overscan columns of each half", unit="px", low=20, high=1000)
     overscan_rows: int = param(90, "Overscan rows", unit="px", low=0, high=1000)
     first_runid: int = param(
-        FIRST_RUNID, "runID of the first exposure; data sets that are joined need different ones", low=1, high=9_000_000
+        FIRST_RUNID, "runID of the first exposure; data sets that are joined need different ones", low=1, high=100_000
     )
-    ohdus: tuple[int, ...] = param((2, 3), "CCDs in each file", low=0, high=99)
+    ohdus: tuple[int, ...] = param((2, 3), "CCDs in each file", low=0, high=MAX_OHDU)
     compressed: bool = param(False, "Write .fits.fz (Rice) instead of .fits")
     exposure_low_h: float = param(0.305, "Shortest exposure (700 muons per CCD)", unit="h", low=0.0, high=24.0)
     exposure_high_h: float = param(3.92, "Longest exposure (9,000 muons per CCD)", unit="h", low=0.001, high=24.0)

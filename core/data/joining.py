@@ -48,6 +48,7 @@ def join(experiment: Experiment, folder: Path, head: dict[str, Any], mapping: An
     parts.sort(key=lambda p: (p["run"], p["subrun"], p["file"]))
     stems = [p["file"].removesuffix(".h5") for p in parts]
     tables = [folder / "parts" / f"{stem}.parquet" for stem in stems]
+    _refuse_other_columns(parts, tables)
     _refuse_same_rows(experiment, parts, tables)
     content = json.dumps([head, [(p["file"], p["sha256"], p["n_rows"]) for p in parts]], sort_keys=True)
     rows_id = hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -93,8 +94,9 @@ def with_derived(meta: dict[str, Any], derived: Mapping[str, Any]) -> dict[str, 
 
 
 def notes(name: str, meta: Mapping[str, Any]) -> list[str]:
-    """What must be made again because the rows are others now, in sentences."""
-    return [
+    """What is odd about the images that were read, and what must be made again because the rows are others now: sentences."""
+    odd = [f"{Path(meta['parts'][f['part']]['path']).name}: {note}." for f in meta["frames"] for note in f.get("notes", ())]
+    return list(dict.fromkeys(odd)) + [
         f"The column '{column}' belonged to the rows before and was dropped: make it again with `python -m core derive "
         f"{name} {column}` or on the page Data."
         for column in meta.get("dropped", ())
@@ -105,6 +107,23 @@ def _old(folder: Path) -> dict[str, Any]:
     known = folder / "dataset.json"
     found: dict[str, Any] = workspace.read_json(known) if known.exists() else {}
     return found
+
+
+def _refuse_other_columns(parts: list[dict[str, Any]], tables: list[Path]) -> None:
+    """Refuse files whose rows have other columns, such as tables that name other classes, or the same in another order."""
+    wanted, first = pq.read_schema(tables[0]), Path(parts[0]["path"]).name
+    for part, table in zip(parts, tables, strict=True):
+        found = pq.read_schema(table)
+        if found.equals(wanted):
+            continue
+        differ = [
+            f"{file} has {', '.join(repr(n) for n in own.names if n not in other.names) or 'the same in another order'}"
+            for file, own, other in ((first, wanted, found), (Path(part["path"]).name, found, wanted))
+        ]
+        raise DarkroomError(
+            f"The files do not have the same columns: {differ[0]}, {differ[1]}. Prepare them as data sets of their own, or "
+            "make the columns alike."
+        )
 
 
 def _refuse_same_rows(experiment: Experiment, parts: list[dict[str, Any]], tables: list[Path]) -> None:

@@ -34,9 +34,10 @@ def picture(found: Picture) -> go.Figure:
             x=[None], y=[None], mode="markers", name=title, hoverinfo="skip",
             marker={"color": colour(name), "size": 10, "symbol": "square"},
         )  # fmt: skip
-        figure.add_scattergl(
+        figure.add_scatter(
             x=found.row_x[mine], y=found.row_y[mine], mode="markers", showlegend=False, customdata=found.rows[mine][:, None],
-            marker={"color": colour(name), "size": 8, "opacity": 0.0},
+            marker={"color": colour(name), "size": 10, "opacity": 0.0}, selected={"marker": {"opacity": 0.0}},
+            unselected={"marker": {"opacity": 0.0}},
             text=[found.row_text[k] for k in np.flatnonzero(mine)],
             hovertemplate="%{text}<br>column %{x:.0f}, row %{y:.0f}<extra></extra>",
         )  # fmt: skip

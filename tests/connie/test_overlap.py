@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from core.connie import counting, overlap
-from core.connie.overlap import Conditions
 from core.errors import DarkroomError
 
 N_CLASSES = 3  # muon, worm, merged
@@ -13,14 +12,14 @@ KINDS = (1, 2)
 
 def toy(n_muons: np.ndarray, n_electrons: np.ndarray, seed: int) -> dict[str, np.ndarray]:
     """Clusters of images with Poisson numbers: each muon is alone with a probability that falls with the occupancy, else
-    it shares a cluster with one more; a fifth of the electrons is called muon; wider images lose more muons.
+    it shares a cluster with one more; a fifth of the electrons is called muon.
     """
     rng = np.random.default_rng(seed)
     columns: dict[str, list] = {name: [] for name in ("image", "called", "energy", "n_muons", "species")}
-    occupancy, width = 6e-6 * n_muons + 4e-6 * n_electrons, rng.uniform(0.7, 0.9, len(n_muons))
+    occupancy = 6e-6 * n_muons + 4e-6 * n_electrons
     came = rng.poisson(n_muons)
     for i, n in enumerate(came):
-        alone = rng.random(n) < np.exp(-8.0 * occupancy[i]) * (1.1 - 0.3 * (width[i] - 0.8))
+        alone = rng.random(n) < np.exp(-8.0 * occupancy[i])
         pairs = (n - int(alone.sum())) // 2
         muons = np.r_[np.ones(int(alone.sum()), int), np.full(pairs, 2), np.ones(n - int(alone.sum()) - 2 * pairs, int)]
         called = np.where(muons == 1, np.where(rng.random(len(muons)) < 0.9, 0, 1), 2)
@@ -35,13 +34,13 @@ def toy(n_muons: np.ndarray, n_electrons: np.ndarray, seed: int) -> dict[str, np
         columns["n_muons"].append(np.r_[muons, np.zeros(electrons, int)])
         columns["species"].append(np.r_[np.zeros(len(muons), int), np.ones(electrons, int)])
     made = {name: np.concatenate(parts) for name, parts in columns.items()}
-    return made | {"occupancy": occupancy, "width": width, "came": came}
+    return made | {"occupancy": occupancy, "came": came}
 
 
-def binned(made: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, Conditions]:
+def binned(made: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     bins = overlap.bins_of(made["called"], made["energy"], N_CLASSES)
     counts = overlap.per_image(made["image"], bins, len(made["came"]), overlap.n_bins(N_CLASSES))
-    return bins, counts, Conditions(made["occupancy"], made["width"])
+    return bins, counts, made["occupancy"]
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +89,10 @@ def test_the_solution_of_exact_counts_is_exact():
     assert overlap.solve(templates, np.zeros(4))[0] == 0.0
 
 
-def test_outside_what_was_calibrated_the_nearest_conditions_are_taken(response):
-    end, usual = response.high[0], response.usual_px
-    assert np.array_equal(response.templates(2.0 * end, usual), response.templates(end, usual))
-    assert np.array_equal(response.templates(end, np.nan), response.templates(end, usual))
-    assert (response.templates(0.0, 0.0) >= 0.0).all()
+def test_outside_what_was_calibrated_the_nearest_occupancy_is_taken(response):
+    end = response.high
+    assert np.array_equal(response.templates(2.0 * end), response.templates(end))
+    assert (response.templates(0.0) >= 0.0).all()
 
 
 def test_too_few_images_are_refused():
@@ -115,8 +113,3 @@ def test_called_muon_is_what_reaches_the_threshold_else_the_best_of_the_rest():
     assert counting.called(outputs, 0, 0.5).tolist() == [0, 1, 2]
     assert counting.called(outputs, 0, 0.4).tolist() == [0, 0, 2]
     assert counting.called(outputs, 0, 0.9).tolist() == [1, 1, 2]
-
-
-def test_the_width_is_the_median_and_unknown_for_few_tracks():
-    width = counting.width_of(np.r_[np.full(6, 0.7), np.full(5, 0.9), 1.0], np.r_[np.zeros(11, int), 1], 2)
-    assert width[0] == 0.7 and np.isnan(width[1])

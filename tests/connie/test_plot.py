@@ -1,8 +1,11 @@
 """The pictures of a track hold its pixels and its numbers."""
 
+import json
+
 import numpy as np
 import pytest
 
+from core.__main__ import main
 from core.connie import plot
 from core.connie.experiment import EXPERIMENT
 from core.connie.imageview import IMAGING
@@ -92,3 +95,11 @@ def test_the_frame_of_every_row_lies_around_its_axis(tracks):
     names = [IMAGING.name(facts) for facts in tracks.frames]
     assert len(set(names)) == len(names) == len(tracks.frames)
     assert IMAGING.facts(tracks.frames[0])["clusters"].startswith(f"{len(frames.rows_in(tracks, 0)):,} on")
+
+
+def test_the_command_lists_every_image_with_the_rows_in_it(tracks, capsys):
+    assert main(["images", "tracks", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [one["rows"] for one in told["images"]] == [one["n_clusters"] for one in tracks.frames]
+    assert [one["image"] for one in told["images"]] == [IMAGING.name(facts) for facts in tracks.frames]
+    assert sum(one["rows"] for one in told["images"]) == tracks.n_rows
