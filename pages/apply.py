@@ -31,6 +31,7 @@ def image(found: Applied, scored: Scored, slot: Applying, values: object) -> Non
         one = names[choose.one_of("image", list(names), "of-image", label_visibility="collapsed", width=220)]
         facts = data.frames[one.frame]
         window = applying.choose_window(facts)
+        mouse, answers = applying.choose_mouse()
     with frame.refusals():
         drawn = applying.picture(scored, slot, values, one.frame, window)
     cell = (
@@ -39,12 +40,12 @@ def image(found: Applied, scored: Scored, slot: Applying, values: object) -> Non
         else "every pixel is shown"
     )
     note = (
-        f"Every cluster in the colour of what it is called; {cell}, so no track is lost. Drag a box to see it closer, click "
-        "a track to see it alone. A patch of one colour would be surprising."
+        f"Every cluster in the colour of what it is called; {cell}, so no track is lost. "
+        f"{applying.MICE[mouse]} A patch of one colour would be surprising."
     )
-    key = f"apply-image-{data.id}-{one.frame}-{window.text}"
+    key = f"apply-image-{data.id}-{one.frame}-{window.text}-{mouse}"
     frame.show_figure(
-        figures.picture(drawn), key, note, on_select=lambda: applying.picked(data, facts, key),
+        figures.picture(drawn).update_layout(**answers), key, note, on_select=lambda: applying.picked(data, facts, key),
         selection_mode=("points", "box"),
     )  # fmt: skip
     interval = f"{one.particles.value:,.0f} [{one.particles.low:,.0f}, {one.particles.high:,.0f}]"

@@ -69,7 +69,7 @@ def choose_merit() -> tuple[str, tuple[float, float] | None]:
     return merit, (signal, background)
 
 
-def choose_position(moved: Moved) -> tuple[float, ...]:
+def choose_position(moved: Moved, columns: dict[str, Column]) -> tuple[float, ...]:
     """Where the cut is quoted: at its best place, until a slider or a number moves it."""
     at = []
     for i, axis in enumerate(moved.scan.axes):
@@ -80,7 +80,7 @@ def choose_position(moved: Moved) -> tuple[float, ...]:
         st.session_state[f"{key}-slider"] = min(max(value, low), high)
         left, right = st.columns([3, 2], vertical_alignment="bottom", gap="small")
         left.slider(
-            f"cut {axis.column}", low, high, step=(high - low) / 400, key=f"{key}-slider", on_change=_slid, args=(key,),
+            f"cut on {columns[axis.column].title}", low, high, step=(high - low) / 400, key=f"{key}-slider", on_change=_slid, args=(key,),
             format="%.4g",
         )  # fmt: skip
         typed = right.number_input(
@@ -228,7 +228,7 @@ def page() -> None:
         events, key = cutting.sample(selected, scored, of_class)
         moved = cutting.moved(events, key, names, sides, merit, expected)
         with place:
-            at = choose_position(moved)
+            at = choose_position(moved, columns)
         found = cutsample.quote(events, moved, at, threshold)
     key_numbers(found)
     tabs = st.tabs(

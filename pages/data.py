@@ -12,7 +12,7 @@ from core.data.dataset import readable
 from core.experiment import Experiment
 from core.jobs import control
 from core.registry import EXPERIMENTS
-from pages.parts import deriving, form, frame, scaling
+from pages.parts import choose, deriving, form, frame, scaling
 
 MAPPING = "map"
 
@@ -125,13 +125,7 @@ def progress() -> None:
 def page() -> None:
     frame.heading("Data", "Which raw files are there, what do they hold, and how are they read?")
     with st.sidebar:
-        key = st.selectbox(
-            "experiment",
-            list(EXPERIMENTS),
-            key="experiment",
-            format_func=lambda k: EXPERIMENTS[k].title,
-            persist_state="session",
-        )
+        key = choose.one_of("experiment", list(EXPERIMENTS), "experiment", format_func=lambda k: EXPERIMENTS[k].title)
     experiment = EXPERIMENTS[key]
     chosen = pick_files(experiment)
     mapping, options = choose_mapping(experiment)

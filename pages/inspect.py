@@ -22,6 +22,7 @@ NO_FLAG = "no flag"
 UID = "uid"
 N_LISTED, N_QUANTITIES = 2000, 5
 HEIGHT = 370
+FACT_PX = 150  # for the longest name of a fact
 
 
 def ask(data: Dataset, found: Scored | None, selection: Selection) -> tuple[str, EventFilter]:
@@ -205,7 +206,8 @@ def typical(selected: Selected, rows: Any, key: str) -> None:
         return
     with frame.refusals():
         means = judged.averages(selected.experiment, selected.dataset, parts, key)
-    colours = {name: figures.class_style(name)[0] for name in parts}
+    styles = figures.class_styles(list(events.class_names(selected.classes).values()))
+    colours = {name: styles[name][0] for name in parts}
     frame.show_figure(average.draw(means, colours).update_layout(height=HEIGHT), "average", average.explanation)
 
 
@@ -254,7 +256,10 @@ def page() -> None:
         scores = judged.row_scores(found) if found else None
         known = events.facts(selected, row, scores)
         lines = [{"of this event": name, "": value} for name, value in known.items()]
-        st.dataframe(lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event")
+        st.dataframe(
+            lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event",
+            column_config={"of this event": st.column_config.TextColumn(width=FACT_PX)},
+        )  # fmt: skip
     below(selected, found, rows, row, how, key)
     kind = "; what is called simulated is the simulation's truth" if data.simulated else ""
     frame.foot(

@@ -11,6 +11,7 @@ from core.labels.queue import QueueParameters
 from core.labels.record import LINEAR, LOG, Look
 from pages.parts import agreeing, asked, cached, choose, form, frame, labelling
 
+POOL = "pool"
 ASK = "label", "agreement", "in and out"
 
 
@@ -40,9 +41,9 @@ def choose_pool(data: Dataset) -> tuple[str, object]:
     starts = choose.starting_points(data)
     names = list(starts)
     first = "everything" if "everything" in names else choose.default_start(data, starts)
-    if st.session_state.get("of") not in (None, *names):
-        del st.session_state["of"]
-    name = st.selectbox("events of selection", names, index=names.index(first), key="of", **choose.STAY)
+    if st.session_state.get(POOL) not in (None, *names):
+        del st.session_state[POOL]
+    name = st.selectbox("events of selection", names, index=names.index(first), key=POOL, **choose.STAY)
     with frame.refusals():
         selected = cached.select(data, starts[name or first])
     return cached.selection_key(selected.selection), selected.preselected

@@ -100,12 +100,8 @@ def key_numbers(selected: Selected) -> None:
     n_all, n_in = selected.dataset.n_rows, len(selected.preselected)
     shown = [("rows", f"{n_all:,}"), ("inside the cuts", f"{n_in:,}")]
     shown += [(name, f"{selected.n_of(i):,}") for i, name in enumerate(names)]
-    shown.append(
-        (
-            cached.NO_LABEL if len(names) == 2 else "in none",
-            f"{n_in - sum(selected.n_of(i) for i in range(len(names))):,}",
-        )
-    )
+    unlabelled = n_in - sum(selected.n_of(i) for i in range(len(names)))
+    shown.append((events.class_names(names)[-1], f"{unlabelled:,}"))
     for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
         column.metric(label, value)
 

@@ -51,3 +51,12 @@ def test_good_names(name):
 def test_bad_names(name):
     with pytest.raises(DarkroomError, match=r"The run name .* is not allowed"):
         store.checked_name(name, "run")
+
+
+def test_where_nothing_can_be_written(tmp_path):
+    for path in (tmp_path / "none" / "a.csv", tmp_path):
+        with (
+            pytest.raises(DarkroomError, match=r"cannot be written \(.*\): choose another place"),
+            store.replacing(path),
+        ):
+            pass

@@ -1,9 +1,12 @@
 """Clusters that somebody else has cut out already: a FITS table with one row per row of pixels of a footprint.
 
 Columns (names in the mapping): number of the footprint, first column x, row y, charges of the pixels [e-]. Footprints of
-several exposures may lie on top of each other: they are laid out on as many images as it takes for none to touch.
+several exposures may lie on top of each other: they are laid out on as many images as it takes for none to touch. The
+place of runID is taken by a number that follows from the file's content.
 """
 
+import warnings
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,11 @@ import numpy as np
 
 from core.connie import label, rows
 from core.connie.calibrate import Image
+from core.connie.cards import real
 from core.connie.extract import Clusters
-from core.connie.fits import Exposure, LONGEST_S
+from core.connie.fits import LONGEST_S, Exposure
 from core.connie.hdus import MAX_PIXELS, survey
-from core.connie.mapping import Mapping
+from core.connie.mapping import MAX_RUNID, Mapping
 from core.connie.rim import LEVELS
 from core.connie.stored import bare_image
 from core.errors import DarkroomError
@@ -38,9 +42,14 @@ def read(path: Path, mapping: Mapping) -> list[tuple[Clusters, Image]]:
     if n == 0:
         raise DarkroomError(f"{path.name}: the table holds no pixel: expected footprints; leave the file out.")
     shape = int(y.max()) + 1, int(x.max()) + 1
+    if shape[0] * shape[1] > MAX_PIXELS:
+        raise DarkroomError(
+            f"{path.name}: the footprints reach over {shape[0]:,} x {shape[1]:,} pixels: expected an image of at most "
+            f"{MAX_PIXELS:,}. Correct the names of the columns in the mapping, or divide the table."
+        )
     canvas = _layout(owner, y, x, n, shape)
     told = Exposure(
-        run=0, runid=0, ohdu=0, part=None, exptime_s=exptime_s, readout_s=None, expstart_unix_s=None,
+        run=0, runid=zlib.crc32(path.read_bytes()) % (MAX_RUNID + 1), ohdu=0, part=None, exptime_s=exptime_s, readout_s=None, expstart_unix_s=None,
         expstop_unix_s=None, pressure_hpa=None, gain_adu_per_e=None, simulated=False,
     )  # fmt: skip
     made = []
@@ -57,12 +66,13 @@ def _pixels(path: Path, mapping: Mapping) -> tuple[np.ndarray, np.ndarray, np.nd
     """(footprint numbered from 0, y, x, q [e-]) of each pixel, (m,), and the exposure [s]."""
     from astropy.io import fits
 
-    problems = survey(path).notes  # before anything is unpacked or reserved: a header may promise anything
-    if problems:
-        raise DarkroomError(f"{path.name}: {'; '.join(problems)}: expected a whole table of footprints. Copy the file again.")
+    found = survey(path)  # before anything is unpacked or reserved: a header may promise anything
+    if not all(hdu.is_whole for hdu in found.hdus):
+        raise DarkroomError(f"{path.name}: {'; '.join(found.notes)}: expected a whole table. Copy the file again.")
     names = (mapping.footprints_id, mapping.footprints_x, mapping.footprints_y, mapping.footprints_values)
     try:
-        with fits.open(path) as hdus:
+        with warnings.catch_warnings(), fits.open(path) as hdus:
+            warnings.simplefilter("ignore")  # what is odd about the file was found above
             table = _table(hdus, mapping.footprints_hdu, path.name)
             missing = [name for name in names if name not in table.columns.names]
             if missing:
@@ -70,10 +80,10 @@ def _pixels(path: Path, mapping: Mapping) -> tuple[np.ndarray, np.ndarray, np.nd
                     f"{path.name}: its table {table.name} has the columns {', '.join(table.columns.names)}, expected "
                     f"{', '.join(missing)} too: correct the names in the mapping."
                 )
-            numbers, x0, y0 = (np.asarray(table.data[name]).astype(np.int64) for name in names[:3])
+            numbers, x0, y0 = (_whole(table.data[name], name) for name in names[:3])
             lists = [np.atleast_1d(np.asarray(values, np.float32)) for values in table.data[names[3]]]
-            exptime = table.header.get("EXPTIME")
-    except (OSError, TypeError, ValueError) as error:
+            exptime_s = real(found.hdus[hdus.index(table)].cards, "EXPTIME", 0.0, LONGEST_S)
+    except (OSError, TypeError, ValueError, fits.VerifyError) as error:
         raise DarkroomError(
             f"{path.name}: not a FITS table that can be read ({error}): expected footprints; leave the file out."
         ) from None
@@ -86,7 +96,15 @@ def _pixels(path: Path, mapping: Mapping) -> tuple[np.ndarray, np.ndarray, np.nd
         raise DarkroomError(
             f"{path.name}: a pixel has a negative place or no value: expected numbers from 0 and finite."
         )
-    return np.repeat(owner, lengths), y, x, q, float(exptime) if exptime is not None else None
+    return np.repeat(owner, lengths), y, x, q, exptime_s
+
+
+def _whole(values: Any, name: str) -> np.ndarray:
+    """int64 (n,): a column of whole numbers; ValueError where it holds something else."""
+    found = np.asarray(values)
+    if found.ndim != 1 or found.dtype.kind not in "iu" or (len(found) and int(found.max()) > MAX_PIXELS):
+        raise ValueError(f"column {name} does not hold whole numbers up to {MAX_PIXELS:,}")
+    return found.astype(np.int64)
 
 
 def _table(hdus: Any, name: str, file: str) -> Any:

@@ -109,7 +109,9 @@ class Mapping:
     connectivity: int = param(8, "neighbours of a pixel", choices=(4, 8))
 
     deblend: bool = param(True, "cut straight lines out of long clusters and join the pieces of one line")
-    deblend_length_px: float = param(40.0, "shortest diagonal of a cluster that is searched for lines", unit="px", low=5.0, high=1e4)
+    deblend_length_px: float = param(
+        40.0, "shortest diagonal of a cluster that is searched for lines", unit="px", low=5.0, high=1e4
+    )
     join_gap_px: float = param(20.0, "widest gap between joined pieces", unit="px", low=0.0, high=1e3)
 
     footprints_hdu: str = param("", "footprints: name of the table HDU; empty: the first table")

@@ -99,7 +99,9 @@ def uids(crc32: int, numbers: np.ndarray) -> np.ndarray:
     """int64 (n,): identities of a table's images. The place of runID is taken by a number that follows from the table's
     content; every image is one of its own, so that a division by images can part them.
     """
-    wide = (np.int64(crc32 & 0x7FFFFF) << np.int64(UID_BITS["ohdu"] + UID_BITS["part"] + UID_BITS["frame"])) + numbers.astype(np.int64)
+    wide = (
+        np.int64(crc32 & 0x7FFFFF) << np.int64(UID_BITS["ohdu"] + UID_BITS["part"] + UID_BITS["frame"])
+    ) + numbers.astype(np.int64)
     shifted: np.ndarray = wide << np.int64(UID_BITS["cluster"])
     return shifted
 

@@ -215,7 +215,7 @@ def facts(selected: Selected, row: int, scores: RowScores | None) -> dict[str, s
         if scores.outputs is not None and scores.called is not None and scores.called[row] >= 0:
             p = dict(zip(scores.classes, scores.outputs[row].tolist(), strict=True))
             told["called"] = f"{scores.classes[scores.called[row]]} ({max(p.values()):.4f})"
-            told["probabilities"] = ", ".join(f"{name} {value:.3f}" for name, value in p.items())
+            told |= {f"p({name})": f"{value:.4f}" for name, value in p.items()}
         score, split = float(scores.score[row]), int(scores.split[row])
         told["score"] = "not scored" if np.isnan(score) else f"{score:.4f}"
         told["split"] = "not scored" if split < 0 else SPLITS[split]

@@ -95,7 +95,9 @@ def with_derived(meta: dict[str, Any], derived: Mapping[str, Any]) -> dict[str, 
 
 def notes(name: str, meta: Mapping[str, Any]) -> list[str]:
     """What is odd about the images that were read, and what must be made again because the rows are others now: sentences."""
-    odd = [f"{Path(meta['parts'][f['part']]['path']).name}: {note}." for f in meta["frames"] for note in f.get("notes", ())]
+    odd = [
+        f"{Path(meta['parts'][f['part']]['path']).name}: {note}." for f in meta["frames"] for note in f.get("notes", ())
+    ]
     return list(dict.fromkeys(odd)) + [
         f"The column '{column}' belonged to the rows before and was dropped: make it again with `python -m core derive "
         f"{name} {column}` or on the page Data."
@@ -127,7 +129,7 @@ def _refuse_other_columns(parts: list[dict[str, Any]], tables: list[Path]) -> No
 
 
 def _refuse_same_rows(experiment: Experiment, parts: list[dict[str, Any]], tables: list[Path]) -> None:
-    """Refuse files that hold the same row, such as a sub-run under two names."""
+    """Refuse files that hold the same row, such as a sub-run under two names, and a file that was copied."""
     uids = [pq.read_table(table, columns=["uid"])["uid"].to_numpy() for table in tables]
     every, ends = np.concatenate(uids), np.cumsum([len(uid) for uid in uids])
     order = np.argsort(every, kind="stable")
@@ -138,6 +140,13 @@ def _refuse_same_rows(experiment: Experiment, parts: list[dict[str, Any]], table
         raise DarkroomError(
             f"{one} and {two} both hold {experiment.row} {experiment.uid_text(int(every[pair[0]]))}: events would count twice. Leave one out."
         )
+    by_content: dict[str, str] = {}
+    for part in parts:
+        one, two = by_content.setdefault(part["sha256"], part["path"]), part["path"]
+        if one != two:
+            raise DarkroomError(
+                f"{Path(one).name} and {Path(two).name} both hold the same bytes: events would count twice. Leave one out."
+            )
 
 
 def _write_table(experiment: Experiment, tables: list[Path], target: Path) -> bool:

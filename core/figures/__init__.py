@@ -3,7 +3,7 @@
 from core.figures.curves import Curve, training_curves
 from core.figures.histograms import histogram_2d, score_spectrum, step_histogram
 from core.figures.judged import count_heatmap, efficiency_vs_energy, roc_curve
-from core.figures.style import BACKGROUND, NEUTRAL, OKABE_ITO, SIGNAL, class_style
+from core.figures.style import BACKGROUND, NEUTRAL, OKABE_ITO, SIGNAL, class_style, class_styles
 
 __all__ = [
     "BACKGROUND",
@@ -12,6 +12,7 @@ __all__ = [
     "SIGNAL",
     "Curve",
     "class_style",
+    "class_styles",
     "count_heatmap",
     "efficiency_vs_energy",
     "histogram_2d",

@@ -34,7 +34,8 @@ def picture(found: Picture) -> go.Figure:
             x=[None], y=[None], mode="markers", name=title, hoverinfo="skip",
             marker={"color": colour(name), "size": 10, "symbol": "square"},
         )  # fmt: skip
-        figure.add_scatter(
+        # by WebGL: ten thousand invisible marks would else keep a browser busy for seconds
+        figure.add_scattergl(
             x=found.row_x[mine], y=found.row_y[mine], mode="markers", showlegend=False, customdata=found.rows[mine][:, None],
             marker={"color": colour(name), "size": 10, "opacity": 0.0}, selected={"marker": {"opacity": 0.0}},
             unselected={"marker": {"opacity": 0.0}},
@@ -46,7 +47,7 @@ def picture(found: Picture) -> go.Figure:
     figure.update_xaxes(range=[x0, x0 + width], **look)
     figure.update_yaxes(range=[y0, y0 + height], scaleanchor="x", scaleratio=1, **look)
     beside = {"orientation": "v", "x": 1.01, "y": 1.0, "xanchor": "left", "yanchor": "top"}
-    return figure.update_layout(height=HEIGHT, dragmode="select", legend=beside, margin={"t": 10})
+    return figure.update_layout(height=HEIGHT, legend=beside, margin={"t": 10})
 
 
 def colour(name: str) -> str:

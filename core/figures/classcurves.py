@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.style import THRESHOLD_LINE, class_style, errors, finish
+from core.figures.style import THRESHOLD_LINE, class_styles, errors, finish
 from core.judge.classcurves import THRESHOLDS, Band, ClassByEnergy, ClassCurve
 from core.judge.efficiency import FEW
 from core.judge.intervals import Efficiency
@@ -17,8 +17,9 @@ PALE, SPREAD = 0.3, 0.2
 def by_threshold(curves: Sequence[ClassCurve], threshold: float, *, of_all: bool) -> go.Figure:
     """Left the efficiency, right the purity (`of_all`: events without a label count as wrong) of each class, with bands."""
     figure = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.03)
-    for i, curve in enumerate(curves):
-        colour, dash, _ = class_style(curve.name, i)
+    styles = class_styles([curve.name for curve in curves])
+    for curve in curves:
+        colour, dash, _ = styles[curve.name]
         for column, band in ((1, curve.efficiency), (2, curve.purity_of_all if of_all else curve.purity)):
             _add_band(figure, curve.name, band, colour, dash, column)
     figure.add_vline(threshold, line=THRESHOLD_LINE)
@@ -47,9 +48,10 @@ def _add_band(figure: go.Figure, name: str, band: Band, colour: str, dash: str, 
 def by_energy(found: Sequence[ClassByEnergy], unit: str = "keV") -> go.Figure:
     """Above the efficiency, below the purity of each class per energy bin, with intervals; fewer than 20 events are pale."""
     figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.06)
+    styles = class_styles([one.name for one in found])
     for i, one in enumerate(found):
         for row, numbers in ((1, one.efficiency), (2, one.purity)):
-            _add_points(figure, one, numbers, (i, len(found)), row)
+            _add_points(figure, one, numbers, (i, len(found)), row, styles[one.name])
     edges = found[0].edges_kev if found else np.array([0.0, 1.0])
     finish(figure, "", "")
     figure.update_yaxes(range=[0.0, 105.0])
@@ -73,9 +75,10 @@ def middles(edges: np.ndarray, place: int, n: int) -> np.ndarray:
 
 
 def _add_points(
-    figure: go.Figure, one: ClassByEnergy, numbers: Sequence[Efficiency], at: tuple[int, int], row: int
-) -> None:
-    colour, _, symbol = class_style(one.name, at[0])
+    figure: go.Figure, one: ClassByEnergy, numbers: Sequence[Efficiency], at: tuple[int, int], row: int,
+    style: tuple[str, str, str],
+) -> None:  # fmt: skip
+    colour, _, symbol = style
     low, y, high = (100.0 * np.array([getattr(number, end) for number in numbers]) for end in ("low", "value", "high"))
     k, n = (np.array([getattr(number, name) for number in numbers]) for name in ("k", "n"))
     x, edges = middles(one.edges_kev, *at), one.edges_kev
@@ -83,7 +86,8 @@ def _add_points(
     for chosen, opacity in ((n >= FEW, 1.0), ((n > 0) & (n < FEW), PALE)):
         figure.add_scatter(
             x=x[chosen], y=y[chosen], mode="markers", name=one.name, legendgroup=one.name, row=row, col=1, opacity=opacity,
-            marker={"color": colour, "symbol": symbol, "size": 8}, showlegend=row == 1 and opacity == 1.0,
+            marker={"color": colour, "symbol": symbol, "size": 8},
+            showlegend=row == 1 and opacity == (1.0 if (n >= FEW).any() else PALE),
             error_y=errors((high - y)[chosen], (y - low)[chosen], colour), customdata=details[chosen],
             hovertemplate=f"{one.name} %{{y:.2f}} % [%{{customdata[4]:.2f}}, %{{customdata[5]:.2f}}]<br>%{{customdata[2]:d}} of "
             "%{customdata[3]:d}, %{customdata[0]:g} to %{customdata[1]:g} keV<extra></extra>",

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from core.data.imaging import OUTSIDE, Outlines, Window
-from core.figures.style import NEUTRAL, SEQUENCE, TEXT_PX, class_style
+from core.figures.style import NEUTRAL, SEQUENCE, TEXT_PX, class_styles
 from core.parameters import param
 
 N_STOPS = 48
@@ -104,8 +104,9 @@ def image(
         hovertemplate=f"%{{z:,.1f}} {unit}<br>x %{{x:.0f}}, y %{{y:.0f}}{covered}<extra></extra>",
     )  # fmt: skip
     _colour_bar(figure, low, high, unit, how, theme)
+    styles = class_styles(classes)
     for name, part in parts.items():
-        colour = class_style(name, classes.index(name))[0] if name in classes else NEUTRAL
+        colour = styles[name][0] if name in classes else NEUTRAL
         _outline(figure, name, colour, part, factor, facts, window)
     if shown is not None:
         _mark(figure, shown, factor, theme)

@@ -8,12 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.style import (
-    KNOWN,
     LOG_AXIS,
     NEUTRAL,
     SEQUENCE,
     THRESHOLD_LINE,
-    class_style,
+    class_styles,
     errors,
     finish,
     log10_counts,
@@ -37,9 +36,9 @@ def step_histogram(
     the band that a cut keeps. What lies outside the axis or is undefined is told in the legend.
     """
     figure = go.Figure()
-    free = [name for name in histograms if name not in KNOWN]
+    styles = class_styles(list(histograms))
     for name, found in histograms.items():
-        colour, dash, symbol = class_style(name, free.index(name) if name in free else 0)
+        colour, dash, symbol = styles[name]
         figure.add_scatter(
             x=found.edges, y=np.append(found.counts, found.counts[-1:]), mode="lines",
             line={"shape": "hv", "color": colour, "dash": dash, "width": 2}, name=_legend(name, found),

@@ -4,6 +4,7 @@ Backgrounds are transparent and texts have no colour of their own, so that a lig
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,12 @@ def class_style(name: str, position: int = 0) -> tuple[str, str, str]:
     """Colour, dash and marker of a class; `position` counts the classes that are not among KNOWN."""
     free = FREE_COLOURS[position % len(FREE_COLOURS)], DASHES[position % 4 + 2], SYMBOLS[position % 4 + 2]
     return KNOWN.get(name, free)
+
+
+def class_styles(names: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    """The style of each of `names`: all classes that there may be, in their order, so that every figure gives the same."""
+    free = [name for name in names if name not in KNOWN]
+    return {name: class_style(name, free.index(name) if name in free else 0) for name in names}
 
 
 def errors(up: Any, down: Any, colour: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from core.judge.pressure import Pressure
 from core.judge.scored import Scored
 from core.registry import EXPERIMENTS
 from pages.parts import cached, choose, form, frame, judged, opening
+from pages.parts.imaging import BOX, MICE, PICK
 
 UNCALIBRATED = "none: count clusters"
 PART, CLICKED = "part", "applied-row"
@@ -146,6 +147,15 @@ def choose_window(facts: Any) -> Window:
         type="tertiary",
     )  # fmt: skip
     return window
+
+
+def choose_mouse() -> tuple[str, dict[str, str]]:
+    """What the mouse does, as on the page that shows single events: the choice, and what the figure must be told of it."""
+    chosen = st.segmented_control(
+        "mouse", list(MICE), default=BOX, key="mouse", required=True, label_visibility="collapsed", **choose.STAY
+    )
+    drag, click = {BOX: ("select", "event"), PICK: ("pan", "event+select")}[chosen or BOX]
+    return chosen or BOX, {"dragmode": drag, "clickmode": click}
 
 
 def whole_image() -> None:

@@ -9,12 +9,11 @@ from typing import Any
 import streamlit as st
 
 from core import parameters
-from core.data import dataset, histograms, selection
+from core.data import dataset, events, histograms, selection
 from core.experiment import Column, Experiment
 from core.judge.histogram import Histogram, Histogram2d
 from core.registry import experiment_by_key
 
-NO_LABEL = "neither"
 N_BINS_2D = 80
 
 
@@ -54,7 +53,9 @@ def _histograms(
 ) -> dict[str, Histogram]:
     del dataset_id, key
     cutting, data = _selected.cutting, _selected.dataset
-    labels, names = histograms.by_name(cutting.labels, cutting.preselected, _selected.classes, NO_LABEL)
+    labels, names = histograms.by_name(
+        cutting.labels, cutting.preselected, _selected.classes, events.class_names(_selected.classes)[-1]
+    )
     found = histograms.class_histograms(data.column(column), labels, names, low, high, n_bins)
     return {name: one for name, one in found.items() if one.n}
 

@@ -39,7 +39,7 @@ def one_of(label: str, options: list[str], key: str, **look: Any) -> str:
     if asked in options and asked != st.session_state.get(written):
         st.session_state[key] = asked
     elif asked not in (None, *options):
-        frame.warn(f"There is no {label} '{asked}' here: another one is shown.")
+        frame.warn(f"The address asks for {label} '{asked}', which is not here: '{options[0]}' is shown.")
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
     chosen = st.selectbox(label, options, key=key, persist_state="session", **look)

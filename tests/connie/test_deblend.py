@@ -1,6 +1,7 @@
 """De-blending: crossing tracks, a track on a blob, what must stay whole, and what is joined."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,8 +111,20 @@ def test_three_pieces_become_one_and_blobs_are_not_joined() -> None:
     q = track(SHAPE, 20, 80, 180, 80)
     q[:, 70:75] = q[:, 120:124] = 0.0
     clusters, _ = found(q)
-    assert len(join(clusters)) == 1
+    assert len(join(clusters, MAPPING.join_gap_px)) == 1
     pair, _ = found(blob(SHAPE, 50, 50, 2e4, 1, 1) + blob(SHAPE, 62, 50, 2e4, 1, 1))
-    assert len(join(pair)) == 2
+    assert len(join(pair, MAPPING.join_gap_px)) == 2
     nothing, _ = found(np.zeros((5, 5)))
     assert len(deblend(nothing, MAPPING)) == 0
+
+
+def test_the_mapping_says_what_is_separated_and_joined() -> None:
+    crossing = track(SHAPE, 20, 80, 180, 80) + track(SHAPE, 100, 20, 100, 140)
+    clusters, _ = found(crossing)
+    assert len(deblend(clusters, replace(MAPPING, deblend=False))) == len(clusters) == 1
+    assert len(deblend(clusters, replace(MAPPING, deblend_length_px=300.0))) == 1
+    assert len(deblend(clusters, MAPPING)) == 2
+    q = track(SHAPE, 20, 80, 180, 80)
+    q[:, 90:100] = 0.0
+    pieces, _ = found(q)
+    assert [len(deblend(pieces, replace(MAPPING, join_gap_px=gap))) for gap in (5.0, 20.0)] == [2, 1]

@@ -64,7 +64,7 @@ def test_footprints_on_top_of_each_other_go_to_several_images(tmp_path: Path) ->
         (lambda p: write(p, [(1, 1, 1, [9])], name="OTHER"), "the tables are OTHER, expected COSMIC_RAYS"),
         (lambda p: write(p, []), "holds no pixel"),
         (lambda p: write(p, [(1, -1, 1, [9])]), "negative place"),
-        (lambda p: p.write_text("no FITS"), "not a FITS table that can be read"),
+        (lambda p: p.write_text("no FITS"), "not a FITS file .it does not begin with SIMPLE."),
     ],
 )
 def test_what_is_no_table_of_footprints_is_refused(make, message: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -142,3 +142,22 @@ def test_a_data_set_of_footprints_has_a_catalog(tmp_path: Path, monkeypatch: pyt
     table = pq.read_table(tmp_path / "few.parquet")
     assert table["E0"].to_pylist() == [70.0, 300.0, 705.0]  # image by image, in the order of first pixels
     assert table["xMin"].to_pylist() == [60, 50, 51]
+
+
+def test_two_tables_make_one_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DARKROOM_WORKSPACE", str(tmp_path / "workspace"))
+    paths = [write(tmp_path / f"{q}.fits", [(1, 10, 5, [q, 200])]) for q in (100, 300)]
+    prepare(EXPERIMENT, paths, "two", LSST)
+    assert sorted(open_dataset("two").column("charge_e").tolist()) == [300.0, 500.0]
+
+
+def test_places_and_sizes_that_take_all_memory_are_refused(tmp_path: Path) -> None:
+    far = write(tmp_path / "far.fits", [(1, 30_000, 30_000, [9])])
+    with pytest.raises(
+        DarkroomError, match="reach over 30,001 x 30,001 pixels: expected an image of at most 80,000,000"
+    ):
+        footprints.read(far, LSST)
+    cut = tmp_path / "cut.fits"
+    cut.write_bytes(far.read_bytes()[:-2880])
+    with pytest.raises(DarkroomError, match="HDU 1 is truncated: .* expected a whole table"):
+        footprints.read(cut, LSST)

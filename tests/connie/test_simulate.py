@@ -219,6 +219,7 @@ def test_exposures_are_spread_and_begin_one_after_the_other():
         ["line_shares=0.5,0.5,0.5"],
         ["line_shares=0.5,0.5"],
         ["ohdus=2,2"],
+        ["ohdus=64"],  # readers would take another number
         ["n_columns=3970"],
         ["plane=tilted"],
         ["muons_per_cm2_min=100", "full_frame=true"],

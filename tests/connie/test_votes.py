@@ -235,3 +235,16 @@ def test_a_preview_lists_the_columns(folder):
     (tree,) = found["trees"].values()
     assert [row["branch"] for row in tree["branches"]] == HEADER.split(",")
     assert tree["n_entries"] == 6
+
+
+def test_a_data_set_does_not_grow_by_a_table_with_other_classes(folder, workspace):
+    """Also not by the same classes in another order: a label is a number in that order."""
+    del workspace
+    prepare(EXPERIMENT, [folder / "data.txt"], "credo", CREDO)
+    before = open_dataset("credo").id
+    for columns, told in (("dot,track", r"has 'vote: track'"), ("line,dot,worm,artefact", "the same in another order")):
+        n = columns.count(",")
+        other = table(folder / "other.txt", f"id,{columns}\n100,1{',0' * n}\n")
+        with pytest.raises(DarkroomError, match=rf"do not have the same columns: .*{told}"):
+            prepare(EXPERIMENT, [other], "credo", CREDO)
+    assert open_dataset("credo").id == before

@@ -22,11 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
 
 RUN_ALL = """
+import itertools
 import sys
 from streamlit.testing.v1 import AppTest
-for page in {pages}:
+for page, (data, run) in itertools.product({pages}, {opened}.items()):
     at = AppTest.from_file("app.py", default_timeout=60).run()
-    at.query_params["data"], at.query_params["run"] = "few", "{run}"
+    at.query_params["data"], at.query_params["run"], at.query_params["scores"] = data, run, run
     at.switch_page(f"pages/{{page}}.py").run()
     assert not at.exception, (page, at.exception[0].message)
 found = [m for m in ("keras", "tensorflow", "jax", "torch") if m in sys.modules]
@@ -42,6 +43,12 @@ def test_every_page_opens_with_data(opened, few, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_with_data_of_another_experiment(opened, tracks, page):
+    at = opened(page, data="tracks", run=tracks, scores=tracks)
+    assert any(m.value.startswith("#### ") for m in at.markdown)
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_page_opens_in_an_empty_workspace(workspace, page):
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     at.switch_page(f"pages/{page}.py").run()
@@ -49,9 +56,9 @@ def test_every_page_opens_in_an_empty_workspace(workspace, page):
     assert any(m.value.startswith("#### ") for m in at.main.markdown)
 
 
-def test_no_page_imports_a_training_library(few):
+def test_no_page_imports_a_training_library(few, tracks):
     """In a process of its own, because other tests of this one do import keras."""
-    code = RUN_ALL.format(pages=PAGES, run=few)
+    code = RUN_ALL.format(pages=PAGES, opened={"few": few, "tracks": tracks})
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ
     )
