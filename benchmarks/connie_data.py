@@ -24,7 +24,7 @@ TRACKS, WHOLE = "tracks", "whole"
 DIVISION = SplitParameters(validation_fraction=0.1, test_fraction=0.15)
 OF_3_H = SimulationParameters(full_frame=True, ohdus=(2,), exposure_low_h=3.0, exposure_high_h=3.0)
 # name: particles, seed, settings
-DATA = {TRACKS: (36_000, 11, SimulationParameters()), WHOLE: (36_000, 21, OF_3_H)}
+DATA = {TRACKS: (48_000, 11, SimulationParameters()), WHOLE: (36_000, 21, OF_3_H)}
 
 
 def make_data(folder: Path) -> None:

@@ -25,7 +25,7 @@ def key_numbers(found: Applied) -> None:
 def image(found: Applied, scored: Scored, slot: Applying, values: object) -> None:
     """One classified image, a window of it at full resolution, and its counts."""
     data = scored.dataset
-    applying.follow_click(data)
+    applying.follow_click(data, scored.run.id)
     names = {f"{one.name}: {one.n_rows:,} clusters": one for one in found.images}
     with st.container(horizontal=True, vertical_alignment="center"):
         one = names[choose.one_of("image", list(names), "of-image", label_visibility="collapsed", width=220)]

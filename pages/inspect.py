@@ -22,7 +22,7 @@ NO_FLAG = "no flag"
 UID = "uid"
 N_LISTED, N_QUANTITIES = 2000, 5
 HEIGHT = 370
-FACT_PX = 150  # for the longest name of a fact
+FACT_PX = 135  # for the longest name of a fact
 
 
 def ask(data: Dataset, found: Scored | None, selection: Selection) -> tuple[str, EventFilter]:
@@ -243,7 +243,7 @@ def page() -> None:
         row = which_event(selected, rows, key)
         steps(selected, rows, row)
         view, how = choose_picture(data, look)
-    left, right = st.columns([70, 30] if view is None else [62, 38], gap="small")
+    left, right = st.columns([67, 33] if view is None else [62, 38], gap="small")
     with left, frame.refusals():
         if view is None:
             imaging.panel(selected, found, rows, row, how)

@@ -50,7 +50,10 @@ def key_numbers(selected: Selected, task: Task | None) -> None:
     cells = st.columns(len(counts) + 1)
     for cell, (sample, by_class) in zip(cells, counts.items(), strict=False):
         told = " · ".join(f"{n:,} {name}" for name, n in by_class.items())
-        cell.metric(f"{sample} sample", f"{sum(by_class.values()):,}", told, delta_color="off", delta_arrow="off")
+        cell.metric(
+            f"{sample} sample", f"{sum(by_class.values()):,}", told, delta_color="off", delta_arrow="off",
+            help=told if len(by_class) > 2 else None,  # of many classes the line is cut
+        )  # fmt: skip
     expected = asking.expected_seconds(task) if task else None
     told = f"{task.training.epochs} epochs of {task.n_steps:,} batches" if task else "not ready to train"
     cells[-1].metric(

@@ -20,6 +20,7 @@ from core.figures.style import SEQUENCE, TEXT_PX
 from core.parameters import param
 
 N_PARTS = 20
+NO_AXIS, FEW_PX = "No axis, so no profiles:<br>too few pixels.", 10  # a side, of a crop with every pixel on its axes
 MIN_MEAN_PX = 15.0  # below it the two ends are most of a track
 LOWEST_E = 3.0  # first colour of small pictures, above most of the noise
 NOISE_E = 2.0  # of a row without an image
@@ -67,6 +68,8 @@ def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
         if parameters.line and axis.length_px >= MIN_LENGTH_PX:
             _ends(figure, axis, x0, y0)
         _profiles(figure, dataset, row, profile(crop, axis, floor), axis)
+    else:
+        figure.add_annotation(text=NO_AXIS, showarrow=False, x=0.5, y=0.5, xref="x3 domain", yref="y3 domain")
     figure.add_annotation(
         text=_sentence(dataset, row), showarrow=False, x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
         yshift=22, font={"size": TEXT_PX},
@@ -78,9 +81,8 @@ def _sentence(dataset: Dataset, row: int) -> str:
     energy, length, theta, phi, loss = (
         float(dataset.column(name)[row]) for name in ("energy_kev", "length_px", "theta_deg", "phi_deg", "dedx_kev_per_um")
     )  # fmt: skip
-    return (
-        f"{energy:,.1f} keV over {length:.1f} px: zenith θ {theta:.0f}°, azimuth φ {phi:.0f}°, {1000 * loss:.0f} eV/µm"
-    )
+    angles = "no direction" if math.isnan(theta + phi) else f"zenith θ {theta:.0f}°, azimuth φ {phi:.0f}°"
+    return f"{energy:,.1f} keV over {length:.1f} px: {angles}, {1000 * loss:.0f} eV/µm".replace(", nan eV/µm", "")
 
 
 def _crop(figure: go.Figure, crop: np.ndarray, x0: int, y0: int, lowest_e: float | None) -> None:
@@ -98,6 +100,7 @@ def _crop(figure: go.Figure, crop: np.ndarray, x0: int, y0: int, lowest_e: float
     )  # fmt: skip
     height, width = crop.shape
     look = {"constrain": "domain", "showgrid": False, "zeroline": False, "tickformat": "d", "row": 1, "col": 1}
+    look |= {"dtick": 1} if max(height, width) <= FEW_PX else {}
     figure.update_xaxes(title_text="x [px]", range=[x0 - 0.5, x0 + width - 0.5], **look)
     figure.update_yaxes(title_text="y [px]", range=[y0 - 0.5, y0 + height - 0.5], scaleanchor="x", **look)
 

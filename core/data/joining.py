@@ -118,13 +118,17 @@ def _refuse_other_columns(parts: list[dict[str, Any]], tables: list[Path]) -> No
         found = pq.read_schema(table)
         if found.equals(wanted):
             continue
-        differ = [
-            f"{file} has {', '.join(repr(n) for n in own.names if n not in other.names) or 'the same in another order'}"
-            for file, own, other in ((first, wanted, found), (Path(part["path"]).name, found, wanted))
-        ]
+        second, only = Path(part["path"]).name, [set(wanted.names) - {*found.names}, set(found.names) - {*wanted.names}]
+        told = "they stand in another order or are of another kind"
+        if any(only):
+            told = "; ".join(
+                f"only {file} has {', '.join(repr(n) for n in own.names if n in names)}"
+                for file, own, names in ((first, wanted, only[0]), (second, found, only[1]))
+                if names
+            )
         raise DarkroomError(
-            f"The files do not have the same columns: {differ[0]}, {differ[1]}. Prepare them as data sets of their own, or "
-            "make the columns alike."
+            f"{first} and {second} do not give the same columns ({told}): expected them alike in all files of a data set. "
+            "Prepare them as data sets of their own."
         )
 
 

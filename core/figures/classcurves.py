@@ -57,7 +57,7 @@ def by_energy(found: Sequence[ClassByEnergy], unit: str = "keV") -> go.Figure:
     figure.update_yaxes(range=[0.0, 105.0])
     figure.update_yaxes(title_text="efficiency [%]", row=1).update_yaxes(title_text="purity [%]", row=2)
     figure.update_xaxes(title_text=f"energy [{unit}]", row=2)
-    return figure.update_xaxes(type="log" if is_uneven(edges) else "linear")
+    return figure.update_xaxes(**({"type": "log", "dtick": 1} if is_uneven(edges) else {"type": "linear"}))
 
 
 def is_uneven(edges: np.ndarray) -> bool:

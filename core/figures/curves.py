@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.style import FREE_COLOURS, class_style, finish
+from core.figures.style import FREE_COLOURS, class_style, class_styles, finish
+
+LOSS = class_style("")
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ def training_curves(
     figure = make_subplots(*places[1], shared_xaxes=True, vertical_spacing=0.07, horizontal_spacing=0.12)
     runs = list(dict.fromkeys(curve.run for curve in curves))
     several = len(runs) > 1
+    styles = class_styles(list(dict.fromkeys(curve.class_name for curve in curves if curve.class_name)))
     for curve in curves:
-        colour, dash, symbol = class_style(curve.class_name or "loss")
+        colour, dash, symbol = styles.get(curve.class_name, LOSS)
         if several:
             colour = FREE_COLOURS[runs.index(curve.run) % len(FREE_COLOURS)]
         what = f"{curve.class_name} efficiency" if curve.class_name else "loss"

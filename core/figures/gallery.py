@@ -59,7 +59,7 @@ def mosaic(
     x, y = numbers % columns * wide + wide / 2.0 - 0.5, (lines - 1 - numbers // columns) * high + TILE_PX / 2.0 - 0.5
     texts = [title if f == 1 else f"{title} ÷{f}" for title, f in zip(titles, factors, strict=True)]
     _clickable(figure, x, y, rows, texts)
-    hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "constrain": "domain"}
+    hidden = {"showticklabels": False, "ticks": "", "showgrid": False, "zeroline": False, "constrain": "domain"}
     figure.update_xaxes(range=[-0.5, columns * wide - 0.5], **hidden)
     figure.update_yaxes(range=[-0.5, lines * high - 0.5], scaleanchor="x", **hidden)
     return _finish(figure, lines, titles)

@@ -1,5 +1,6 @@
 """What labellers agree on, what needs a decision, and labels in and out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -21,7 +22,7 @@ from core.labels.surroundings import surroundings
 from pages.parts import cached, frame, labelling
 
 N_LISTED = 200
-PROGRESS_HEIGHT = 150
+N_AT_ONCE, PROGRESS_HEIGHT = 5, 150
 FREEZE_JOB = "freeze-job"
 
 
@@ -42,7 +43,7 @@ def agreement(data: Dataset, labeller: str) -> None:
     found = desk.agreement
     left, middle, right = st.columns([2, 1, 1])
     left.metric(
-        f"{found.name}, {len(found.labellers)} labellers", in_words(found.kappa), help="95 % interval from a bootstrap over events"
+        f"{found.name}, {_people(found.labellers)}", in_words(found.kappa), help="95 % interval from a bootstrap over events"
     )  # fmt: skip
     middle.metric("labelled events", f"{len(desk.votes.rows):,}")
     right.metric("in dispute", f"{sum(not d.decided for d in found.disputes):,}")
@@ -50,12 +51,21 @@ def agreement(data: Dataset, labeller: str) -> None:
         st.warning(f"{desk.n_damaged} lines of the logs are damaged and left out.", icon=":material/warning:")
     left, right = st.columns([56, 44], gap="medium")
     with left:
-        st.dataframe(desk.progress(), hide_index=True, row_height=28, height=PROGRESS_HEIGHT, alt="labels per labeller")
+        rows = desk.progress()
+        st.dataframe(
+            rows, hide_index=True, row_height=28, height="content" if len(rows) < N_AT_ONCE else PROGRESS_HEIGHT,
+            column_config={"median_s": st.column_config.NumberColumn("s / label", help="median time for a label")},
+            alt="labels per labeller",
+        )  # fmt: skip
         dispute = disputes(desk, found)
     with right:
         confusion(found)
     if dispute is not None:
         decide(desk, dispute, labeller)
+
+
+def _people(labellers: Sequence[str]) -> str:
+    return f"{len(labellers)} labeller{'s' * (len(labellers) != 1)}"
 
 
 def confusion(found: Agreement) -> None:
@@ -138,8 +148,8 @@ def exchange(data: Dataset) -> None:
     with left:
         freeze(data)
     with middle:
-        st.markdown("##### Out")
-        st.caption(f"{len(desk.here):,} lines of {len(desk.labellers)} labellers, those taken back included.")
+        st.markdown("**Out**")
+        st.caption(f"{len(desk.here):,} lines of {_people(desk.labellers)}, those taken back included.")
         for ending in exchanging.FORMATS:
             st.download_button(
                 ending.removeprefix("."), lambda ending=ending: exchanging.export(desk.here, ending),
@@ -152,7 +162,7 @@ def exchange(data: Dataset) -> None:
             disabled=not len(desk.votes.rows), help="a PNG per event and a table of votes",
         )  # fmt: skip
     with right:
-        st.markdown("##### In")
+        st.markdown("**In**")
         given = st.file_uploader("labels that were exported elsewhere", ["csv", "jsonl", "parquet"], key="labels-in")
         if given is not None and st.button("add them to the logs", icon=":material/upload:", key="take-in"):
             with frame.refusals():
@@ -165,7 +175,7 @@ def freeze(data: Dataset) -> None:
     """The column that a training uses."""
     experiment = cached.experiment_of(data)
     column = desks.labelling_of(experiment).column
-    st.markdown("##### For a training")
+    st.markdown("**For a training**")
     made = data.derived.get(column)
     if made is None:
         st.caption(
@@ -179,10 +189,14 @@ def freeze(data: Dataset) -> None:
         st.caption(
             frame.plain(
                 f"Column {column} of {made['made_at']}: {made['n_defined']:,} of {made['n_events']:,} labelled events have a "
-                f"class ({made['rule']}); {len(made['labellers'])} labellers, {kappa['name']} {told}, "
+                f"class ({made['rule']}); {_people(made['labellers'])}, {kappa['name']} {told}, "
                 f"{made['n_random']:,} of the unbiased sample."
             )
         )
+        st.page_link(
+            "pages/train.py", label="train with them", icon=":material/arrow_forward:",
+            query_params={"data": data.name},
+        )  # fmt: skip
     if st.button("freeze the labels as they are now", key="freeze", icon=":material/ac_unit:"):
         with frame.refusals():
             st.session_state[FREEZE_JOB] = derive.submit(experiment, data, column).id

@@ -164,17 +164,18 @@ def whole_image() -> None:
 
 def picked(data: Dataset, facts: Any, key: str) -> None:
     """A box becomes the window; a click on a row opens it on the page that shows one at a time."""
-    chosen = st.session_state[key]["selection"]
-    if chosen["box"]:
-        (x0, x1), (y0, y1) = chosen["box"][-1]["x"], chosen["box"][-1]["y"]
+    event = st.session_state[key]
+    if event["selection"]["box"]:
+        (x0, x1), (y0, y1) = (event["selection"]["box"][-1][axis] for axis in "xy")
         st.query_params[PART] = images.fitted(x0 + 0.5, x1 + 0.5, y0 + 0.5, y1 + 0.5, facts).text
-    elif chosen["points"]:
-        st.session_state[CLICKED] = (data.name, int(chosen["points"][0]["customdata"][0]))
+        return
+    for row in opening.picked_rows(event)[:1]:
+        st.session_state[CLICKED] = (data.name, row)
 
 
-def follow_click(data: Dataset) -> None:
+def follow_click(data: Dataset, run_id: str) -> None:
     """Go to the row that was clicked: only now, as a page cannot be left while a click is answered."""
     name, row = st.session_state.pop(CLICKED, ("", 0))
     if name == data.name:
         uid = events.uid_text(cached.experiment_of(data), data, row)
-        opening.open_events(data=data.name, uid=uid)
+        opening.open_events(data=data.name, scores=run_id, uid=uid)

@@ -10,9 +10,10 @@ from core.connie.event import parse_uid, uid, uid_text
 from core.connie.imageview import name
 from core.data import joining
 from core.data.dataset import open_dataset
+from core.data.demo import default_mapping
 from core.data.prepare import prepare
 from core.errors import DarkroomError
-from core.registry import EXPERIMENTS, default_mapping
+from core.registry import EXPERIMENTS
 
 EXPERIMENT = EXPERIMENTS["connie"]
 MAPPING = default_mapping(EXPERIMENT)

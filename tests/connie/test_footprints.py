@@ -159,5 +159,5 @@ def test_places_and_sizes_that_take_all_memory_are_refused(tmp_path: Path) -> No
         footprints.read(far, LSST)
     cut = tmp_path / "cut.fits"
     cut.write_bytes(far.read_bytes()[:-2880])
-    with pytest.raises(DarkroomError, match="HDU 1 is truncated: .* expected a whole table"):
+    with pytest.raises(DarkroomError, match=r"HDU 1 is truncated: .* expected a whole table"):
         footprints.read(cut, LSST)

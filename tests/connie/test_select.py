@@ -7,6 +7,7 @@ import pytest
 
 from core.connie.classes import FINE
 from core.connie.classical import SIMULATED_PEAK, DedxBand
+from core.connie.event import UID_BITS
 from core.connie.features import EDGE, FLAGS, JOINED
 from core.connie.select import (
     PRESETS,
@@ -52,7 +53,7 @@ def data(simulated: bool = True, **columns: np.ndarray) -> types.SimpleNamespace
     """A data set of these rows, in two images."""
     table = {
         **TABLE,
-        "uid": (np.arange(N, dtype=np.int64) % 2 << 22) + np.arange(N),
+        "uid": (np.arange(N, dtype=np.int64) % 2 << UID_BITS["cluster"]) + np.arange(N),
         "truth_species": np.array([0, 1, 2, 0, 4, 1, 0, -1], np.int8),
         **columns,
     }

@@ -242,9 +242,12 @@ def test_a_data_set_does_not_grow_by_a_table_with_other_classes(folder, workspac
     del workspace
     prepare(EXPERIMENT, [folder / "data.txt"], "credo", CREDO)
     before = open_dataset("credo").id
-    for columns, told in (("dot,track", r"has 'vote: track'"), ("line,dot,worm,artefact", "the same in another order")):
+    for columns, told in (
+        ("dot,track", "only other.txt has 'vote: track'"),
+        ("line,dot,worm,artefact", "they stand in another order"),
+    ):
         n = columns.count(",")
         other = table(folder / "other.txt", f"id,{columns}\n100,1{',0' * n}\n")
-        with pytest.raises(DarkroomError, match=rf"do not have the same columns: .*{told}"):
+        with pytest.raises(DarkroomError, match=rf"do not give the same columns \(.*{told}"):
             prepare(EXPERIMENT, [other], "credo", CREDO)
     assert open_dataset("credo").id == before

@@ -34,8 +34,8 @@ def test_nothing_is_prepared_without_a_choice(opened):
 def test_prepared_data_sets_are_listed(opened):
     at = opened("data")
     prepared = at.dataframe[-1].value
-    assert list(prepared["name"]) == ["few"]
-    assert list(prepared["data"]) == ["simulated"]
+    assert list(prepared["name"]) == ["few", "tracks"]
+    assert list(prepared["data"]) == ["simulated", "simulated"]
 
 
 def test_a_filter_without_hits_says_so(opened):
