@@ -15,7 +15,8 @@ from core.experiment import Column, Panel
 from pages.parts import cached, choose, form, frame, gallery
 
 CUTS, SPLIT = "cut", "div"
-IN_A_ROW = 2  # histograms
+IN_A_ROW, METRICS_IN_A_ROW = 2, 6  # histograms; more numbers would be cut in a narrow window
+HEIGHT, LEGEND_LINE_PX, N_SHORT = 300, 25, 4  # of a histogram; more classes need a longer legend above it
 
 
 def controls(data: Dataset) -> Selection:
@@ -102,8 +103,11 @@ def key_numbers(selected: Selected) -> None:
     shown += [(name, f"{selected.n_of(i):,}") for i, name in enumerate(names)]
     unlabelled = n_in - sum(selected.n_of(i) for i in range(len(names)))
     shown.append((events.class_names(names)[-1], f"{unlabelled:,}"))
-    for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
-        column.metric(label, value)
+    for start in range(0, len(shown), METRICS_IN_A_ROW):
+        row = shown[start : start + METRICS_IN_A_ROW]
+        n_columns = len(row) if len(shown) <= METRICS_IN_A_ROW else METRICS_IN_A_ROW
+        for column, (label, value) in zip(st.columns(n_columns), row, strict=False):
+            column.metric(label, value)
 
 
 def choose_panels(selected: Selected) -> list[Panel]:
@@ -131,7 +135,10 @@ def panel(selected: Selected, drawn: Panel) -> None:
     )
     note = f"{column.help or column.label} of the rows inside the cuts, by label."
     frame.show_figure(
-        figure.update_layout(height=300), f"select-{column.name}", note, lambda: frame.histogram_columns(found)
+        figure.update_layout(height=HEIGHT + LEGEND_LINE_PX * max(0, len(found) - N_SHORT)),
+        f"select-{column.name}",
+        note,
+        lambda: frame.histogram_columns(found),
     )
 
 

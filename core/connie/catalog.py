@@ -48,8 +48,8 @@ def pixel_lists(clusters: Clusters, image: Image) -> dict[str, Ragged]:
     shift = offsets[:-1] + clusters.npix - around.offsets[:-1]
     other = np.repeat(shift, np.diff(around.offsets)) + np.arange(len(around.q))
     gain = np.float32(np.mean(image.gain_adu_per_e))
-    inner = (clusters.x, clusters.y, np.zeros(len(clusters.q), np.uint8), clusters.q * gain)
-    outer = (around.x, around.y, around.level, around.q * gain)
+    inner: tuple[np.ndarray, ...] = (clusters.x, clusters.y, np.zeros(len(clusters.q), np.uint8), clusters.q * gain)
+    outer: tuple[np.ndarray, ...] = (around.x, around.y, around.level, around.q * gain)
     made = {}
     for name, a, b in zip(PIXELS, inner, outer, strict=True):
         values = np.empty(offsets[-1], a.dtype)

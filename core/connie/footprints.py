@@ -18,7 +18,7 @@ from core.connie.calibrate import Image
 from core.connie.cards import real
 from core.connie.extract import Clusters
 from core.connie.fits import LONGEST_S, Exposure
-from core.connie.hdus import MAX_PIXELS, survey
+from core.connie.hdus import MAX_PIXELS, Hdu, Survey, survey
 from core.connie.mapping import MAX_RUNID, Mapping
 from core.connie.rim import LEVELS
 from core.connie.stored import bare_image
@@ -69,11 +69,12 @@ def _pixels(path: Path, mapping: Mapping) -> tuple[np.ndarray, np.ndarray, np.nd
     found = survey(path)  # before anything is unpacked or reserved: a header may promise anything
     if not all(hdu.is_whole for hdu in found.hdus):
         raise DarkroomError(f"{path.name}: {'; '.join(found.notes)}: expected a whole table. Copy the file again.")
+    unit = _table(found, mapping.footprints_hdu)
     names = (mapping.footprints_id, mapping.footprints_x, mapping.footprints_y, mapping.footprints_values)
     try:
         with warnings.catch_warnings(), fits.open(path) as hdus:
             warnings.simplefilter("ignore")  # what is odd about the file was found above
-            table = _table(hdus, mapping.footprints_hdu, path.name)
+            table = hdus[unit.index]
             missing = [name for name in names if name not in table.columns.names]
             if missing:
                 raise DarkroomError(
@@ -82,7 +83,7 @@ def _pixels(path: Path, mapping: Mapping) -> tuple[np.ndarray, np.ndarray, np.nd
                 )
             numbers, x0, y0 = (_whole(table.data[name], name) for name in names[:3])
             lists = [np.atleast_1d(np.asarray(values, np.float32)) for values in table.data[names[3]]]
-            exptime_s = real(found.hdus[hdus.index(table)].cards, "EXPTIME", 0.0, LONGEST_S)
+            exptime_s = real(unit.cards, "EXPTIME", 0.0, LONGEST_S)
     except (OSError, TypeError, ValueError, fits.VerifyError) as error:
         raise DarkroomError(
             f"{path.name}: not a FITS table that can be read ({error}): expected footprints; leave the file out."
@@ -107,14 +108,14 @@ def _whole(values: Any, name: str) -> np.ndarray:
     return found.astype(np.int64)
 
 
-def _table(hdus: Any, name: str, file: str) -> Any:
-    tables = [hdu for hdu in hdus if hdu.__class__.__name__ == "BinTableHDU"]
-    wanted = [hdu for hdu in tables if not name or hdu.name == name]
+def _table(found: Survey, name: str) -> Hdu:
+    tables = [hdu for hdu in found.hdus if hdu.cards.get("XTENSION") == "BINTABLE" and hdu.kind == "table"]
+    wanted = [hdu for hdu in tables if not name or hdu.name.upper() == name.upper()]
     if wanted:
         return wanted[0]
-    found = ", ".join(hdu.name for hdu in tables) or "none"
+    listed = ", ".join(hdu.name for hdu in tables) or "none"
     raise DarkroomError(
-        f"{file}: the tables are {found}, expected {name or 'one'}: set 'footprints_hdu' in the mapping."
+        f"{found.path.name}: the tables are {listed}, expected {name or 'one'}: set 'footprints_hdu' in the mapping."
     )
 
 

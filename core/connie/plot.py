@@ -69,7 +69,7 @@ def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
             _ends(figure, axis, x0, y0)
         _profiles(figure, dataset, row, profile(crop, axis, floor), axis)
     else:
-        figure.add_annotation(text=NO_AXIS, showarrow=False, x=0.5, y=0.5, xref="x3 domain", yref="y3 domain")
+        figure.add_annotation(text=NO_AXIS, showarrow=False, x=0.82, y=0.5, xref="paper", yref="paper")
     figure.add_annotation(
         text=_sentence(dataset, row), showarrow=False, x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
         yshift=22, font={"size": TEXT_PX},
