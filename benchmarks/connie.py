@@ -2,7 +2,7 @@
 
 `macro_f1_3`, `macro_f1_6`: networks of three and six classes on the clusters of their classes at the simulated mix (`_of_all`
 counts all other clusters against them). `muon_purity` at `muon_efficiency`: the network with a reject class, against all
-clusters, at a threshold from validation images. `image_count_bias`: the worst muon count after correction, see
+clusters, at a threshold from other whole images. `image_count_bias`: the worst muon count after correction, see
 `connie_counts`. With --variants the slides' five preprocessings are compared instead, with --deco their network is built.
 A call with --workspace goes on with the data and trainings that it finds there.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import connie_counts, connie_data, connie_judge, connie_variants, report
-from benchmarks.connie_data import TRACKS, WHOLE
+from benchmarks.connie_data import TRACKS, UNSEEN, WHOLE
 
 
 def gates(quick_counts: bool) -> dict[str, Any]:
@@ -22,12 +22,12 @@ def gates(quick_counts: bool) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for classes, key in (("three", "macro_f1_3"), ("six", "macro_f1_6")):
         run = connie_data.trained(classes)
-        told |= connie_judge.macro_f1(connie_data.scored(run, WHOLE, with_forest=True), key)
+        told |= connie_judge.macro_f1(connie_data.scored(run, UNSEEN, with_forest=True), key)
         told |= connie_judge.test_macro_f1(connie_data.scored(run, TRACKS), f"{key}_training_density")
         told[f"training_{key}"] = cost(run)
     run = connie_data.trained("four")
-    own, whole = (connie_data.scored(run, name, with_forest=True) for name in (TRACKS, WHOLE))
-    told |= connie_judge.muons(own, whole) | connie_judge.calibration(whole)
+    chosen_on, whole = (connie_data.scored(run, name, with_forest=True) for name in (WHOLE, UNSEEN))
+    told |= connie_judge.muons(chosen_on, whole) | connie_judge.calibration(whole)
     told |= connie_judge.macro_f1(whole, "macro_f1_4")
     told["training_macro_f1_4"] = cost(run)
     counts = connie_counts.worst_bias(run.id, quick_counts)

@@ -1,7 +1,8 @@
 """Simulated images and trainings for the CONNIE benchmarks, kept in a workspace so that a second call goes on with them.
 
 The networks are trained on tracks that the reader cut out of noisy images of 0.3 to 3.9 h (700 to 9,000 muons per CCD), and
-judged on whole images of 3 h from another seed, all clusters counted, at the simulated mix of particles.
+judged on whole images of 3 h, all clusters counted, at the simulated mix of particles. Thresholds (and whatever was tried out
+while the networks were made) come from whole images of another seed than those that are judged.
 """
 
 from collections.abc import Mapping
@@ -20,15 +21,19 @@ from core.judge.scored import Scored, open_scored
 from core.learn import fit, trees
 from core.learn.predict import score_dataset
 
-TRACKS, WHOLE = "tracks", "whole"
+TRACKS, WHOLE, UNSEEN = "tracks", "whole", "unseen"
 DIVISION = SplitParameters(validation_fraction=0.1, test_fraction=0.15)
 OF_3_H = SimulationParameters(full_frame=True, ohdus=(2,), exposure_low_h=3.0, exposure_high_h=3.0)
 # name: particles, seed, settings
-DATA = {TRACKS: (48_000, 11, SimulationParameters()), WHOLE: (36_000, 21, OF_3_H)}
+DATA = {
+    TRACKS: (36_000, 11, SimulationParameters()),
+    WHOLE: (36_000, 21, OF_3_H),
+    UNSEEN: (36_000, 77, OF_3_H),
+}
 
 
 def make_data(folder: Path) -> None:
-    """Both data sets, those that are not there yet; raw files go below `folder`."""
+    """The data sets, those that are not there yet; raw files go below `folder`."""
     for name, (n_particles, seed, settings) in DATA.items():
         if name not in list_datasets():
             files = EXPERIMENT.simulate(folder / name, n_events=n_particles, seed=seed, parameters=settings)

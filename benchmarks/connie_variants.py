@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import connie_data, connie_judge
-from benchmarks.connie_data import TRACKS, WHOLE
+from benchmarks.connie_data import TRACKS, UNSEEN
 from core.connie.model import NETWORKS, DecoParameters, deco_parameters, describe
 from core.connie.recipe import VARIANT_CLASSES, VARIANTS
 from core.data.dataset import open_dataset
@@ -35,7 +35,7 @@ def study() -> dict[str, Any]:
         training = {**TRAINING, "xla": recipe.size_px <= XLA_UP_TO_PX}
         run = connie_data.trained(VARIANT_CLASSES[name], "compact", values, training)
         told: dict[str, Any] = {"classes": VARIANT_CLASSES[name], **values, "seconds": run.provenance["seconds"]}
-        for where in (TRACKS, WHOLE):
+        for where in (TRACKS, UNSEEN):
             scored = connie_data.scored(run, where)
             chosen = scored.split == TEST if where == TRACKS else np.ones(len(scored.rows), bool)
             found = connie_judge.confusion(scored, chosen=chosen)
@@ -53,7 +53,7 @@ def line(name: str, told: dict[str, Any]) -> str:
     shape = (
         f"{told['size_px']} px, {'padded' if told['padding'] else 'stretched'}, {'log' if told['log'] else 'not log'}"
     )
-    f1 = {where: told[where]["macro_f1"] for where in (TRACKS, WHOLE)}
+    f1 = {where: told[where]["macro_f1"] for where in (TRACKS, UNSEEN)}
     figures = ", ".join(f"{w} {f['value']:.3f} [{f['low']:.3f}, {f['high']:.3f}] of {f['n']}" for w, f in f1.items())
     return f"{name}: {shape}, {told['classes']} classes: macro-F1 {figures}"
 
