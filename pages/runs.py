@@ -140,8 +140,10 @@ def comparison(opened: list[Run], axis: str) -> None:
     every = max((one.every for one in found), default=1)
     thinned = f"; long curves are thinned, up to every {every}. of their points is drawn" if every > 1 else ""
     training = "mean of the latest 30 batches" if axis == "batches" else "mean of the epoch"
+    of_two = {curve.class_name for one in found for curve in one.curves} <= {"", "signal", "background"}
+    classes = "signal solid, background dashed" if of_two else "each class in its own line style"
     note = (
-        f"Thin: training, {training}; with markers: validation; signal solid, background dashed{thinned}. "
+        f"Thin: training, {training}; with markers: validation; {classes}{thinned}. "
         "A validation loss that rises while the training's falls: overtrained."
     )
     drawn = [curve for one in found for curve in one.curves]

@@ -195,6 +195,17 @@ def details(selected: Selected) -> None:
                 draw()
 
 
+def without_labels(selected: Selected) -> None:
+    """Why no row has a class, and where labels come from."""
+    told = f"No row inside the cuts has a label under '{selected.selection.labels}'"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if selected.experiment.labelling is None:
+            st.info(f"{told}: choose other labels or wider cuts.", icon=":material/info:")
+            return
+        st.info(f"{told}: choose other labels, or label some by hand and freeze them.", icon=":material/info:")
+        st.page_link("pages/label.py", label="label by hand", icon=":material/arrow_forward:")
+
+
 def page() -> None:
     head = frame.heading("Select", "What remains after the cuts, and what was lost where?")
     with st.sidebar:
@@ -212,6 +223,8 @@ def page() -> None:
         st.warning(
             f"No row is inside the cuts: after '{worst.cut}' {worst.cumulative} are left. Widen it, or start from 'everything'."
         )
+    elif not any(selected.n_of(i) for i in range(len(selected.classes))):
+        without_labels(selected)
     drawn = choose_panels(selected)
     for start in range(0, len(drawn), IN_A_ROW):
         for column, one in zip(st.columns(IN_A_ROW), drawn[start : start + IN_A_ROW], strict=False):

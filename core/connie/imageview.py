@@ -31,6 +31,8 @@ def told(facts: Mapping[str, Any]) -> dict[str, str]:
     begun = facts.get("expstart_unix_s")
     if begun:
         found["begun"] = datetime.fromtimestamp(float(begun), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if facts.get("notes"):
+        found["note"] = "; ".join(facts["notes"])
     return found
 
 

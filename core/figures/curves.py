@@ -50,7 +50,9 @@ def training_curves(
             hovertemplate=f"{curve.run}: {what}, {'validation' if curve.is_validation else training}"
             f"<br>%{{y:.4g}} at %{{x}} {x_title}<extra></extra>",
         )  # fmt: skip
-    finish(figure, x_title, f"efficiency [%]{'<br>(signal solid, background dashed)' * (several and not beside)}")
+    of_two = set(styles) <= {"signal", "background"}
+    styled = "<br>(signal solid, background dashed)" if several and not beside and of_two else ""
+    finish(figure, x_title, f"efficiency [%]{styled}")
     figure.update_yaxes(title_text="loss", row=1, col=1)
     if x_title == "epochs":
         figure.update_xaxes(dtick=math.ceil(max((x for c in curves for x in c.x), default=1) / 10))

@@ -17,21 +17,30 @@ EXPERIMENT, TRACKS = list(EXPERIMENTS.values())[:2]
 
 
 @pytest.fixture(scope="session")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
-    """(workspace with the data sets `few` and `tracks`, of another experiment; ids of a run on each)."""
+def _made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """(workspace with the data set `few`, id of a run on it)."""
     workspace = tmp_path_factory.mktemp("pages_workspace")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DARKROOM_WORKSPACE", str(workspace))
         files = EXPERIMENT.simulate(tmp_path_factory.mktemp("pages_raw"), n_events=1500, seed=8)
         prepare(EXPERIMENT, files, "few", default_mapping(EXPERIMENT))
+        return workspace, made_up_run("few")
+
+
+@pytest.fixture(scope="session")
+def _made_tracks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """(workspace with the data set `tracks` of another experiment, id of a run with four classes on it)."""
+    workspace = tmp_path_factory.mktemp("tracks_workspace")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DARKROOM_WORKSPACE", str(workspace))
         small = TRACKS.simulation(n_rows=240, n_columns=320)
-        images = TRACKS.simulate(tmp_path_factory.mktemp("pages_images"), n_events=420, seed=8, parameters=small)
-        prepare(TRACKS, images, "tracks", default_mapping(TRACKS))
-        return workspace, made_up_run("few"), made_up_run("tracks", "four")
+        files = TRACKS.simulate(tmp_path_factory.mktemp("pages_images"), n_events=420, seed=8, parameters=small)
+        prepare(TRACKS, files, "tracks", default_mapping(TRACKS))
+        return workspace, made_up_run("tracks", "four")
 
 
 @pytest.fixture
-def few(_made: tuple[Path, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def few(_made: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A copy of that workspace for one test; gives the run's id."""
     workspace = tmp_path / "workspace"
     shutil.copytree(_made[0], workspace)
@@ -40,10 +49,11 @@ def few(_made: tuple[Path, str, str], tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def tracks(_made: tuple[Path, str, str], few: str) -> str:
-    """The id of a run with four classes on the data set `tracks` in the same workspace."""
+def tracks(few: str, _made_tracks: tuple[Path, str], tmp_path: Path) -> str:
+    """The same workspace with the data set `tracks` too; gives the id of its run."""
     del few
-    return _made[2]
+    shutil.copytree(_made_tracks[0], tmp_path / "workspace", dirs_exist_ok=True)
+    return _made_tracks[1]
 
 
 @pytest.fixture

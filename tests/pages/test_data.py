@@ -34,8 +34,8 @@ def test_nothing_is_prepared_without_a_choice(opened):
 def test_prepared_data_sets_are_listed(opened):
     at = opened("data")
     prepared = at.dataframe[-1].value
-    assert list(prepared["name"]) == ["few", "tracks"]
-    assert list(prepared["data"]) == ["simulated", "simulated"]
+    assert list(prepared["name"]) == ["few"]
+    assert list(prepared["data"]) == ["simulated"]
 
 
 def test_a_filter_without_hits_says_so(opened):
@@ -64,7 +64,7 @@ def test_templates_are_made_as_a_job_from_a_selection_and_then_drawn(opened, mon
     experiment, data = EXPERIMENT, open_dataset("few")
     derive(experiment, data, "lpar", preset(experiment, "dnn2020"))
     at = opened("data")
-    assert at.dataframe[-1].value["derived"].tolist() == ["lpar", "–"]
+    assert at.dataframe[-1].value["derived"].tolist() == ["lpar"]
     assert any("--preset dnn2020" in caption.value for caption in at.caption)
     assert at.button(key="derive-lpar").label == "make lpar again"
 
