@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path, help="where data and trainings are kept (default: nowhere)")
     parser.add_argument("--quick-counts", action="store_true", help="fewer images for image_count_bias")
     parser.add_argument("--variants", action="store_true", help="the five preprocessings of the slides, with `compact`")
+    parser.add_argument("--epochs", type=int, default=connie_variants.EPOCHS, help="of each of the --variants")
     parser.add_argument("--deco", action="store_true", help="build the slides' network and time a few batches")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -54,7 +55,7 @@ def main() -> None:
         began = time.perf_counter()
         connie_data.make_data(folder / "raw")
         if options.variants:
-            result = connie_variants.study()
+            result = connie_variants.study(options.epochs)
         elif options.deco:
             result = connie_variants.deco()
         else:

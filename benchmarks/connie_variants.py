@@ -16,12 +16,12 @@ from core.data.splits import TEST, TRAIN
 from core.judge import multiclass
 from core.learn import backend
 
-TRAINING = {"epochs": 8}
+EPOCHS = 8
 XLA_UP_TO_PX = 64  # beyond it, its convolutions take twice as long as TensorFlow's own
 DECO_BATCHES, BATCH = 20, 64  # one pass over 1,280 tracks
 
 
-def study() -> dict[str, Any]:
+def study(epochs: int = EPOCHS) -> dict[str, Any]:
     """`compact` on the picture alone, once per variant: macro-F1 and confusion matrix on test and whole images."""
     rows = {}
     for name, recipe in VARIANTS.items():
@@ -32,7 +32,7 @@ def study() -> dict[str, Any]:
             "norm": recipe.norm,
             "scalars": (),
         }
-        training = {**TRAINING, "xla": recipe.size_px <= XLA_UP_TO_PX}
+        training = {"epochs": epochs, "xla": recipe.size_px <= XLA_UP_TO_PX}
         run = connie_data.trained(VARIANT_CLASSES[name], "compact", values, training)
         told: dict[str, Any] = {"classes": VARIANT_CLASSES[name], **values, "seconds": run.provenance["seconds"]}
         for where in (TRACKS, UNSEEN):
@@ -45,7 +45,7 @@ def study() -> dict[str, Any]:
                 "per_class": [one.to_dict() for one in multiclass.per_class(found)],
             }
         rows[name] = told
-    return {"variants": rows, "table": [line(name, told) for name, told in rows.items()]}
+    return {"epochs": epochs, "variants": rows, "table": [line(name, told) for name, told in rows.items()]}
 
 
 def line(name: str, told: dict[str, Any]) -> str:
