@@ -52,7 +52,7 @@ def test_a_cut_that_is_moved_is_quoted_anew(server: Any, page: Any) -> None:
     page.goto(f"{server.url}/cutstudy?data=sample&scores=no+run")
     kept = value_of(page, "signal kept")
     expect(kept).to_be_visible(timeout=SLOW_MS)
-    page.get_by_role("slider", name=re.compile("cut nmt500")).focus()
+    page.get_by_role("slider", name=re.compile("cut on nmt500")).focus()
     page.keyboard.press("End")
     expect(kept).to_have_text("0.00 %")
     expect(page.get_by_test_id("stCode")).to_contain_text("--at ")

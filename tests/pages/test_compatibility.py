@@ -178,8 +178,8 @@ def test_missing_scores_are_one_job_per_run(opened, study, few):
     ("changed", "said"),
     [
         ({"network": "gone"}, "Unknown model 'gone'"),
-        ({"runs": []}, "There is no study"),
-        ({"id": "another"}, "There is no study"),
+        ({"runs": []}, "asks for study"),
+        ({"id": "another"}, "asks for study"),
         ({"axes": {}}, None),  # an axis that an earlier version did not have takes its default
     ],
 )
