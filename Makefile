@@ -24,7 +24,7 @@ test: $(VENV)/installed-dev chromium
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 format: $(VENV)/installed-dev
 	@$(VENV)/bin/ruff check --fix .
