@@ -110,7 +110,7 @@ def test_a_truncated_compressed_file_says_so(tmp_path):
         (b"SIMPLE  =                    T" + b" " * 1000, "not a FITS file (the header of HDU 0 is cut off)"),
         (b"SIMPLE  =                    T".ljust(2880) * 401, "has no END within 14,400 cards"),
         (b"\x89PNG\r\n" + b"\0" * 4000, "not a FITS file (it does not begin with SIMPLE)"),
-        (gzip.compress(b"nothing of the kind"), "not a FITS file (it does not begin with SIMPLE)"),
+        (gzip.compress(b"nothing of the kind", mtime=0), "not a FITS file (it does not begin with SIMPLE)"),
     ],
 )
 def test_what_is_no_fits_file_is_called_so(content, sentence, tmp_path):
