@@ -16,7 +16,7 @@ def told(at) -> str:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_gallery_says_how_many_it_shows_and_gives_others(opened, name):
+def test_the_gallery_says_how_many_it_shows_and_gives_others(opened, tracks, name):
     at = opened("select", data=name, details="gallery")
     first = next(iter(SETS[name].presets.values())).selection
     n = len(select(SETS[name], open_dataset(name), first).preselected)
@@ -36,7 +36,7 @@ def test_the_choice_is_the_same_until_others_are_asked_for():
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_every_picture_has_its_row_and_its_title(opened, name):
+def test_every_picture_has_its_row_and_its_title(tracks, name):
     data, experiment = open_dataset(name), SETS[name]
     rows = np.array([3, 8, 11])
     titles = thumbnails.titles(experiment, data, rows, ["a", "b", "a class with a long name"])
