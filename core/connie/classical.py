@@ -1,6 +1,6 @@
 """The muon cuts and rules of earlier analyses, on track features: what a network has to beat.
 
-Sources: CONNIEtools ("dE/dx", "shape", the earlier cuts on stdT) and a public rule-based classifier for Skipper-CCDs
+Sources: CONNIEtools ("dE/dx", "shape") and a public rule-based classifier for Skipper-CCDs
 (the modern rules). They hold for tracks that go through the whole CCD and are not clipped by an edge.
 """
 
@@ -77,22 +77,6 @@ def is_classical_muon(table: Table, which: str, band: Any = None) -> np.ndarray:
         kept = clean & (table["e1"] > 0) & (table["box_diagonal_px"] > band.min_diagonal_px)
         return kept & (np.abs(table["mean_width_px"] - band.mean_width_px) < band.half_width_px)
     raise DarkroomError(f"Unknown classical cut '{which}': expected {DEDX} or {SHAPE}.")
-
-
-def earlier_classes(table: Table) -> np.ndarray:
-    """int8 (n,) index in FINE of the earlier cuts on the transversal spread (stdT), -1 where they say nothing.
-
-    stdT < 0.5 px and more than 200 pixels: muon; stdT < 0.7 px, more than 50 pixels and the residual below 0.8 of the
-    length: maybe; residual above 50 px and stdT above 0.8 px: electron.
-    """
-    spread, n = table["sigma_t_px"], table["npix"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        residual_share = table["residual_px"] / table["length_px"]
-    out = np.full(len(n), -1, np.int8)
-    out[(table["residual_px"] > 50) & (spread > 0.8)] = FINE.index("worm")
-    out[(spread < 0.7) & (n > 50) & (residual_share < 0.8)] = FINE.index("muon unsure")
-    out[(spread < 0.5) & (n > 200)] = FINE.index(MUON)
-    return out
 
 
 def rule_classes(table: Table) -> np.ndarray:

@@ -17,8 +17,6 @@ from core.judge.intervals import Interval
 LEVEL = 0.95
 MODE = 0.22278  # the maximum of the standard Landau density lies at -0.22278
 FEWEST = 100  # in the window of a fit
-XI_KEV_PER_UM = 0.01782  # of a particle at minimum ionisation in silicon
-_ELECTRON_KEV, _PLASMA_KEV = 511.0, 31.06e-3
 _STEPS, _REACH = 10.0, 6.0  # grid points per width, and how many sigma the Gauss reaches
 
 
@@ -39,15 +37,6 @@ class LandauFit:
     edges_kev: np.ndarray
     counts: np.ndarray
     curve: np.ndarray
-
-
-def expected_mpv_kev(thickness_um: float) -> float:
-    """Most probable loss of a relativistic muon through silicon [keV] in the density-effect limit.
-
-    MPV = xi (ln(2 m_e c2 xi / (31.06 eV)^2) + 0.2): 199 keV at 675 um; 188-195 keV at beta gamma of 3 to 40.
-    """
-    xi = XI_KEV_PER_UM * thickness_um
-    return xi * (math.log(2.0 * _ELECTRON_KEV * xi / _PLASMA_KEV**2) + 0.2)
 
 
 def landau(x: np.ndarray, mpv: float, xi: float) -> np.ndarray:

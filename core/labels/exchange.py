@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -115,11 +115,6 @@ def take_in(experiment: Experiment, entries: Sequence[Entry]) -> tuple[int, int]
     fresh = list({entry.id: entry for entry in entries if entry.id not in known}.values())
     log.append(experiment.key, fresh)
     return len(fresh), len(entries) - len(fresh)
-
-
-def renamed(entries: Sequence[Entry], labeller: str) -> list[Entry]:
-    """The same lines as another labeller's."""
-    return [replace(entry, labeller=labeller) for entry in entries]
 
 
 def images(experiment: Experiment, desk: Desk) -> Iterator[tuple[str, bytes]]:

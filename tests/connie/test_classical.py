@@ -9,7 +9,6 @@ from core.connie.classical import (
     SHAPE,
     DedxBand,
     ShapeBand,
-    earlier_classes,
     is_classical_muon,
     observed_peak,
     rule_classes,
@@ -72,15 +71,6 @@ def test_another_cut_is_refused():
 
 def names(classes: np.ndarray) -> list[str]:
     return [FINE[k] if k >= 0 else "" for k in classes]
-
-
-def test_the_earlier_cuts():
-    tracks = table(
-        {}, {"npix": 150}, {"sigma_t_px": 0.6}, {"sigma_t_px": 0.9}, {"sigma_t_px": 0.9, "residual_px": 60.0},
-        {"npix": 40}, {"sigma_t_px": 0.6, "residual_px": 39.0},
-    )  # fmt: skip
-    expected = ["muon sure", "muon unsure", "muon unsure", "", "worm", "", ""]
-    assert names(earlier_classes(tracks)) == expected
 
 
 def test_the_modern_rules():

@@ -47,10 +47,6 @@ def test_smearing_keeps_the_mean_of_a_bounded_part_and_moves_the_peak_up():
     assert MPV < landau.peak(MPV, XI, 5.0) < landau.peak(MPV, XI, 15.0)
 
 
-def test_a_muon_leaves_199_kev_in_675_um():
-    assert landau.expected_mpv_kev(675.0) == pytest.approx(199.2, abs=0.1)
-
-
 def test_the_fit_recovers_what_was_drawn_within_its_errors():
     names = {"mpv_kev": MPV, "xi_kev": XI, "sigma_kev": SIGMA}
     pulls = []
