@@ -68,3 +68,4 @@ lock:
 	@$(COMPILE) requirements-dev.in -o requirements-dev.txt
 	@$(COMPILE) requirements-gpu.in -o requirements-gpu.txt
 	@$(COMPILE) requirements-gpu-jax.in -o requirements-gpu-jax.txt
+	@$(COMPILE) requirements-bench.in -o requirements-bench.txt

@@ -4,29 +4,33 @@ from pathlib import Path
 
 import streamlit as st
 
-# An icon of our own: without one the browser asks a foreign host for each page's symbol.
-ICON = Path(__file__).parent / "pages" / "parts" / "icon.png"
+from pages.widgets import contents, history
 
-# Without symbols all of these fit into a narrow window.
+# An icon of our own: without one the browser asks a foreign host for each page's symbol.
+ICON = Path(__file__).parent / "pages" / "widgets" / "icon.png"
+
+# Without symbols all of these fit into a narrow window. The last word: what an experiment must have for its page.
 WORK = [
-    st.Page("pages/overview.py", title="Overview", default=True),
-    st.Page("pages/data.py", title="Data", url_path="data"),
-    st.Page("pages/select.py", title="Select", url_path="select"),
-    st.Page("pages/inspect.py", title="Inspect", url_path="inspect"),
-    st.Page("pages/label.py", title="Label", url_path="label"),
-    st.Page("pages/train.py", title="Train", url_path="train"),
-    st.Page("pages/runs.py", title="Runs", url_path="runs"),
-    st.Page("pages/evaluate.py", title="Evaluate", url_path="evaluate"),
-    st.Page("pages/apply.py", title="Apply", url_path="apply"),
+    ("pages/overview/page.py", "Overview", "", ""),
+    ("pages/data/page.py", "Data", "data", ""),
+    ("pages/select/page.py", "Select", "select", ""),
+    ("pages/inspect/page.py", "Inspect", "inspect", ""),
+    ("pages/label/page.py", "Label", "label", "labels.by_hand"),
+    ("pages/train/page.py", "Train", "train", "networks"),
+    ("pages/runs/page.py", "Runs", "runs", "networks"),
+    ("pages/evaluate/page.py", "Evaluate", "evaluate", "networks"),
+    ("pages/apply/page.py", "Apply", "apply", "analyses.rates"),
 ]
 TRUST = [
-    st.Page("pages/compatibility.py", title="Compatibility", url_path="compatibility", icon=":material/grid_on:"),
-    st.Page("pages/lowenergy.py", title="Low energy", url_path="lowenergy", icon=":material/low_priority:"),
-    st.Page("pages/calibration.py", title="Calibration", url_path="calibration", icon=":material/balance:"),
-    st.Page("pages/cutstudy.py", title="Cut study", url_path="cutstudy", icon=":material/content_cut:"),
-    st.Page("pages/trigger.py", title="Trigger", url_path="trigger", icon=":material/bolt:"),
-    st.Page("pages/published.py", title="Published", url_path="published", icon=":material/menu_book:"),
+    ("pages/compatibility/page.py", "Compatibility", "compatibility", "grid", ":material/grid_on:"),
+    ("pages/lowenergy/page.py", "Low energy", "lowenergy", "labels", ":material/low_priority:"),
+    ("pages/calibration/page.py", "Calibration", "calibration", "labels", ":material/balance:"),
+    ("pages/cutstudy/page.py", "Cut study", "cutstudy", "labels", ":material/content_cut:"),
+    ("pages/trigger/page.py", "Trigger", "trigger", "analyses.trigger", ":material/bolt:"),
+    ("pages/published/page.py", "Published", "published", "analyses.published", ":material/menu_book:"),
+    ("pages/analysis/page.py", "Analysis", "analysis", "analyses", ":material/query_stats:"),
 ]
 
 st.set_page_config(page_title="Darkroom", page_icon=str(ICON), layout="wide")
-st.navigation({"": WORK, "Trust": TRUST}, position="top").run()
+history.keep()
+st.navigation({"": contents.pages(WORK), "Trust": contents.pages(TRUST)}, position="top").run()

@@ -27,22 +27,26 @@ from core import runs, workspace
 from core.cosine import features, simulate
 from core.cosine.experiment import EXPERIMENT
 from core.cosine.select import Cuts
-from core.data.dataset import Dataset, list_datasets, open_dataset, read_arrays
-from core.data.demo import default_mapping, simulate_once
-from core.data.prepare import default_jobs, prepare
-from core.data.selection import Selection, select
+from core.data.dataset import Dataset, list_datasets, open_dataset, read_array
+from core.data.prepare import default_jobs
 from core.data.splits import TEST, SplitParameters
 from core.judge import stored
 from core.judge.baselines import BOUND, TREES, Ranking, basis_of, of_run
-from core.judge.intervals import defined
 from core.judge.paired import InWindow, compare
-from core.judge.scored import Scored, open_scored
-from core.learn import fit, trees
+from core.judge.score_table import ScoreTable
+from core.learn import fit
+from core.learn.plan import plan_training
 from core.learn.progress import Silent
+from core.selection.selection import Selection, select
+from core.statistics.intervals import defined
+from core.workflows import baselines_job
+from core.workflows.demo import default_mapping, simulate_once
+from core.workflows.prepare_job import prepare
+from core.workflows.scored import open_scored
 
 NETWORK = "compact"
 N_EVENTS, SEED = 120_000, 20200219
-N_SUBRUNS_AT_LEAST = 2_000  # events, below which the division by sub-run leaves a sample empty
+N_SUBRUNS_AT_LEAST = 2_000  # events, below which the split by sub-run leaves a sample empty
 SAMPLE = simulate.SimulationParameters(
     calibration_fraction=4.0 / 9.0, calibration_noise=0.0, second_crystal=0.0, window_weights=(0.60, 0.25, 0.15, 0.0)
 )
@@ -79,22 +83,23 @@ def timed(what: str, function: Callable[[], Any]) -> Any:
     """Call and say how long it took."""
     say(what)
     began = time.perf_counter()
-    found = function()
+    result = function()
     say(f"  {time.perf_counter() - began:.1f} s")
-    return found
+    return result
 
 
 def sample(n_events: int) -> Dataset:
     """The prepared sample, made if it is not there."""
     name = f"baselines-{n_events}"
     if name not in list_datasets():
-        told = Told()
-        made = dataclasses.replace(
-            EXPERIMENT, simulate=lambda out, **asked: simulate.simulate(out, **asked, parameters=SAMPLE)
+        progress = Told()
+        simulation = dataclasses.replace(
+            EXPERIMENT.simulation, simulate=lambda out, **options: simulate.simulate(out, **options, parameters=SAMPLE)
         )
+        experiment = dataclasses.replace(EXPERIMENT, simulation=simulation)
         raw = timed(
             f"Simulating {n_events:,} events",
-            lambda: simulate_once(made, name, n_events, SEED, lambda done, n: told.report(done, n, "events")),
+            lambda: simulate_once(experiment, name, n_events, SEED, lambda done, n: progress.report(done, n, "events")),
         )
         files = sorted(raw.iterdir())
         mapping = default_mapping(EXPERIMENT)
@@ -105,39 +110,41 @@ def sample(n_events: int) -> Dataset:
 
 def trained(dataset: Dataset, training: dict[str, Any]) -> runs.Run:
     """The finished run on the sample with these settings, trained if it is not there, with its trees."""
-    asked = fit.task(select(EXPERIMENT, dataset, SELECTION), NETWORK, {}, training)
-    plain = dataclasses.asdict(asked.training)
-    there = [one.id for one in runs.list_runs() if one.state == "finished" and one.dataset == dataset.name]
-    found = next((run for run in map(runs.open_run, there) if run.params["training"] == plain), None)
-    if found is None:
+    plan = plan_training(
+        select(EXPERIMENT.selecting, EXPERIMENT.labels, dataset, SELECTION), EXPERIMENT.networks, NETWORK, {}, training
+    )
+    plain = dataclasses.asdict(plan.training)
+    run_ids = [run.id for run in runs.list_runs() if run.state == "finished" and run.dataset == dataset.name]
+    finished = next((run for run in map(runs.open_run, run_ids) if run.params["training"] == plain), None)
+    if finished is None:
         folder = runs.create(NETWORK)
         timed(
-            f"Training {NETWORK} on {len(asked.selected.rows(0)[0]):,} events", lambda: fit.train(asked, folder, Told())
+            f"Training {NETWORK} on {len(plan.selected.rows(0)[0]):,} events", lambda: fit.train(plan, folder, Told())
         )
-        found = runs.open_run(folder.name)
-    if not stored.baseline_file(found.path, dataset.name).exists():
-        timed("Training the trees", lambda: trees.make(found, dataset))
-    return found
+        finished = runs.open_run(folder.name)
+    if not stored.baseline_files(finished.path, dataset.name):
+        timed("Training the trees", lambda: baselines_job.make(finished, dataset))
+    return finished
 
 
 def features_us_per_event(dataset: Dataset) -> float:
     """Microseconds that the features of an event cost, on one core: trees and cuts need them."""
-    raw = read_arrays(dataset, range(min(1000, dataset.n_rows))) + np.int16(300)
-    asked = features.FeatureParameters()
-    features.compute(raw[:10], asked)  # compiled by now
+    raw = read_array(dataset, "waveform", range(min(1000, dataset.n_rows))) + np.int16(300)
+    parameters = features.FeatureParameters()
+    features.compute(raw[:10], parameters)  # compiled by now
     began = time.perf_counter()
-    features.compute(raw, asked)
+    features.compute(raw, parameters)
     return 1e6 * (time.perf_counter() - began) / len(raw)
 
 
 def cost_of(method: str, run: runs.Run, features_us: float) -> dict[str, Any]:
     """Parameters, training seconds and microseconds per event; trees and cuts need the features, the network reads."""
     nothing = {"parameters": 0, "train_seconds": 0.0, "us_per_event": features_us}
-    known = stored.costs(run)
+    costs = stored.costs(run)
     if method == NETWORK:
-        return known["network"]
+        return costs["network"]
     if method == TREES:
-        return {**known[TREES], "us_per_event": known[TREES]["us_per_event"] + features_us}
+        return {**costs[TREES], "us_per_event": costs[TREES]["us_per_event"] + features_us}
     return dict.fromkeys(nothing) if method == BOUND else nothing
 
 
@@ -158,37 +165,37 @@ def plain(row: InWindow, cost: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def judged(found: Scored) -> dict[str, Any]:
+def judged(scored: ScoreTable) -> dict[str, Any]:
     """All methods in all windows, and which population leaks."""
-    labels, used = found.labels("truth"), found.split == TEST
-    basis, chosen_on = basis_of(found.split, labels, used, found.score)
-    others, notes = of_run(found, "truth")
-    methods = {NETWORK: Ranking(found.score, 0.5), **others}
-    energy_kev, windows = found.column("energy_kev"), EXPERIMENT.judge_windows
+    labels, used = scored.labels("truth"), scored.split == TEST
+    basis, chosen_on = basis_of(scored.split, labels, used, scored.score)
+    others, notes = of_run(scored, "truth")
+    methods = {NETWORK: Ranking(scored.score, 0.5), **others}
+    energy_kev, windows = scored.column("energy_kev"), EXPERIMENT.judging.axis.windows
     _, rows = compare(methods, energy_kev, labels, used, basis, windows, reference=TREES)
-    features_us = features_us_per_event(found.dataset)
-    costs = {name: cost_of(name, found.run, features_us) for name in methods}
+    features_us = features_us_per_event(scored.dataset)
+    costs = {name: cost_of(name, scored.run, features_us) for name in methods}
     ours = {row.window: row for row in rows if row.method == NETWORK and row.window and row.against}
     # trees minus compact: above 0 where compact leaks less
     worse = [w for w, row in ours.items() if row.p_with_limits < SIGNIFICANT and row.against.difference < 0]
     better = [w for w, row in ours.items() if row.p_with_limits < SIGNIFICANT and row.against.difference > 0]
     return {
         "rows": [plain(row, costs[row.method]) for row in rows],
-        "populations": by_population(found, methods, energy_kev, labels, used, basis),
+        "populations": by_population(scored, methods, energy_kev, labels, used, basis),
         "compact_worse_than_trees": worse,
         "compact_better_than_trees": better,
         "limits_chosen_on": chosen_on,
         "features_us_per_event": features_us,
         "n_test": {"signal": int((used & (labels == 1)).sum()), "noise": int((used & (labels == 0)).sum())},
         "n": {"signal": int((labels == 1).sum()), "noise": int((labels == 0).sum())},
-        "epochs": found.run.provenance["n_epochs"],
-        "best_epoch": found.run.provenance["best_epoch"],
+        "epochs": scored.run.provenance["n_epochs"],
+        "best_epoch": scored.run.provenance["best_epoch"],
         "notes": notes,
     }
 
 
 def by_population(
-    found: Scored,
+    scored: ScoreTable,
     methods: dict[str, Any],
     energy_kev: np.ndarray,
     labels: np.ndarray,
@@ -196,15 +203,15 @@ def by_population(
     basis: np.ndarray,
 ) -> list[dict[str, Any]]:
     """Events of each noise population that leak at 99 % signal efficiency, with limits chosen per window."""
-    population = found.column("truth_population")
+    population = scored.column("truth_population")
     rows = []
-    for window in EXPERIMENT.judge_windows:
+    for window in EXPERIMENT.judging.axis.windows:
         inside = (energy_kev >= window[0]) & (energy_kev < window[1])
         decided = {name: method.keeping(0.99, labels, basis & inside).kept for name, method in methods.items()}
         for code, name in enumerate(simulate.POPULATIONS):
             members = used & inside & (population == code)
             if code and members.any():
-                leaked = {m: None if kept is None else int((kept & members).sum()) for m, kept in decided.items()}
+                leaked = {m: None if passed is None else int((passed & members).sum()) for m, passed in decided.items()}
                 rows.append({"window_kev": list(window), "population": name, "n": int(members.sum()), **leaked})
     return rows
 

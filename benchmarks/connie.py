@@ -19,26 +19,26 @@ from benchmarks.connie_data import TRACKS, UNSEEN, WHOLE
 
 def gates(quick_counts: bool) -> dict[str, Any]:
     """All figures; three trainings, where the workspace has none."""
-    told: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for classes, key in (("three", "macro_f1_3"), ("six", "macro_f1_6")):
         run = connie_data.trained(classes)
-        told |= connie_judge.macro_f1(connie_data.scored(run, UNSEEN, with_forest=True), key)
-        told |= connie_judge.test_macro_f1(connie_data.scored(run, TRACKS), f"{key}_training_density")
-        told[f"training_{key}"] = cost(run)
+        figures |= connie_judge.macro_f1(connie_data.scored(run, UNSEEN, with_forest=True), key)
+        figures |= connie_judge.test_macro_f1(connie_data.scored(run, TRACKS), f"{key}_training_density")
+        figures[f"training_{key}"] = cost(run)
     run = connie_data.trained("four")
     chosen_on, whole = (connie_data.scored(run, name, with_forest=True) for name in (WHOLE, UNSEEN))
-    told |= connie_judge.muons(chosen_on, whole) | connie_judge.calibration(whole)
-    told |= connie_judge.macro_f1(whole, "macro_f1_4")
-    told["training_macro_f1_4"] = cost(run)
+    figures |= connie_judge.muons(chosen_on, whole) | connie_judge.calibration(whole)
+    figures |= connie_judge.macro_f1(whole, "macro_f1_4")
+    figures["training_macro_f1_4"] = cost(run)
     counts = connie_counts.worst_bias(run.id, quick_counts)
-    return {**told, "image_count_bias": counts.pop("image_count_bias"), "counts": counts}
+    return {**figures, "image_count_bias": counts.pop("image_count_bias"), "counts": counts}
 
 
 def cost(run: Any) -> dict[str, Any]:
     """What a training took."""
-    told = run.provenance
+    provenance = run.provenance
     names = ("n_parameters", "n_epochs", "best_epoch", "seconds", "events_per_s", "device", "counts")
-    return {name: told[name] for name in names}
+    return {name: provenance[name] for name in names}
 
 
 def main() -> None:

@@ -20,12 +20,13 @@ import numpy as np
 
 from benchmarks import report
 from core import runs
-from core.connie import counting, features, overlap, read
-from core.connie.classes import FINE
+from core.connie import features, read
 from core.connie.experiment import EXPERIMENT
+from core.connie.labels.classes import FINE
+from core.connie.muons import counting, overlap
 from core.connie.simulate import SimulationParameters
-from core.data.demo import default_mapping
 from core.learn import predict
+from core.workflows.demo import default_mapping
 
 LOW_H, HIGH_H = 0.305, 3.92  # 700 to 9,000 muons
 FULL_H = 3.0
@@ -61,96 +62,105 @@ def image(seed: int, exposure_h: float, settings: SimulationParameters, keep_cro
     """Simulate one image, read it and find its clusters."""
     settings = replace(settings, exposure_low_h=exposure_h, exposure_high_h=exposure_h)
     with tempfile.TemporaryDirectory() as folder:
-        path = EXPERIMENT.simulate(Path(folder), 1, seed, parameters=settings)[0]
+        path = EXPERIMENT.simulation.simulate(Path(folder), 1, seed, parameters=settings)[0]
         block = next(read.blocks(path, default_mapping(EXPERIMENT)))
     table = {name: block.table[name] for name in dict.fromkeys(TABLE)}
-    return Clusters(table, block.array if keep_crops else None)
+    return Clusters(table, block.arrays["crop"] if keep_crops else None)
 
 
 def test_images(settings: SimulationParameters, n: int, keep_crops: bool) -> list[Clusters]:
     """n images of each mix."""
-    found = []
+    images = []
     for i in range(n):
         exposure = LOW_H * (HIGH_H / LOW_H) ** ((i + 0.5) / n)
         k = FULL_H / exposure
         constant = {name: getattr(settings, name) * k for name in ("electrons", "spots", "alphas")}
         for seed, mix in ((2000 + i, {}), (3000 + i, constant)):
-            found.append(image(seed, exposure, replace(settings, mix_spread=0.0, **mix), keep_crops))
-    return found
+            images.append(image(seed, exposure, replace(settings, mix_spread=0.0, **mix), keep_crops))
+    return images
 
 
 def forest(settings: SimulationParameters, n: int) -> Any:
     """A random forest on features of clusters of n images of their own; the classes are the fine labels."""
     from sklearn.ensemble import RandomForestClassifier
 
-    own = [image(4000 + i, hours, settings, False) for i, hours in enumerate(exposures_h(n, 0.2))]
-    x, y = np.concatenate([_features(one) for one in own]), np.concatenate([one.table["truth_class"] for one in own])
+    training_images = [image(4000 + i, hours, settings, False) for i, hours in enumerate(exposures_h(n, 0.2))]
+    x, y = (
+        np.concatenate([_features(clusters) for clusters in training_images]),
+        np.concatenate([clusters.table["truth_class"] for clusters in training_images]),
+    )
     model = RandomForestClassifier(100, min_samples_leaf=3, max_samples=min(20_000, len(y)), random_state=1, n_jobs=2)
     return model.fit(x, y)
 
 
-def _features(one: Clusters) -> np.ndarray:
-    return np.nan_to_num(np.stack([one.table[name] for name in features.TREE_FEATURES], axis=1), nan=-1.0)
+def _features(clusters: Clusters) -> np.ndarray:
+    return np.nan_to_num(np.stack([clusters.table[name] for name in features.TREE_FEATURES], axis=1), nan=-1.0)
 
 
-def classify_by_forest(model: Any, found: Sequence[Clusters]) -> tuple[list[Clusters], int]:
+def classify_by_forest(model: Any, images: Sequence[Clusters]) -> tuple[list[Clusters], int]:
     """Probabilities of the seven fine labels; the place of the muons among them."""
-    made = []
-    for one in found:
-        outputs = np.zeros((len(one.table["npix"]), len(FINE)))
-        outputs[:, model.classes_] = model.predict_proba(_features(one))
-        made.append(replace(one, outputs=outputs, crops=None))
-    return made, MUON
+    classified = []
+    for clusters in images:
+        outputs = np.zeros((len(clusters.table["npix"]), len(FINE)))
+        outputs[:, model.classes_] = model.predict_proba(_features(clusters))
+        classified.append(replace(clusters, outputs=outputs, crops=None))
+    return classified, MUON
 
 
-def classify_by_run(run: runs.Run, found: Sequence[Clusters]) -> tuple[list[Clusters], int]:
+def classify_by_run(run: runs.Run, images: Sequence[Clusters]) -> tuple[list[Clusters], int]:
     """Probabilities of the run's classes, by its network."""
-    recipe, model, made = predict.recipe_of(EXPERIMENT, run), predict.load_model(run), []
-    for one in found:
+    recipe, model, classified = (
+        predict.recipe_of(EXPERIMENT.networks, run),
+        predict.load_model(run, EXPERIMENT.networks),
+        [],
+    )
+    for clusters in images:
         outputs = []
-        for start in range(0, len(one.table["npix"]), predict.BATCH_ROWS):
-            rows = np.arange(start, min(start + predict.BATCH_ROWS, len(one.table["npix"])))
-            x = recipe.make(one.crops[rows], {name: column[rows] for name, column in one.table.items()}, None)
+        for start in range(0, len(clusters.table["npix"]), predict.BATCH_ROWS):
+            rows = np.arange(start, min(start + predict.BATCH_ROWS, len(clusters.table["npix"])))
+            x = recipe.make(
+                {"crop": clusters.crops[rows]}, {name: column[rows] for name, column in clusters.table.items()}, None
+            )
             outputs.append(np.asarray(model.predict_on_batch(x)))
-        made.append(replace(one, outputs=np.concatenate(outputs), crops=None))
-    return made, run.classes.index(FINE[MUON])
+        classified.append(replace(clusters, outputs=np.concatenate(outputs), crops=None))
+    return classified, run.classes.index(FINE[MUON])
 
 
-def binned(found: Sequence[Clusters], at: int) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
+def binned(images: Sequence[Clusters], at: int) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
     """(image, bin) of every cluster, the number of bins, and the occupancy of each image."""
-    place = np.concatenate([np.full(len(one.table["npix"]), i) for i, one in enumerate(found)])
-    called = np.concatenate([called_of(one, at) for one in found])
-    n_classes = found[0].outputs.shape[1]
-    bins = overlap.bins_of(called, np.concatenate([one.table["energy_kev"] for one in found]), n_classes)
-    return place, bins, overlap.n_bins(n_classes), np.array([one.table["occupancy"][0] for one in found])
+    place = np.concatenate([np.full(len(clusters.table["npix"]), i) for i, clusters in enumerate(images)])
+    predicted = np.concatenate([called_of(clusters, at) for clusters in images])
+    n_classes = images[0].outputs.shape[1]
+    bins = overlap.bins_of(predicted, np.concatenate([clusters.table["energy_kev"] for clusters in images]), n_classes)
+    return place, bins, overlap.n_bins(n_classes), np.array([clusters.table["occupancy"][0] for clusters in images])
 
 
 def count(calibration: Sequence[Clusters], tested: Sequence[Clusters], at: int) -> list[dict[str, float]]:
     """Muons in each tested image: true, clusters called muon, corrected with errors; bias is corrected / true - 1."""
     place, bins, n, x = binned(calibration, at)
     n_muons, species = (
-        np.concatenate([one.table[f"truth_{name}"] for one in calibration]) for name in ("n_muons", "species")
+        np.concatenate([clusters.table[f"truth_{name}"] for clusters in calibration]) for name in ("n_muons", "species")
     )
-    came = np.array([one.n_muons for one in calibration])
+    came = np.array([clusters.n_muons for clusters in calibration])
     response = overlap.calibrate(overlap.truth_of(place, bins, n, n_muons, species, came, counting.KINDS), x)
     place, bins, n, x = binned(tested, at)
     counted = overlap.count(response, overlap.per_image(place, bins, len(tested), n), x)
     return [
         {
-            "true": one.n_muons, "called": raw, "corrected": found.value, "statistical": found.statistical,
-            "calibration": found.calibration, "bias": found.value / one.n_muons - 1.0,
-            "bias_called": raw / one.n_muons - 1.0, "occupancy": float(occupancy),
+            "true": clusters.n_muons, "called": raw, "corrected": muons.value, "statistical": muons.statistical,
+            "calibration": muons.calibration, "bias": muons.value / clusters.n_muons - 1.0,
+            "bias_called": raw / clusters.n_muons - 1.0, "occupancy": float(occupancy),
         }
-        for one, found, occupancy in zip(tested, counted, x, strict=True)
-        for raw in [float(np.count_nonzero(called_of(one, at) == at))]
+        for clusters, muons, occupancy in zip(tested, counted, x, strict=True)
+        for raw in [float(np.count_nonzero(called_of(clusters, at) == at))]
     ]  # fmt: skip
 
 
-def called_of(one: Clusters, at: int) -> np.ndarray:
+def called_of(clusters: Clusters, at: int) -> np.ndarray:
     """The class that each cluster of an image is called."""
-    if one.outputs is None:
+    if clusters.outputs is None:
         raise SystemExit("The clusters were not classified.")
-    return counting.called(one.outputs, at, THRESHOLD)
+    return counting.classify(clusters.outputs, at, THRESHOLD)
 
 
 def worst(rows: Sequence[dict[str, float]], seed: int = 1) -> dict[str, float]:
@@ -174,16 +184,16 @@ def worst_bias(run_id: str = "", is_quick: bool = False) -> dict[str, Any]:
     with ThreadPoolExecutor(2) as pool:
         hours = enumerate(exposures_h(n_calibration, 0.3))
         waiting = [pool.submit(image, 1000 + i, h, settings, run is not None) for i, h in hours]
-        tested, calibration = test_images(settings, n_test, run is not None), [one.result() for one in waiting]
+        tested, calibration = test_images(settings, n_test, run is not None), [job.result() for job in waiting]
     if run is not None:
         (calibration, at), (tested, _) = classify_by_run(run, calibration), classify_by_run(run, tested)
     else:
         model = forest(settings, n_training)
         (calibration, at), (tested, _) = classify_by_forest(model, calibration), classify_by_forest(model, tested)
     rows = count(calibration, tested, at)
-    called = [row["bias_called"] for row in rows]
-    told = {"raw_bias_low": min(called), "raw_bias_high": max(called), "n_calibration": n_calibration}
-    return {"image_count_bias": worst(rows), **told, "classified_by": run_id or "forest", "images": rows}
+    biases = [row["bias_called"] for row in rows]
+    facts = {"raw_bias_low": min(biases), "raw_bias_high": max(biases), "n_calibration": n_calibration}
+    return {"image_count_bias": worst(rows), **facts, "classified_by": run_id or "forest", "images": rows}
 
 
 def main() -> None:

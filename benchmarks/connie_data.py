@@ -13,13 +13,16 @@ from core import parameters, runs
 from core.connie.experiment import EXPERIMENT
 from core.connie.simulate import SimulationParameters
 from core.data.dataset import list_datasets, open_dataset
-from core.data.demo import default_mapping
-from core.data.prepare import default_jobs, prepare
-from core.data.selection import Selection, select
+from core.data.prepare import default_jobs
 from core.data.splits import SplitParameters
-from core.judge.scored import Scored, open_scored
-from core.learn import fit, trees
-from core.learn.predict import score_dataset
+from core.judge.score_table import ScoreTable
+from core.learn import fit
+from core.learn.plan import TrainingPlan, plan_training
+from core.selection.selection import Selection, select
+from core.workflows import baselines_job, prediction_job
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
+from core.workflows.scored import open_scored
 
 TRACKS, WHOLE, UNSEEN = "tracks", "whole", "unseen"
 DIVISION = SplitParameters(validation_fraction=0.1, test_fraction=0.15)
@@ -36,42 +39,46 @@ def make_data(folder: Path) -> None:
     """The data sets, those that are not there yet; raw files go below `folder`."""
     for name, (n_particles, seed, settings) in DATA.items():
         if name not in list_datasets():
-            files = EXPERIMENT.simulate(folder / name, n_events=n_particles, seed=seed, parameters=settings)
+            files = EXPERIMENT.simulation.simulate(folder / name, n_events=n_particles, seed=seed, parameters=settings)
             prepare(EXPERIMENT, files, name, default_mapping(EXPERIMENT), default_jobs())
 
 
 def selection(classes: str) -> Selection:
     """One of the sets of classes, by simulated truth; a tenth of the images is for validation, 15 % for the test."""
-    return Selection(EXPERIMENT.presets[classes].selection.cuts, "truth", DIVISION)
+    return Selection(EXPERIMENT.selecting.presets[classes].selection.cuts, "truth", DIVISION)
 
 
 def trained(classes: str, network: str = "compact", values: Mapping[str, Any] = {}, training: Mapping[str, Any] = {}) -> runs.Run:  # fmt: skip
     """A run on the tracks, trained now, or the one that an earlier call has trained with the same settings."""
-    asked = fit.task(
-        select(EXPERIMENT, open_dataset(TRACKS), selection(classes)), network, dict(values), dict(training)
+    plan = plan_training(
+        select(EXPERIMENT.selecting, EXPERIMENT.labels, open_dataset(TRACKS), selection(classes)),
+        EXPERIMENT.networks,
+        network,
+        dict(values),
+        dict(training),
     )
     for summary in runs.list_runs():
-        if summary.state == "finished" and _is_same(runs.open_run(summary.id), asked):
+        if summary.state == "finished" and _is_same(runs.open_run(summary.id), plan):
             return runs.open_run(summary.id)
     folder = runs.create(network)
-    fit.train(asked, folder)
+    fit.train(plan, folder)
     return runs.open_run(folder.name)
 
 
-def _is_same(run: runs.Run, asked: fit.Task) -> bool:
+def _is_same(run: runs.Run, plan: TrainingPlan) -> bool:
     wanted = {
-        "network": asked.name,
-        "parameters": parameters.to_dict(asked.network_parameters),
-        "training": parameters.to_dict(asked.training),
+        "network": plan.name,
+        "parameters": parameters.to_dict(plan.network_parameters),
+        "training": parameters.to_dict(plan.training),
     }
-    same_data = run.provenance["dataset"]["id"] == asked.dataset.id
-    return run.params == wanted and run.selection == asked.selected.selection.to_dict() and same_data
+    same_data = run.provenance["dataset"]["id"] == plan.dataset.id
+    return run.params == wanted and run.selection == plan.selected.selection.to_dict() and same_data
 
 
-def scored(run: runs.Run, name: str, with_forest: bool = False) -> Scored:
+def scored(run: runs.Run, name: str, with_forest: bool = False) -> ScoreTable:
     """The run's probabilities of every row of a data set, of its random forest too (trained on the same rows)."""
     dataset = open_dataset(name)
-    score_dataset(run, dataset)
+    prediction_job.score_dataset(run, dataset)
     if with_forest:
-        trees.make(run, dataset)
+        baselines_job.make(run, dataset)
     return open_scored(run, EXPERIMENT, dataset)

@@ -24,24 +24,28 @@ from benchmarks import report
 from core import runs
 from core.cosine.experiment import EXPERIMENT
 from core.data.dataset import open_dataset
-from core.data.demo import default_mapping
-from core.data.prepare import prepare
-from core.data.selection import Selection, select
 from core.jobs import warm
 from core.learn import backend, explain, fit
 from core.learn.explain import Occlusion
+from core.learn.plan import plan_training
+from core.selection.selection import Selection, select
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
+from core.workflows.warm_child import open_network
 
 NAME, N_EVENTS, N_ASKED = "explained", 1500, 40
 
 
 def make_run(folder: Path) -> str:
     """A data set, and `compact` trained on it for one epoch (how well it does plays no part here); the run's id."""
-    files = EXPERIMENT.simulate(folder, n_events=N_EVENTS, seed=5)
+    files = EXPERIMENT.simulation.simulate(folder, n_events=N_EVENTS, seed=5)
     prepare(EXPERIMENT, files, NAME, default_mapping(EXPERIMENT))
-    cuts = EXPERIMENT.presets["cnn2020"].selection
-    selected = select(EXPERIMENT, open_dataset(NAME), Selection(cuts.cuts, "truth", cuts.split))
+    cuts = EXPERIMENT.selecting.presets["cnn2020"].selection
+    selected = select(
+        EXPERIMENT.selecting, EXPERIMENT.labels, open_dataset(NAME), Selection(cuts.cuts, "truth", cuts.split)
+    )
     path = runs.create("compact")
-    fit.train(fit.task(selected, "compact", {}, {"epochs": 1, "xla": False}), path)
+    fit.train(plan_training(selected, EXPERIMENT.networks, "compact", {}, {"epochs": 1}), path)
     return path.name
 
 
@@ -58,17 +62,17 @@ def ours(run_id: str) -> dict[str, Any]:
     cold = timed(lambda: warm.ask({**question, "row": rows[0]}))
     seconds = [timed(lambda row=row: warm.submit({**question, "row": row}).wait(60.0)) for row in rows[1:]]
     hundred = list(range(100))
-    asked = {**question, "do": "mean_occlusion", "rows": hundred, "n_of": 100, "seconds": 120.0}
-    mean = timed(lambda: warm.ask(asked, timeout_s=180.0))
+    request = {**question, "do": "mean_occlusion", "rows": hundred, "n_of": 100, "seconds": 120.0}
+    mean = timed(lambda: warm.ask(request, timeout_s=180.0))
     warm.stop()
     return {"cold_s": cold, "warm_s": statistics.median(seconds), "warm_max_s": max(seconds), "mean_s": mean}
 
 
 def peers(run_id: str) -> dict[str, Any]:
     """Seconds of the same question answered in other ways, in this process."""
-    opened, dataset = explain.open_network(runs.open_run(run_id)), open_dataset(NAME)
-    own = explain.of_row(opened, dataset, 7, Occlusion())
-    n_windows = own.drops.size
+    opened, dataset = open_network(runs.open_run(run_id)), open_dataset(NAME)
+    attribution = explain.of_row(opened, dataset, 7, Occlusion())
+    n_windows = attribution.drops.size
     x = explain.inputs(opened, dataset, np.array([7]))
     opened.model.predict(x, verbose=0)
     per_window = timed(lambda: [opened.model.predict(x, verbose=0) for _ in range(n_windows)])

@@ -14,12 +14,12 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import report
-from core.data import demo
 from core.data.dataset import open_dataset
-from core.data.prepare import prepare
 from core.experiment import Experiment
-from core.labels import desk, log
+from core.labels import label_session, log
 from core.registry import EXPERIMENTS
+from core.workflows import demo
+from core.workflows.prepare_job import prepare
 
 ROOT = Path(__file__).resolve().parents[1]
 N_LABELS = 60
@@ -29,15 +29,15 @@ N_EVENTS = 1500
 
 def prepared(experiment: Experiment, raw: Path) -> None:
     """A simulated data set, and logs of three people about it."""
-    files = experiment.simulate(raw, n_events=N_EVENTS, seed=4)
+    files = experiment.simulation.simulate(raw, n_events=N_EVENTS, seed=4)
     prepare(experiment, files, "tracks", demo.default_mapping(experiment))
     data = open_dataset("tracks")
-    classes = desk.classes_of(experiment, data)
+    classes = label_session.classes_of(label_session.labelling_of(experiment), data)
     rng = np.random.default_rng(1)
     for name in ("anna", "bert", "cleo"):
         rows = rng.integers(0, data.n_rows, N_BEFORE).tolist()
         log.append(
-            experiment.key, [desk.line(data, row, log.LABEL, classes[row % len(classes)], name, spent_ms=900) for row in rows]
+            experiment.key, [label_session.line(experiment.labels.by_hand, data, row, log.LABEL, classes[row % len(classes)], name, spent_ms=900) for row in rows]
         )  # fmt: skip
 
 
@@ -45,11 +45,11 @@ def labelled(labeller: str) -> dict[str, float | int]:
     """Seconds per label of one person."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
     at.query_params["data"], at.query_params["labeller"] = "tracks", labeller
-    at.switch_page("pages/label.py").run()
+    at.switch_page("pages/label/page.py").run()
     seconds, cpu = [], []
     for i in range(N_LABELS):
         began, used = time.perf_counter(), time.process_time()
-        at.button(key=f"say-{i % 7 + 1}").click().run()
+        next(b for b in at.button if b.key and b.key.startswith(f"say-{i % 7 + 1}-")).click().run()
         seconds.append(time.perf_counter() - began)
         cpu.append(time.process_time() - used)
         if at.exception:
@@ -63,7 +63,9 @@ def labelled(labeller: str) -> dict[str, float | int]:
 
 def main() -> None:
     options = report.options(__doc__ or "").parse_args()
-    experiment = next(one for one in EXPERIMENTS.values() if one.labelling is not None)
+    experiment = next(
+        experiment_of_key for experiment_of_key in EXPERIMENTS.values() if experiment_of_key.labels.by_hand is not None
+    )
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["DARKROOM_WORKSPACE"] = temporary
         os.environ["DARKROOM_DEMO_EVENTS"] = "0"
@@ -72,10 +74,13 @@ def main() -> None:
         prepared(experiment, raw)
         result: dict[str, object] = {"label": labelled("dora"), "n_rows": open_dataset("tracks").n_rows}
         began = time.perf_counter()
-        known = desk.open_desk(experiment, open_dataset("tracks"))
+        hand_labels = label_session.open_hand_labels(label_session.labelling_of(experiment), open_dataset("tracks"))
         result["read_all_logs_s"] = time.perf_counter() - began
         began = time.perf_counter()
-        result["n_events_labelled"], result["kappa"] = len(known.votes.rows), known.agreement.kappa.to_dict()
+        result["n_events_labelled"], result["kappa"] = (
+            len(hand_labels.votes.rows),
+            hand_labels.agreement.kappa.to_dict(),
+        )
         result["agreement_s"] = time.perf_counter() - began
     report.show(result, options.json)
 

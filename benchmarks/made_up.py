@@ -1,32 +1,33 @@
 """What a run tells of a training that never was: for benchmarks and tests of everything that comes after one."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from core import runs
+from core import outputs, runs
 from core.data.dataset import open_dataset
-from core.data.selection import Selected, rows_key, select
-from core.learn.predict import as_scores
+from core.learn.tasks.classify import as_scores
 from core.parameters import to_dict
 from core.registry import experiment_by_key
+from core.selection.selection import Selected, rows_key, select
 
 NETWORK = "compact"
 
 
 def provenance(selected: Selected) -> dict[str, Any]:
-    """As `core.learn.record` writes it, for a run on these rows."""
+    """As `core.learn.provenance` writes it, for a run on these rows."""
     dataset = selected.dataset
-    key = rows_key(selected.experiment, dataset, selected.selection)
+    key = rows_key(selected.selecting, selected.labels_facet, dataset, selected.selection)
     return {
-        "experiment": selected.experiment.key, "dataset": {"name": dataset.name, "id": dataset.id, "rows_key": key},
+        "experiment": dataset.experiment, "dataset": {"name": dataset.name, "id": dataset.id, "version": dataset.version, "rows_key": key},
         "state": "finished", "started_at": "2020-02-19T00:00:00Z", "seconds": 1.0, "events_per_s": 1.0,
         "device": "none", "n_parameters": 0, "n_epochs": 1, "best_epoch": 1, "validation_loss": 0.5,
         "classes": list(selected.classes), "counts": selected.counts(), "warnings": [], "versions": {},
     }  # fmt: skip
 
 
-def outputs(selected: Selected, seed: int = 1) -> np.ndarray:
+def drawn_outputs(selected: Selected, seed: int = 1) -> np.ndarray:
     """float32 (m, n_classes) at random, higher for the class that a row is labelled with."""
     rng, n_classes = np.random.default_rng(seed), len(selected.classes)
     if n_classes == 2:
@@ -40,23 +41,27 @@ def outputs(selected: Selected, seed: int = 1) -> np.ndarray:
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True), np.float32)
 
 
-def made_up_run(dataset_name: str, preset: str = "") -> str:
-    """A run on a data set with outputs drawn at random, so that every page has something to show; returns its id."""
+def made_up_run(dataset_name: str, preset: str = "", labels: str = "") -> str:
+    """A run on a data set with outputs drawn at random, so that every page has something to show; returns its id.
+
+    `labels` names a label scheme in place of the preset's own.
+    """
     dataset = open_dataset(dataset_name)
     experiment = experiment_by_key(dataset.experiment)
-    selection = experiment.presets[preset or next(iter(experiment.presets))].selection
-    chosen = select(experiment, dataset, selection)
+    selection = experiment.selecting.presets[preset or next(iter(experiment.selecting.presets))].selection
+    selection = replace(selection, labels=labels or selection.labels)
+    chosen = select(experiment.selecting, experiment.labels, dataset, selection)
     uid, source = dataset.column("uid")[chosen.preselected], dataset.source_of(chosen.preselected)
     folder = runs.create(NETWORK)
     (folder / runs.MODEL).write_bytes(b"no network: made up by a benchmark")
     network = experiment.networks[NETWORK]
-    own = network.parameters()
-    settings = {"network": NETWORK, "parameters": to_dict(own), "training": {}}
-    runs.write_settings(folder, settings, to_dict(network.recipe_for(own)), selection.to_dict())
-    runs.write_rows(folder, uid, source, chosen.labels, chosen.split)
+    parameters = network.parameters()
+    settings = {"network": NETWORK, "parameters": to_dict(parameters), "training": {}}
+    runs.write_settings(folder, settings, to_dict(network.recipe_for(parameters)), selection.to_dict())
+    runs.write_rows(folder, uid, source, chosen.labels, chosen.side)
     for name in runs.CURVES:
         runs.write_curves(folder, name, [{"kind": "epoch", "epoch": 1, "step": 1, "loss": 0.5}])
     runs.seal(folder, provenance(chosen))
-    scores = as_scores(outputs(chosen), chosen.signal)
-    runs.write_scores(folder, dataset.name, uid, source, split=chosen.split, **scores)
+    scores = as_scores(drawn_outputs(chosen), chosen.signal)
+    outputs.write(folder, dataset.name, uid, dataset.origin_of(chosen.preselected), chosen.split, scores)
     return folder.name

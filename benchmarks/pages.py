@@ -5,7 +5,6 @@ sample, with a run whose scores are made up (no keras is needed to draw a page).
 """
 
 import os
-import resource
 import statistics
 import tempfile
 import time
@@ -15,27 +14,27 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks import report
 from benchmarks.made_up import made_up_run
-from core.data import demo
 from core.registry import EXPERIMENTS
+from core.workflows import demo
 
 ROOT = Path(__file__).resolve().parents[1]
 RERUNS = 25
-PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
+PAGES = sorted(p.parent.name for p in (ROOT / "pages").glob("*/page.py"))
 
 
 def move_threshold(at: AppTest, step: int) -> None:
     """Move the page's first slider, if it has one, so that something has to be computed anew."""
     if at.slider:
-        one = at.slider[0]
+        slider = at.slider[0]
         share = 0.2 + 0.6 * (step % 13) / 13
-        if not isinstance(one.value, tuple | list):
-            one.set_value(type(one.value)(one.min + share * (one.max - one.min)))
+        if not isinstance(slider.value, tuple | list):
+            slider.set_value(type(slider.value)(slider.min + share * (slider.max - slider.min)))
 
 
 def timed(page: str, dataset: str, run: str) -> dict[str, float]:
     """Seconds per rerun of a page after a control has moved, once it has been opened."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-    at.switch_page(f"pages/{page}.py")
+    at.switch_page(f"pages/{page}/page.py")
     at.query_params["data"] = dataset
     at.query_params["run"] = run
     at.run()
@@ -54,14 +53,14 @@ def main() -> None:
     options = report.options(__doc__ or "").parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["DARKROOM_WORKSPACE"] = temporary
-        demo.prepare_samples()
         result: dict[str, object] = {}
         for experiment in EXPERIMENTS.values():
+            demo.prepare_sample(experiment)
             name = demo.sample_name(experiment)
             run = made_up_run(name)
             result[experiment.key] = {page: timed(page, name, run) for page in PAGES}
     result["reruns"] = RERUNS
-    result["server_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    result["server_memory_mb"] = report.peak_memory_mb()
     report.show(result, options.json)
 
 

@@ -4,7 +4,17 @@ import argparse
 import json
 import os
 import platform
+from pathlib import Path
 from typing import Any
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process has held [MB].
+
+    `VmHWM` begins anew with a program; `ru_maxrss` survives exec, so a child tells what its parent had.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
 def options(description: str) -> argparse.ArgumentParser:

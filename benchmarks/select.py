@@ -1,6 +1,9 @@
 """Selection, cut flow and three histograms on the rows of the first dense network's full statistics.
 
 Beside it, in the same run, the same numbers by NumPy masks: what a notebook would do.
+
+That it can fail: with the upper edge of every window at 0.999 of itself it ended with "The two ways disagree: 529619 and 530656
+rows."; with half a second slept in each histogram it printed 1.65 s instead of 0.10 to 0.27 s.
 """
 
 import statistics
@@ -50,9 +53,9 @@ def numpy_masks(columns: dict[str, np.ndarray]) -> int:
     n = 0
     for masks in (background, signal):
         mask = np.ones(len(c["run"]), bool)
-        for one in common + masks:
-            one.sum()
-            mask &= one
+        for cut in common + masks:
+            cut.sum()
+            mask &= cut
             mask.sum()
         for name, low, high in COLUMNS:
             np.histogram(c[name][mask], 100, (low, high))
@@ -75,12 +78,12 @@ def main() -> None:
     n_ours, n_numpy = ours(columns), numpy_masks(columns)  # also the warm-up, which compiles
     if n_ours != n_numpy:
         raise SystemExit(f"The two ways disagree: {n_ours} and {n_numpy} rows.")
-    mine, peer = timed(ours, columns), timed(numpy_masks, columns)
+    seconds, peer = timed(ours, columns), timed(numpy_masks, columns)
     result = {
         "rows": ROWS,
         "n_selected": n_ours,
-        "seconds": statistics.median(mine),
-        "seconds_min_max": [min(mine), max(mine)],
+        "seconds": statistics.median(seconds),
+        "seconds_min_max": [min(seconds), max(seconds)],
         "numpy_seconds": statistics.median(peer),
         "repeats": REPEATS,
     }

@@ -24,10 +24,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
-from core.connie import catalog, extract, features, fits
-from core.connie.calibrate import Image, calibrate
-from core.connie.deblend import deblend
-from core.connie.mapping import Mapping, load_mapping
+from core.connie import features
+from core.connie.clusters import extract
+from core.connie.clusters.deblend import deblend
+from core.connie.export import catalog
+from core.connie.mapping import Mapping
+from core.connie.raw import fits
+from core.connie.raw.calibrate import Image, calibrate
+from core.data.mapping import load_mapping
 
 SEED, REPEATS, COLD_REPEATS, EXPOSURE_S = 1, 5, 3, 10_800.0
 SKIMAGE = (
@@ -41,13 +45,13 @@ PHOTUTILS = (
 
 
 def mapping() -> Mapping:
-    return load_mapping(Path(fits.__file__).parent / "mappings" / "connie.toml")
+    return load_mapping(Path(fits.__file__).parents[1] / "mappings" / "connie.toml", Mapping)
 
 
 def simulated_file(folder: Path) -> Path:
     """One 3 h exposure of one CCD."""
     from core.connie.simulate import SimulationParameters, exposure, simulate_image
-    from core.connie.writing import write_file
+    from core.connie.simulation.writing import write_file
 
     settings = SimulationParameters(full_frame=True)
     when = {**exposure(SEED, 0, settings), "exptime_s": EXPOSURE_S}
@@ -77,11 +81,11 @@ def peers(image: np.ndarray, threshold: float) -> dict[str, Callable[[], int]]:
 
     def darkroom() -> int:
         clusters = extract.cluster(image, usable, weak, weak)
-        return len(features.sums(clusters))
+        return len(clusters.sums)
 
     def with_photutils() -> int:
-        found = detect_sources(image, threshold, n_pixels=1)
-        return len(SourceCatalog(image, found).to_table(columns=list(PHOTUTILS)))
+        segments = detect_sources(image, threshold, n_pixels=1)
+        return len(SourceCatalog(image, segments).to_table(columns=list(PHOTUTILS)))
 
     def with_skimage() -> int:
         labels = measure.label(image > threshold, connectivity=2)

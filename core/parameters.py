@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
-    """What a form, a check or a help text needs to know of one field."""
+    """Type, unit, range and help of one field, for forms, checks and help texts."""
 
     name: str
     kind: type
@@ -84,15 +84,17 @@ def build(cls: type[T], values: Mapping[str, Any]) -> T:
     exists) may refuse combinations, such as an upside-down window, by raising `DarkroomError`.
     """
     known = {s.name: s for s in specs(cls)}
+    if not isinstance(values, Mapping):
+        raise DarkroomError(f"The parameters of {cls.__name__} are {values!r}: expected a table of values by name.")
     for name in values:
         if name not in known:
             raise DarkroomError(f"Unknown parameter '{name}' for {cls.__name__}: expected one of {', '.join(known)}.")
-    made = cls(**{name: _convert(known[name], value) for name, value in values.items()})
+    parameters = cls(**{name: _convert(known[name], value) for name, value in values.items()})
     for spec in known.values():
-        _check(spec, getattr(made, spec.name))
-    if hasattr(made, "check"):
-        made.check()
-    return made
+        _check(spec, getattr(parameters, spec.name))
+    if hasattr(parameters, "check"):
+        parameters.check()
+    return parameters
 
 
 def override(instance: T, assignments: Sequence[str]) -> T:

@@ -1,11 +1,42 @@
-"""The experiments that Darkroom knows: one line each."""
+"""The experiments that Darkroom knows, each imported when it is first looked up: one experiment does not wait for another's libraries."""
 
-from core.connie.experiment import EXPERIMENT as CONNIE
-from core.cosine.experiment import EXPERIMENT as COSINE
+import importlib
+from collections.abc import Iterator, MutableMapping
+
 from core.errors import DarkroomError
 from core.experiment import Experiment
 
-EXPERIMENTS: dict[str, Experiment] = {e.key: e for e in (COSINE, CONNIE)}
+KEYS = ("cosine", "connie")
+
+
+class Experiments(MutableMapping[str, Experiment]):
+    """The records by key. The record of `key` is `EXPERIMENT` in `core.<key>.experiment`."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._records: dict[str, Experiment | None] = dict.fromkeys(keys)
+
+    def __getitem__(self, key: str) -> Experiment:
+        record = self._records[key] or importlib.import_module(f"core.{key}.experiment").EXPERIMENT
+        self._records[key] = record
+        return record
+
+    def __setitem__(self, key: str, record: Experiment) -> None:
+        self._records[key] = record
+
+    def __delitem__(self, key: str) -> None:
+        del self._records[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._records
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+EXPERIMENTS = Experiments(KEYS)
 
 
 def experiment_by_key(key: str) -> Experiment:

@@ -1,16 +1,16 @@
-"""Runs: one folder per trained network, with everything its result depends on. Imports no keras.
+"""Runs: one folder per trained network with everything that its result depends on. Imports no keras.
 
 workspace/runs/<id>/model.keras        the network with its best weights
     params.json, recipe.json, selection.json   what was asked for
-    rows.parquet                       uid, source, label, split of every row inside the preselection
+    rows.parquet                       uid, source, label, split, side of every row inside the preselection
     batches.parquet, epochs.parquet    the curves
-    scores/<dataset>.parquet           uid, source, score, split, and with three classes or more p_0, p_1, ...
     provenance.json                    data, versions, device, seconds, counts
     manifest.json                      SHA-256 of the files above, written last: without it a run is unfinished
+    outputs/                           what the network gave for the rows of data sets (`core.outputs`)
+    summary.json                       of a regression or a generator: numbers on rows that no training used
+    checkpoint/                        until it is sealed: the state to go on from (`core.learn.checkpoint`)
 """
 
-import contextlib
-import hashlib
 import secrets
 import shutil
 import time
@@ -21,30 +21,34 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from core import workspace
+from core import columnfile, manifest, outputs, workspace
+from core.data.splits import OTHER
 from core.errors import DarkroomError
 
 MODEL = "model.keras"
-HASHED = (MODEL, "params.json", "recipe.json", "selection.json", "rows.parquet", "provenance.json")
+SETTINGS = ("provenance", "params", "recipe", "selection")
+SEALED = (MODEL, "rows.parquet", *(f"{name}.json" for name in SETTINGS))
 CURVES = ("batches", "epochs")
+CHECKPOINT, SUMMARY = "checkpoint", "summary.json"
+CLASSIFY = "classify"
 
 
 @dataclass(frozen=True)
 class RunSummary:
     """A line in the list of runs. `state`: finished, stopped, unfinished (no manifest) or damaged (`problem` says why).
 
-    Fields of a run that is not whole are empty, 0 or None.
+    Fields of a run that cannot be opened are empty, 0 or None; one of which only scores are damaged can (`is_usable`).
     """
 
     id: str
     state: str
     problem: str = ""
+    is_usable: bool = False
     experiment: str = ""
     dataset: str = ""
     network: str = ""
+    task: str = ""
     labels: str = ""
     started_at: str = ""
     seconds: float = 0.0
@@ -83,6 +87,11 @@ class Run:
         return str(self.provenance["experiment"])
 
     @property
+    def task(self) -> str:
+        """What its network learned, by the key of a task (a run of before there were several tells classes apart)."""
+        return str(self.provenance.get("task", CLASSIFY))
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """What its outputs stand for, in order (a run of before there were more than two does not tell)."""
         return tuple(self.provenance.get("classes", ("background", "signal")))
@@ -98,25 +107,33 @@ def create(network: str) -> Path:
     while True:
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
         path = runs_folder() / f"{stamp}-{network}-{secrets.token_hex(2)}"
-        with contextlib.suppress(FileExistsError):
-            path.mkdir()
-            (path / "scores").mkdir()
+        if not path.exists():
+            workspace.make_folder(path)
             return path
 
 
 def write_settings(
     path: Path, params: Mapping[str, Any], recipe: Mapping[str, Any], selection: Mapping[str, Any]
 ) -> None:
-    """Keep what was asked for: {"network", "parameters", "training"}, the recipe and the selection."""
+    """Store the settings: {"network", "parameters", "training"}, the recipe and the selection."""
     workspace.write_json(path / "params.json", dict(params))
     workspace.write_json(path / "recipe.json", dict(recipe))
     workspace.write_json(path / "selection.json", dict(selection))
 
 
-def write_rows(path: Path, uid: np.ndarray, source: np.ndarray, labels: np.ndarray, split: np.ndarray) -> None:
-    """Keep the side and label of every row: uid and source int64 (n,), labels int8 (-1: none), split int8."""
-    columns = {"uid": uid, "source": source, "label": labels.astype(np.int8), "split": split.astype(np.int8)}
-    _write_table(path / "rows.parquet", columns)
+def write_rows(
+    path: Path, uid: np.ndarray, source: np.ndarray, labels: np.ndarray, side: np.ndarray, split: np.ndarray | None = None
+) -> None:  # fmt: skip
+    """Keep the label and side of every row: uid and source int64 (n,), labels int8 (-1: none), side int8.
+
+    `side` tells where a row's group lies, `split` what the training did with the row: by default nothing (OTHER) with a row
+    without a label.
+    """
+    split = np.where(labels < 0, OTHER, side) if split is None else split
+    numbers = {"label": labels, "split": split, "side": side}
+    columns = {"uid": uid, "source": source, **{name: values.astype(np.int8) for name, values in numbers.items()}}
+    with workspace.replacing(path / "rows.parquet") as temporary:
+        columnfile.write(temporary, columns)
 
 
 def write_curves(path: Path, name: str, points: Sequence[Mapping[str, Any]]) -> None:
@@ -128,63 +145,72 @@ def write_curves(path: Path, name: str, points: Sequence[Mapping[str, Any]]) -> 
 def seal(path: Path, provenance: Mapping[str, Any]) -> None:
     """Write provenance and, last, the manifest: from here on the run counts as made."""
     workspace.write_json(path / "provenance.json", dict(provenance))
-    hashes = {name: _sha256(path / name) for name in HASHED}
-    workspace.write_json(path / "manifest.json", {"format": 1, "sha256": hashes})
+    files = (p.relative_to(path) for p in sorted(path.rglob("*")) if p.is_file() and p.name[0] != ".")
+    names = (p.as_posix() for p in files if p.parts[0] != CHECKPOINT)
+    manifest.write(path, dict.fromkeys((*SEALED, *names)))
 
 
 def list_runs() -> list[RunSummary]:
     """All runs, newest first; those that are unfinished or damaged are listed as such."""
-    return [_summary(p) for p in sorted(runs_folder().iterdir(), reverse=True) if p.is_dir() and p.name[0] != "."]
+    return [_summary(p) for p in sorted(runs_folder().glob("[!.]*"), reverse=True) if p.is_dir()]
 
 
 def _summary(path: Path) -> RunSummary:
-    if not (path / "manifest.json").exists():
+    if not manifest.is_there(path):
         return RunSummary(path.name, "unfinished", "the training has not ended or was killed")
     try:
         run = _read(path)
-        if not (path / MODEL).exists():
-            return RunSummary(path.name, "damaged", f"{MODEL} is missing: train again")
-        told = run.provenance
+        verify(run)
+        known, problem = run.provenance, manifest.problem(path, manifest.read(path))
         return RunSummary(
             id=path.name,
-            state=str(told["state"]),
+            state="damaged" if problem else str(known["state"]),
+            problem=problem,
+            is_usable=True,
             experiment=run.experiment,
             dataset=run.dataset,
             network=run.network,
+            task=run.task,
             labels=str(run.selection.get("labels", "")),
-            started_at=str(told["started_at"]),
-            seconds=float(told["seconds"]),
-            events_per_s=told["events_per_s"],
-            device=str(told["device"]),
-            n_parameters=int(told["n_parameters"]),
-            n_epochs=int(told["n_epochs"]),
-            validation_loss=told["validation_loss"],
+            started_at=str(known["started_at"]),
+            seconds=float(known["seconds"]),
+            events_per_s=known["events_per_s"] and float(known["events_per_s"]),
+            device=str(known["device"]),
+            n_parameters=int(known["n_parameters"]),
+            n_epochs=int(known["n_epochs"]),
+            validation_loss=known["validation_loss"] and float(known["validation_loss"]),
         )
     except DarkroomError as error:
         return RunSummary(path.name, "damaged", str(error))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         return RunSummary(path.name, "damaged", f"its files lack {error}: train again")
 
 
 def _read(path: Path) -> Run:
-    names = ("provenance", "params", "recipe", "selection")
-    return Run(path, *(workspace.read_json(path / f"{name}.json") for name in names))
+    """The run with its settings, each as it was sealed."""
+    run = Run(path, *(workspace.read_json(manifest.checked(path, f"{name}.json")) for name in SETTINGS))
+    try:
+        _ = run.network, run.dataset, run.experiment, run.classes, dict(run.recipe), dict(run.selection)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DarkroomError(f"The settings of run '{path.name}' lack {error}: train again.") from None
+    return run
 
 
 def open_run(run_id: str) -> Run:
     """Open a finished or stopped run by its id."""
-    path = _existing(run_id)
-    if not (path / "manifest.json").exists():
+    path = existing(run_id)
+    if not manifest.is_there(path):
         raise DarkroomError(f"Run '{run_id}' is unfinished: wait until its training ends, or train again.")
     return _read(path)
 
 
 def is_sealed(run_id: str) -> bool:
     """Whether there is a finished or stopped run with this id, without opening it."""
-    return (runs_folder() / run_id / "manifest.json").exists()
+    return manifest.is_there(runs_folder() / run_id)
 
 
-def _existing(run_id: str) -> Path:
+def existing(run_id: str) -> Path:
+    """The folder of a run, finished or not, or a refusal."""
     path = runs_folder() / workspace.checked_name(run_id, "run")
     if not path.is_dir():
         latest = ", ".join(run.id for run in list_runs()[:3]) or "none yet"
@@ -194,7 +220,7 @@ def _existing(run_id: str) -> Path:
 
 def delete(run_id: str, *, is_busy: bool = False) -> None:
     """Delete a run for good; refused while a job works on it (`is_busy`)."""
-    path = _existing(run_id)
+    path = existing(run_id)
     if is_busy:
         raise DarkroomError(f"Run '{run_id}' is still being made by a job: stop the job first, then delete the run.")
     hidden = path.with_name(f".deleted-{path.name}")
@@ -204,84 +230,64 @@ def delete(run_id: str, *, is_busy: bool = False) -> None:
 
 def verify(run: Run) -> None:
     """Refuse a run whose files are not those that were written, before any of them is loaded."""
-    expected = workspace.read_json(run.path / "manifest.json").get("sha256", {})
-    for name in HASHED:
-        file, wanted = run.path / name, str(expected.get(name, ""))
-        found = _sha256(file) if file.exists() else "no file"
-        if found != wanted:
-            what = "model file" if name == MODEL else f"file {name}"
-            raise DarkroomError(
-                f"The {what} of run '{run.id}' is damaged or was changed: found {found[:12]}, "
-                f"expected {wanted[:12] or 'an entry in manifest.json'}: train again."
-            )
+    for name in SEALED:
+        manifest.checked(run.path, name)
 
 
 def read_curves(run: Run, name: str) -> pd.DataFrame:
     """A curve of the run: 'batches' or 'epochs', one line per point; undefined is NaN."""
     if name not in CURVES:
         raise DarkroomError(f"There is no curve '{name}': expected one of {', '.join(CURVES)}.")
-    return pd.DataFrame(_read_table(run, f"{name}.parquet").to_pandas())
+    return pd.DataFrame(columnfile.read(run.path / f"{name}.parquet"))
 
 
 def read_rows(run: Run) -> dict[str, np.ndarray]:
-    """uid, source int64, label int8 (-1: none), split int8 of the rows inside the run's preselection."""
-    return _columns(_read_table(run, "rows.parquet"))
-
-
-def write_scores(
-    path: Path, dataset_name: str, uid: np.ndarray, source: np.ndarray, score: np.ndarray, split: np.ndarray,
-    **outputs: np.ndarray,
-) -> None:  # fmt: skip
-    """Write the scores of a data set: uid, source int64 (n,), score float32 (n,), split int8 (n,) (3: not the run's own).
-
-    `outputs` are the network's, p_0 to p_k float32 (n,) in the order of the run's classes, where there are more than two.
-
-    `source` (`Dataset.source_of`) says of which file content: a file that was changed since has other events under the
-    same uid.
-    """
-    file = path / "scores" / f"{workspace.checked_name(dataset_name, 'data set')}.parquet"
-    file.parent.mkdir(exist_ok=True)
-    columns = {"uid": uid, "source": source, "score": score.astype(np.float32), "split": split.astype(np.int8)}
-    _write_table(file, columns | {name: p.astype(np.float32) for name, p in outputs.items()})
+    """uid, source int64, label int8 (-1: none), split and side int8 (`write_rows`) of the rows inside the run's preselection."""
+    return columnfile.read(manifest.checked(run.path, "rows.parquet"))
 
 
 def scored_datasets(run: Run) -> list[str]:
-    """Names of the data sets that the run has scores of."""
-    return sorted(p.stem for p in (run.path / "scores").glob("*.parquet"))
+    """Names of the data sets that the run has outputs of."""
+    return outputs.datasets(run.path)
 
 
 def is_scored(run_id: str, dataset_name: str) -> bool:
-    """Whether a run has scores of a data set, without opening it."""
-    return (runs_folder() / run_id / "scores" / f"{dataset_name}.parquet").exists()
+    """Whether a run has outputs of a data set, without opening it."""
+    path = runs_folder() / run_id
+    return manifest.is_there(path) and bool(outputs.files(path, dataset_name))
+
+
+def read_outputs(run: Run, dataset_name: str, names: Sequence[str] = ()) -> dict[str, np.ndarray]:
+    """The stored outputs of a run for the rows of a data set (`core.outputs.read`), or a refusal."""
+    if not outputs.files(run.path, dataset_name):
+        available = ", ".join(outputs.datasets(run.path)) or "none"
+        raise DarkroomError(
+            f"Run '{run.id}' has no scores of data set '{dataset_name}' (it has: {available}): "
+            f"run `python -m core predict {run.id} {dataset_name}`."
+        )
+    return outputs.read(run.path, dataset_name, names)
+
+
+def need_classes(run: Run) -> None:
+    """Refuse a run whose network regresses or generates: it has no scores."""
+    if not run.classes:
+        raise DarkroomError(
+            f"Run '{run.id}' tells no classes apart (its network was trained to {run.task}), so it has no scores: choose "
+            "another run."
+        )
+
+
+def read_summary(run: Run) -> dict[str, Any]:
+    """What the task summed up on the test sample; empty where judging tells more, or where the run was stopped."""
+    if SUMMARY not in manifest.read(run.path):
+        return {}
+    summary: dict[str, Any] = workspace.read_json(manifest.checked(run.path, SUMMARY))
+    return summary
 
 
 def read_scores(run: Run, dataset_name: str) -> dict[str, np.ndarray]:
     """uid, source int64 (n,), score float32 (n,), split int8 (n,), and p_0, ... float32 (n,), of the rows that were scored."""
-    if dataset_name not in scored_datasets(run):
-        there = ", ".join(scored_datasets(run)) or "none"
-        raise DarkroomError(
-            f"Run '{run.id}' has no scores of data set '{dataset_name}' (it has: {there}): "
-            f"run `python -m core predict {run.id} {dataset_name}`."
-        )
-    return _columns(_read_table(run, f"scores/{dataset_name}.parquet"))
-
-
-def _write_table(file: Path, columns: Mapping[str, np.ndarray]) -> None:
-    with workspace.replacing(file) as temporary:
-        pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
-
-
-def _read_table(run: Run, name: str) -> pa.Table:
-    try:
-        return pq.read_table(run.path / name)
-    except (OSError, ValueError) as error:
-        raise DarkroomError(f"{name} of run '{run.id}' cannot be read ({error}): train or predict again.") from None
-
-
-def _columns(table: pa.Table) -> dict[str, np.ndarray]:
-    return {name: table[name].to_numpy() for name in table.column_names}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    need_classes(run)
+    n_classes = len(run.classes)
+    probabilities = tuple(f"p_{k}" for k in range(n_classes)) if n_classes > 2 else ()
+    return read_outputs(run, dataset_name, ("uid", "source", "score", "split", *probabilities))

@@ -1,17 +1,16 @@
-"""Start everything: workspace, demonstration data, job runner, and in place of this process the Streamlit server."""
+"""Start everything: workspace, jobs for the demonstration data, their runner, and in place of this process the Streamlit server."""
 
 import os
 import secrets
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NoReturn
 
-from core import workspace
-from core.data import demo
+from core import disk, workspace
 from core.errors import DarkroomError
+from core.workflows import demo
 
 CODE = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -27,17 +26,18 @@ def main(port: int | None = None) -> NoReturn:
     port = checked_port(os.environ.get("PORT") or DEFAULT_PORT if port is None else port)
     os.environ["DARKROOM_WORKSPACE"] = str(workspace.root().resolve())
     refuse_busy(port)
-    secret = cookie_secret(workspace.root() / ".cookie_secret")
-    first_start()
-    start_runner()
+    secret = secrets.token_hex(32)  # where nothing can be kept, every start has another
+    if trouble := workspace.trouble():
+        print(trouble, file=sys.stderr, flush=True)
+    else:
+        disk.sweep(workspace.root())
+        secret = cookie_secret(workspace.root() / ".cookie_secret")
+        first_start()
+        start_runner()
     print(f"Darkroom is at http://{HOST}:{port} (workspace {workspace.root()}; Ctrl-C ends it, jobs go on)", flush=True)
     os.chdir(CODE)
-    os.execve(sys.executable, command(port), {**os.environ, "STREAMLIT_SERVER_COOKIE_SECRET": secret})
-
-
-def command(port: int) -> list[str]:
-    """The server's command line; everything else stands in `.streamlit/config.toml`."""
-    return [sys.executable, "-m", "pages.parts.server", "run", str(CODE / "app.py"), f"--server.port={port}"]
+    command = [sys.executable, "-m", "pages.widgets.server", str(port)]
+    os.execve(sys.executable, command, {**os.environ, "STREAMLIT_SERVER_COOKIE_SECRET": secret})
 
 
 def checked_port(value: int | str) -> int:
@@ -64,7 +64,7 @@ def refuse_busy(port: int) -> None:
 def cookie_secret(path: Path) -> str:
     """The key that signs this workspace's cookies: made once, readable by its owner only."""
     if not path.exists():
-        with workspace.replacing(path) as temporary:  # mkstemp: mode 0600 from the start
+        with workspace.replacing(path, mode=0o600) as temporary:
             temporary.write_text(secrets.token_hex(32), encoding="ascii")
     return path.read_text(encoding="ascii")
 
@@ -79,15 +79,12 @@ def start_runner() -> None:
 
 
 def first_start() -> None:
-    """Prepare the shipped samples and queue the demonstration data, where they are missing.
+    """Queue the jobs that prepare the shipped samples and simulate more data, where they are missing.
 
     What fails here is told and does not keep the server from starting: the pages say what is missing.
     """
-    start_s = time.monotonic()
     try:
-        for name in demo.prepare_samples():
-            print(f"Prepared the shipped sample as data set '{name}' in {time.monotonic() - start_s:.0f} s", flush=True)
-        if demo.submit_missing():
-            print("Simulating more data in the background: see the page 'overview'", flush=True)
+        for job in demo.submit_missing():
+            print(f"In the background: {job.title} (see the page 'overview')", flush=True)
     except DarkroomError as error:
         print(f"The demonstration data are not complete: {error}", file=sys.stderr)

@@ -34,7 +34,7 @@ def refused(capsys, *words: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def answers(tmp_path_factory):
     """A workspace with a data set and a trained `compact`, made by the command line in processes of its own."""
     folder = tmp_path_factory.mktemp("commands")
     workspace = folder / "workspace"
@@ -56,21 +56,21 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def few(made, tmp_path, monkeypatch):
+def few(answers, tmp_path, monkeypatch):
     """A copy of that workspace; gives the run's id."""
-    shutil.copytree(made[0], tmp_path / "ws", ignore=shutil.ignore_patterns("*.lock", "darkroom.sqlite*"))
+    shutil.copytree(answers[0], tmp_path / "ws", ignore=shutil.ignore_patterns("*.lock", "darkroom.sqlite*"))
     with (  # a runner may still be at work there: SQLite's own copy is whole
-        closing(sqlite3.connect(made[0] / "darkroom.sqlite")) as theirs,
+        closing(sqlite3.connect(answers[0] / "darkroom.sqlite")) as theirs,
         closing(sqlite3.connect(tmp_path / "ws" / "darkroom.sqlite")) as ours,
     ):
         theirs.backup(ours)
     monkeypatch.setenv("DARKROOM_WORKSPACE", str(tmp_path / "ws"))
-    return made[2]["run"]
+    return answers[2]["run"]
 
 
 @pytest.mark.network
-def test_prepare_and_train_tell_what_they_made(made):
-    _, prepared, trained = made
+def test_prepare_and_train_tell_what_they_made(answers):
+    _, prepared, trained = answers
     assert {"dataset", "n_rows", "path", "seconds"} <= set(prepared)
     assert prepared["n_rows"] > 2000
     assert {"run", "state", "device", "seconds", "events_per_s"} <= set(trained)
@@ -78,20 +78,35 @@ def test_prepare_and_train_tell_what_they_made(made):
     assert trained["events_per_s"] > 0
 
 
+def _intervals(plain):
+    """Every object with the ends of an interval, however deep."""
+    inner = plain.values() if isinstance(plain, dict) else plain if isinstance(plain, list) else ()
+    if isinstance(plain, dict) and {"low", "high"} <= set(plain):
+        yield plain
+    for value in inner:
+        yield from _intervals(value)
+
+
 @pytest.mark.network
 def test_evaluate_has_the_keys_that_are_relied_upon(few, capsys):
     got = run(capsys, "evaluate", few)
     for part in (got, got["baselines"]["nmt500"]):
-        for name in ("signal_efficiency", "background_efficiency"):
+        for name in ("signal_efficiency", "background_efficiency", "background_rejection"):
             assert {"value", "low", "high", "n"} <= set(part[name])
             assert part[name]["low"] <= part[name]["value"] <= part[name]["high"]
         assert {"value", "low", "high", "n_signal", "n_background"} <= set(part["harmonic_efficiency"])
         assert {"value", "low", "high"} <= set(part["auc"])
     assert {"nmt500", "box cut", "trees", "bound"} == set(got["baselines"])
-    assert [one["method"] for one in got["comparisons"]["at_threshold"]] == ["nmt500", "box cut", "trees", "bound"]
+    assert [item["method"] for item in got["comparisons"]["at_threshold"]] == ["nmt500", "box cut", "trees", "bound"]
     assert len(got["comparisons"]["leakage_at_99"]) == 5 * 5  # methods, windows and all
     assert got["costs"]["trees"]["parameters"] > 0
     assert got["baselines"]["nmt500"]["harmonic_efficiency"]["value"] == 1.0  # the published labels are circular
+    assert any("The labels are circular: 'published' is cut on" in note for note in got["notes"])
+    intervals = list(_intervals(got))
+    assert len(intervals) > 50 and all(item.get("method") for item in intervals)
+    box = got["baselines"]["box cut"]
+    assert box["auc"]["value"] is None and "has no area" in box["auc"]["method"]
+    assert box["background_rejection"] == box["background_efficiency"] and box["background_rejection"]["method"]
     assert len(got["energy_table"]) == 40
     assert set(got["other_labels"]) == {"coincidence", "truth"}
     truth = run(capsys, "evaluate", few, "--labels", "truth", "--threshold", "0.7", "--split", "all")
@@ -100,10 +115,10 @@ def test_evaluate_has_the_keys_that_are_relied_upon(few, capsys):
 
 @pytest.mark.network
 def test_exports(few, capsys, tmp_path):
-    for ending, start in ((".csv", "class,"), (".tex", "\\begin{table}"), (".json", "{")):
+    for ending, start in ((".csv", "class,"), (".tex", "\\begin{table}"), (".json", "{"), (".html", "<!doctype")):
         run(capsys, "evaluate", few, "--export", str(tmp_path / f"table{ending}"))
         assert (tmp_path / f"table{ending}").read_text().startswith(start)
-    assert "expected .csv, .tex or .json" in refused(capsys, "evaluate", few, "--export", "table.xlsx")
+    assert "expected .csv, .tex, .json, .html" in refused(capsys, "evaluate", few, "--export", "table.xlsx")
 
 
 @pytest.mark.network

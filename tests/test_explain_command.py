@@ -18,33 +18,33 @@ pytestmark = [
 
 
 @pytest.fixture
-def asked(workspace):
+def explained(workspace):
     """The words that ask for an event with light: a network that looks at PMT 2 from 0 to 400 ns."""
     write_dataset(workspace / "datasets" / "toy", np.ones(6, np.int64), seed=1)
     dataset = open_dataset("toy")
-    uid = experiment_by_key(dataset.experiment).uid_text(int(dataset.column("uid")[2]))
+    uid = experiment_by_key(dataset.experiment).table.uid.text(int(dataset.column("uid")[2]))
     return ["explain", run_of(dataset, 0.0, 400.0, channel=1).id, uid]
 
 
-def test_json_has_times_attribution_per_channel_score_and_logit(asked, capsys):
-    assert main([*asked, "--set", "window_ns=40", "--set", "step_ns=40", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out.splitlines()[-1])
-    times_ns, values = np.array(found["times_ns"]), np.array(found["attribution"])
-    assert values.shape == (len(found["channels"]), len(times_ns))
+def test_json_has_times_attribution_per_channel_score_and_logit(explained, capsys):
+    assert main([*explained, "--set", "window_ns=40", "--set", "step_ns=40", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    times_ns, values = np.array(answer["times_ns"]), np.array(answer["attribution"])
+    assert values.shape == (len(answer["channels"]), len(times_ns))
     assert not values[0].any()
     assert not values[1, (times_ns < -40) | (times_ns > 440)].any()
-    assert found["score"] == pytest.approx(1 / (1 + np.exp(-found["logit"])))
-    assert found["sum_of_attributions"] == pytest.approx(found["logit"] - found["empty_logit"], rel=1e-4)
-    assert found["windows"][0]["channel"] == 2
-    assert -40 <= found["windows"][0]["begin_ns"] < found["windows"][0]["end_ns"] <= 440
+    assert answer["score"] == pytest.approx(1 / (1 + np.exp(-answer["logit"])))
+    assert answer["sum_of_attributions"] == pytest.approx(answer["logit"] - answer["empty_logit"], rel=1e-4)
+    assert answer["windows"][0]["channel"] == 2
+    assert -40 <= answer["windows"][0]["begin_ns"] < answer["windows"][0]["end_ns"] <= 440
 
 
-def test_text_lists_the_strongest_windows_and_wrong_input_is_a_sentence(asked, capsys):
-    assert main(asked) == 0
+def test_text_lists_the_strongest_windows_and_wrong_input_is_a_sentence(explained, capsys):
+    assert main(explained) == 0
     text = capsys.readouterr().out
     assert text.startswith("Logit +")
     assert text.splitlines()[3].split()[:2] == ["PMT", "2"]
-    assert main([*asked[:2], "1765.9.9.9"]) == 2
+    assert main([*explained[:2], "1765.9.9.9"]) == 2
     assert "has no event with the number" in capsys.readouterr().err
-    assert main([*asked, "--set", "step_ns=500"]) == 2
+    assert main([*explained, "--set", "step_ns=500"]) == 2
     assert "wider than the window of 96 ns" in capsys.readouterr().err

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from core import figures
-from core.judge.efficiency import by_bins, table_from_counts
 from core.judge.evaluation import judge
-from core.judge.histogram import histogram, histogram_2d
+from core.judge.report import DASH
+from core.statistics.efficiency import by_bins, table_from_counts
+from core.statistics.histogram import histogram, histogram_2d
+from tests.judge.axes import ROWS
 
 
 def _titles(figure, row=""):
@@ -33,7 +35,7 @@ def _tables():
     counts["signal"][0, 10:13] = [5, 0, 30]
     counts["signal"][3, 0] = 4
     counts["background"][0, 2] = 25
-    return table_from_counts(counts, 0.5)
+    return table_from_counts(counts, 0.5, ROWS)
 
 
 def test_steps_and_errors_are_the_histogram():
@@ -41,12 +43,12 @@ def test_steps_and_errors_are_the_histogram():
     figure = figures.step_histogram(given, "nmt500", "us", threshold=0.12, window=(0.12, 0.3))
     assert _titles(figure) == ("nmt500 [us]", "events / 0.01 us")
     assert len(figure.data) == 4
-    for (name, found), steps, points in zip(given.items(), figure.data[::2], figure.data[1::2], strict=True):
-        assert np.array_equal(steps.x, found.edges)
-        assert np.array_equal(steps.y[:-1], found.counts)
-        assert np.array_equal(points.y, found.counts)
-        assert np.array_equal(points.error_y.array, found.error_high)
-        assert np.array_equal(points.error_y.arrayminus, found.error_low)
+    for (name, counted), steps, points in zip(given.items(), figure.data[::2], figure.data[1::2], strict=True):
+        assert np.array_equal(steps.x, counted.edges)
+        assert np.array_equal(steps.y[:-1], counted.counts)
+        assert np.array_equal(points.y, counted.counts)
+        assert np.array_equal(points.error_y.array, counted.error_high)
+        assert np.array_equal(points.error_y.arrayminus, counted.error_low)
         assert points.name == name
     assert figure.data[0].name == "signal (n = 503, 1 below, 1 above, 1 undefined)"
     assert [figure.data[i].line.color for i in (0, 2)] == [figures.SIGNAL, figures.BACKGROUND]
@@ -56,8 +58,8 @@ def test_steps_and_errors_are_the_histogram():
 
 
 def test_logarithm_and_unequal_bins():
-    found = histogram(np.array([1.0, 2.0, 5.0]), np.array([0.0, 1.5, 10.0]))
-    figure = figures.step_histogram({"fast": found}, "pulses", rows="crystals", log_y=True)
+    histogram_of_values = histogram(np.array([1.0, 2.0, 5.0]), np.array([0.0, 1.5, 10.0]))
+    figure = figures.step_histogram({"fast": histogram_of_values}, "pulses", rows="crystals", log_y=True)
     assert figure.layout.yaxis.type == "log"
     assert _titles(figure) == ("pulses", "crystals / bin")
     assert figure.data[0].line.color not in (figures.SIGNAL, figures.BACKGROUND)
@@ -75,30 +77,30 @@ def test_score_spectrum_draws_its_threshold():
 
 
 def test_roc_has_a_logarithmic_leakage_axis_and_the_operating_point():
-    one = _judged()
-    figure = figures.roc_curve({"compact": one, "nmt500": _judged(2)})
+    classifier = _judged()
+    figure = figures.roc_curve({"compact": classifier, "nmt500": _judged(2)})
     assert len(figure.data) == 4
     assert figure.layout.xaxis.type == "log"
     assert "leakage" in _titles(figure)[0]
-    assert f"{one.auc.value:.4f}" in figure.data[0].name
-    floor = 0.5 / one.roc.n_background
-    assert np.array_equal(figure.data[0].customdata[:, 0], one.roc.leakage)
-    assert np.array_equal(figure.data[0].x, np.maximum(one.roc.leakage, floor))
-    assert figure.data[1].x[0] == pytest.approx(1 - one.point.background.value)
-    assert figure.data[1].y[0] == one.point.signal.value
+    assert f"{classifier.auc.value:.4f}" in figure.data[0].name
+    floor = 0.5 / classifier.roc.n_background
+    assert np.array_equal(figure.data[0].customdata[:, 0], classifier.roc.leakage)
+    assert np.array_equal(figure.data[0].x, np.maximum(classifier.roc.leakage, floor))
+    assert figure.data[1].x[0] == pytest.approx(1 - classifier.point.background.value)
+    assert figure.data[1].y[0] == classifier.point.signal.value
 
 
 def test_roc_without_one_class_is_empty_not_an_error():
     figure = figures.roc_curve({"compact": judge(np.array([0.3, 0.4]), np.ones(2), 0.5)})
     assert len(figure.data[0].x) == 0
-    assert "undefined" in figure.data[0].name
+    assert DASH in figure.data[0].name
     assert figures.roc_curve({}).layout.xaxis.type == "log"
 
 
 def test_efficiencies_with_unequal_errors_and_pale_rows():
     tables = _tables()
-    figure = figures.efficiency_vs_energy(tables)
-    assert _titles(figure) == ("energy [keV]", "efficiency [%]")
+    figure = figures.efficiency_by_bin(tables)
+    assert _titles(figure) == ("energy [keV]", "signal efficiency, background rejection [%]")
     solid, pale = figure.data[0], figure.data[1]
     first = tables["signal"].rows[0]
     assert solid.y.tolist() == [100.0]
@@ -107,7 +109,7 @@ def test_efficiencies_with_unequal_errors_and_pale_rows():
     assert pale.opacity < solid.opacity
     drawn = dict(zip(pale.customdata[:, 0], pale.y, strict=True))
     assert drawn[1.5] == 0.0
-    assert np.isnan(drawn[9.5])
+    assert 9.5 not in drawn  # no event
 
 
 def test_cells_carry_their_numbers_and_can_be_clicked():
@@ -128,13 +130,13 @@ def test_cells_carry_their_numbers_and_can_be_clicked():
 
 def test_two_dimensions():
     x, y = np.array([0.5, 0.5, 1.5, 9.0]), np.array([0.5, 0.5, 0.5, 0.5])
-    found = histogram_2d(x, y, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0]))
-    figure = figures.histogram_2d(found, "energy [keV]", "nmt500 [us]")
+    cells = histogram_2d(x, y, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0]))
+    figure = figures.histogram_2d(cells, "energy [keV]", "nmt500 [us]")
     assert figure.data[0].customdata.tolist() == [[2, 1]]
     assert figure.data[0].z.tolist() == [[pytest.approx(np.log10(2)), 0.0]]
     assert _titles(figure) == ("energy [keV]", "nmt500 [us]")
     assert "4 events, 1 of them outside" in figure.layout.annotations[0].text
-    plain = figures.histogram_2d(found, "x", "y", log=False)
+    plain = figures.histogram_2d(cells, "x", "y", log=False)
     assert plain.data[0].z.tolist() == [[2.0, 1.0]]
 
 
@@ -146,19 +148,22 @@ def test_training_curves_of_one_run_and_of_several():
             figures.Curve(run, "background", [1, 2], [0.4, 0.8], is_validation=True),
         ]
 
-    one = figures.training_curves(curves("a"))
-    assert one.data[0].y == (0.7, 0.5)
-    assert one.data[1].y == (50.0, 90.0)
-    assert [trace.yaxis for trace in one.data] == ["y", "y2", "y2"]
-    assert (one.data[1].line.color, one.data[2].line.color) == (figures.SIGNAL, figures.BACKGROUND)
-    assert one.data[2].mode == "lines+markers"
-    assert one.layout.yaxis.title.text == "loss"
-    assert _titles(one, "2") == ("batches", "efficiency [%]")
-    assert [trace.name for trace in one.data] == ["loss", "signal efficiency", "background efficiency"]
-    assert "validation" in one.data[2].hovertemplate
+    figure = figures.training_curves(curves("a"))
+    assert figure.data[0].y == (0.7, 0.5)
+    assert figure.data[1].y == (50.0, 90.0)
+    assert [trace.yaxis for trace in figure.data] == ["y", "y2", "y2"]
+    assert (figure.data[1].line.color, figure.data[2].line.color) == (figures.SIGNAL, figures.BACKGROUND)
+    assert figure.data[2].mode == "lines+markers"
+    assert figure.layout.yaxis.title.text == "loss"
+    assert _titles(figure, "2") == ("batches", "efficiency [%]")
+    assert [trace.name for trace in figure.data] == ["loss", "signal efficiency", "background rejection"]
+    assert "validation" in figure.data[2].hovertemplate
     beside = figures.training_curves(curves("a"), "epochs", beside=True)
     assert _titles(beside, "2") == ("epochs", "efficiency [%]")
     assert (beside.layout.xaxis.title.text, beside.layout.yaxis.title.text) == ("epochs", "loss")
+    loss = figures.training_curves([curve for curve in curves("a") if not curve.class_name])
+    assert (loss.layout.xaxis.title.text, loss.layout.yaxis.title.text) == ("batches", "loss")
+    assert "xaxis2" not in loss.layout
     several = figures.training_curves([*curves("a"), *curves("b")])
     assert [trace.name for trace in several.data if trace.showlegend] == ["a", "b"]
     assert several.data[1].line.dash != several.data[2].line.dash
@@ -166,14 +171,14 @@ def test_training_curves_of_one_run_and_of_several():
 
 
 def test_every_figure_fits_both_themes():
-    tables = by_bins(np.array([1.0, 2.0]), np.array([0.4, 0.6]), np.array([0, 1]), 0.5)
-    found = histogram_2d(np.ones(2), np.ones(2), np.arange(3.0), np.arange(3.0))
+    tables = by_bins(np.array([1.0, 2.0]), np.array([0.4, 0.6]), np.array([0, 1]), 0.5, ROWS)
+    cells = histogram_2d(np.ones(2), np.ones(2), np.arange(3.0), np.arange(3.0))
     drawn = [
         figures.step_histogram(_histograms(), "nmt500", "us"),
         figures.roc_curve({"a": _judged()}),
-        figures.efficiency_vs_energy(tables),
+        figures.efficiency_by_bin(tables),
         figures.count_heatmap(tables["signal"]),
-        figures.histogram_2d(found, "x", "y"),
+        figures.histogram_2d(cells, "x", "y"),
         figures.training_curves([]),
     ]
     for figure in drawn:

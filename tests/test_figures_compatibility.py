@@ -8,7 +8,8 @@ import pytest
 
 from core.figures.compatibility import DIAGONAL, heatmap
 from core.judge.compatibility import METRICS
-from core.judge.compatibility_summary import number
+from core.judge.compatibility_report import text
+from core.judge.report import DASH
 from tests.judge.matrices import cell, matrix, sparse, square
 
 
@@ -30,13 +31,15 @@ def texts_of(figure):
 def test_every_cell_says_value_interval_and_n(metric):
     given = square(3)
     figure = heatmap(given, metric)
-    for (i, j), text in texts_of(figure).items():
-        found = METRICS[metric].of(given.cells[i][j])
-        first, interval = re.sub("</?b>", "", text).split("<br>")
+    for (i, j), written in texts_of(figure).items():
+        number = METRICS[metric].of(given.cells[i][j])
+        first, interval = re.sub("</?b>", "", written).split("<br>")
         value, n = first.split("  n ")
-        assert value == number(metric, found.value)
-        assert sum(map(int, n.split("+"))) == (found.n if hasattr(found, "n") else found.n_signal + found.n_background)
-        assert interval == f"[{number(metric, found.low)}, {number(metric, found.high)}]"
+        assert value == text(metric, number.value)
+        assert sum(map(int, n.split("+"))) == (
+            number.n if hasattr(number, "n") else number.n_signal + number.n_background
+        )
+        assert interval == f"[{text(metric, number.low)}, {text(metric, number.high)}]"
     assert len(texts_of(figure)) == 9
     assert METRICS[metric].title in figure.data[0].colorbar.title.text
 
@@ -60,22 +63,22 @@ def test_missing_and_undefined_are_no_numbers():
     assert hatched == {(1, 0), (1, 1), (1, 2), (2, 0)}
     assert missing.marker.pattern.shape == "/"
     assert all(texts[at] == "<b>–</b>" for at in hatched)
-    assert texts[2, 1] == "undefined"
+    assert texts[2, 1] == DASH
     assert np.isnan(_drawn(figure)[[1, 2, 2], [0, 0, 1]]).all()
-    told = dict(zip(map(tuple, _trace(figure, "cells").customdata), _trace(figure, "cells").hovertext, strict=True))
-    assert "missing: too few events" in told[1, 0]
-    assert "undefined" in told[2, 1]
-    assert "7 left out" in told[0, 0]
-    assert "180 of 200 events" in told[0, 0]
+    hover = dict(zip(map(tuple, _trace(figure, "cells").customdata), _trace(figure, "cells").hovertext, strict=True))
+    assert "missing: too few events" in hover[1, 0]
+    assert f": {DASH}" in hover[2, 1]
+    assert "7 left out" in hover[0, 0]
+    assert "180 of 200 events" in hover[0, 0]
 
 
 def test_a_click_gets_the_indices_of_the_cell():
     cells = _trace(heatmap(square(3), "auc"), "cells")
     assert cells.mode == "markers"
     assert cells.marker.color == "rgba(0,0,0,0)"
-    for x, y, (trained, tested), text in zip(cells.x, cells.y, cells.customdata, cells.hovertext, strict=True):
+    for x, y, (trained, tested), hover in zip(cells.x, cells.y, cells.customdata, cells.hovertext, strict=True):
         assert (trained, tested) == (y, x)
-        assert text.startswith(f"trained on C{trained + 1} 3-6 keV<br>tested on C{tested + 1} 3-6 keV")
+        assert hover.startswith(f"trained on C{trained + 1} 3-6 keV<br>tested on C{tested + 1} 3-6 keV")
 
 
 def test_the_diagonal_is_framed():
@@ -144,16 +147,16 @@ def test_texts_can_be_read_on_their_colours():
 def test_nothing_trained_and_one_cell_can_be_drawn():
     nothing = heatmap(matrix([[None] * 3] * 3), "auc")
     assert set(texts_of(nothing).values()) == {"<b>–</b>"}
-    one = heatmap(matrix([[cell((30, 30, 30, 30))]], square(1).regions), "background_efficiency")
-    assert texts_of(one)[0, 0].startswith("<b>100.00</b>")
-    for figure in (nothing, one):
+    first_figure = heatmap(matrix([[cell((30, 30, 30, 30))]], square(1).regions), "background_efficiency")
+    assert texts_of(first_figure)[0, 0].startswith("<b>100.00</b>")
+    for figure in (nothing, first_figure):
         json.loads(figure.to_json())
 
 
-@pytest.mark.parametrize("kept", [0, 100])
-def test_cells_that_are_all_the_same_have_a_range_of_colours(kept):
+@pytest.mark.parametrize("n_kept", [0, 100])
+def test_cells_that_are_all_the_same_have_a_range_of_colours(n_kept):
     """All 0 % was the range from 0 to 0."""
-    given = matrix([[cell((kept, 100, kept, 100))] * 2] * 2, square(2).regions)
+    given = matrix([[cell((n_kept, 100, n_kept, 100))] * 2] * 2, square(2).regions)
     layer = heatmap(given, "signal_efficiency").data[0]
-    assert layer.zmin <= kept / 100 <= layer.zmax
+    assert layer.zmin <= n_kept / 100 <= layer.zmax
     assert 0.0 <= layer.zmin < layer.zmax <= 1.0

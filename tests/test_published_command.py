@@ -5,10 +5,10 @@ import json
 import pytest
 
 from core.__main__ import main
-from core.data import seedscale
+from core.analysis.comparison import VERDICTS
 from core.jobs import control, queue
-from core.judge.comparison import VERDICTS
 from core.registry import EXPERIMENTS
+from core.workflows import scaled_sample
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 KEYS = {"table", "row", "column", "printed", "recomputed", "ours", "run", "low", "high", "n", "comment"}
@@ -24,18 +24,18 @@ def refused(capsys, *words: str) -> str:
 def test_an_empty_workspace_gives_all_rows_and_what_to_make(workspace, capsys):
     """With the networks built, as a user would have it."""
     assert main(["published", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (told["dataset"], told["study"], told["run"]) == (None, None, None)
-    assert set(told["rows"][0]) >= KEYS
-    assert told["tally"]["rows"] == len(told["rows"]) > 1800
-    total = next(r for r in told["rows"] if r["table"] == "dnn_layers" and r["row"] == "all")
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (answer["dataset"], answer["study"], answer["run"]) == (None, None, None)
+    assert set(answer["rows"][0]) >= KEYS
+    assert answer["tally"]["rows"] == len(answer["rows"]) > 1800
+    total = next(r for r in answer["rows"] if r["table"] == "dnn_layers" and r["row"] == "all")
     assert total["printed"] == total["recomputed"] == total["ours"] == 7_778_306
     assert total["run"] == "code"
-    layers = [r for r in told["rows"] if r["table"] in ("cnn_layers", "dnn_layers")]
+    layers = [r for r in answer["rows"] if r["table"] in ("cnn_layers", "dnn_layers")]
     assert {r["verdict"] for r in layers} == {"agrees"}
-    assert {r["verdict"] for r in told["rows"]} <= set(VERDICTS)
-    assert len(told["inconsistencies"]) >= 12
-    assert all(set(one) == {"title", "printed", "follows", "where"} for one in told["inconsistencies"])
+    assert {r["verdict"] for r in answer["rows"]} <= set(VERDICTS)
+    assert len(answer["inconsistencies"]) >= 12
+    assert all(set(entry) == {"title", "printed", "follows", "where"} for entry in answer["inconsistencies"])
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_the_scale_is_made_by_a_job_whose_cost_is_told(workspace, capsys, monkey
 
     monkeypatch.setattr(control, "wait", wait)
     assert main(["published", "--scale", "seed", "--fraction", "0.01", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert waited == [told["job"]]
-    assert told["dataset"] == seedscale.dataset_name(EXPERIMENT, 0.01)
-    assert told["expected"]["n_events"] == 7757
-    assert told["expected"]["gb"] > 0
-    job = queue.get(told["job"])
-    assert (job.kind, job.lane) == (seedscale.KIND, "data")
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert waited == [answer["job"]]
+    assert answer["dataset"] == scaled_sample.dataset_name(EXPERIMENT, 0.01)
+    assert answer["expected"]["n_events"] == 7757
+    assert answer["expected"]["gb"] > 0
+    job = queue.get(answer["job"])
+    assert (job.kind, job.lane) == (scaled_sample.KIND, "data")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import runs
+from core import outputs, runs
 from core.errors import DarkroomError
 
 PROVENANCE = {
@@ -52,11 +52,13 @@ def test_ids_tell_time_and_network_and_never_repeat() -> None:
 @pytest.mark.usefixtures("workspace")
 def test_scores_keep_uid_score_and_split() -> None:
     run = runs.open_run(made().name)
-    runs.write_scores(run.path, "sample", np.array([5, 3]), np.array([7, 7]), np.array([0.25, 0.75]), np.array([2, 3]))
+    outputs.write(
+        run.path, "sample", np.array([5, 3]), np.array([7, 7]), np.array([2, 3]), {"score": np.array([0.25, 0.75])}
+    )
     assert runs.scored_datasets(run) == ["sample"]
-    found = runs.read_scores(run, "sample")
-    assert [found[c].tolist() for c in ("uid", "score", "split")] == [[5, 3], [0.25, 0.75], [2, 3]]
-    assert [str(found[c].dtype) for c in ("uid", "score", "split")] == ["int64", "float32", "int8"]
+    scores = runs.read_scores(run, "sample")
+    assert [scores[c].tolist() for c in ("uid", "score", "split")] == [[5, 3], [0.25, 0.75], [2, 3]]
+    assert [str(scores[c].dtype) for c in ("uid", "score", "split")] == ["int64", "float32", "int8"]
     with pytest.raises(
         DarkroomError, match=r"no scores of data set 'other' \(it has: sample\): run `python -m core predict"
     ):
@@ -74,7 +76,8 @@ def test_the_list_shows_whole_half_and_damaged_runs() -> None:
         "finished", "unfinished", "damaged", "damaged", "damaged",
     ]  # fmt: skip
     assert (listed[whole.name].labels, listed[whole.name].seconds) == ("truth", 12.5)
-    assert "provenance.json cannot be read" in listed[no_json.name].problem
+    assert "provenance.json of run" in listed[no_json.name].problem
+    assert listed[no_json.name].problem.endswith("train again.")
     assert list(listed) == sorted(listed, reverse=True)
     with pytest.raises(DarkroomError, match="is unfinished"):
         runs.open_run(half.name)

@@ -104,13 +104,13 @@ def test_the_ci_script_is_executable_and_parses() -> None:
 
 def pins(lock: Path) -> dict[tuple[str, str], str]:
     """(package, marker) -> version; the marker matters where the version depends on Python's."""
-    found = {}
+    by_name = {}
     for line in lock.read_text().splitlines():
         requirement, _, marker = line.partition(";")
         name, _, version = requirement.strip().partition("==")
         assert version, f"{lock.name}: {line!r} is not pinned"
-        found[name, "3.12" if "python_full_version >=" in marker else ""] = version
-    return found
+        by_name[name, "3.12" if "python_full_version >=" in marker else ""] = version
+    return by_name
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=[p.name for p in LOCKS])
@@ -126,25 +126,25 @@ def test_every_shipped_setting_exists_in_streamlit() -> None:
     )  # fmt: skip
     known, section = set(), ""
     for line in done.stdout.splitlines():
-        if found := re.fullmatch(r"\[([\w.]+)\]", line):
-            section = found[1]
-        elif found := re.match(r"(?:# )?(\w+) =", line):
-            known.add((section, found[1]))
+        if match := re.fullmatch(r"\[([\w.]+)\]", line):
+            section = match[1]
+        elif match := re.match(r"(?:# )?(\w+) =", line):
+            known.add((section, match[1]))
     assert shipped_settings() <= known
     assert "is not a valid config" not in done.stderr
 
 
 def shipped_settings() -> set[tuple[str, str]]:
     """(section, key) of everything in `.streamlit/config.toml`."""
-    found, waiting = set(), list(tomllib.loads((ROOT / ".streamlit/config.toml").read_text()).items())
+    settings, waiting = set(), list(tomllib.loads((ROOT / ".streamlit/config.toml").read_text()).items())
     while waiting:
         section, values = waiting.pop()
         for key, value in values.items():
             if isinstance(value, dict):
                 waiting.append((f"{section}.{key}", value))
             else:
-                found.add((section, key))
-    return found
+                settings.add((section, key))
+    return settings
 
 
 def test_the_shipped_configuration_is_closed() -> None:
@@ -185,9 +185,9 @@ def test_the_cookie_secret_is_made_once_and_private(tmp_path: Path) -> None:
 def test_the_first_start_goes_on_when_the_demonstration_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> list[str]:
+    def fail() -> list[object]:
         raise DarkroomError("The disk is full: free some space.")
 
-    monkeypatch.setattr(serve.demo, "prepare_samples", fail)
+    monkeypatch.setattr(serve.demo, "submit_missing", fail)
     serve.first_start()
     assert "The disk is full: free some space." in capsys.readouterr().err

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from core.data.demo import default_mapping
-from core.data.prepare import prepare
 from core.registry import EXPERIMENTS
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
 
 
 def test_points_beside_the_closed_form(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,8 +30,8 @@ def test_points_beside_the_closed_form(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_selection_after_it_is_kept_apart(
     workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    experiment = next(one for one in EXPERIMENTS.values() if one.trigger)
-    files = experiment.simulate(tmp_path / "raw", n_events=200, seed=2)
+    experiment = next(known for known in EXPERIMENTS.values() if "trigger" in known.analyses)
+    files = experiment.simulation.simulate(tmp_path / "raw", n_events=200, seed=2)
     prepare(experiment, files, "few", default_mapping(experiment))
     assert main(["trigger", "--data", "few", "--up-to", "10", "--events", "50", "--json"]) == 0
     got = json.loads(capsys.readouterr().out.splitlines()[-1])
@@ -44,7 +44,7 @@ def test_a_selection_after_it_is_kept_apart(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (("--energies", "low"), "--energies is 'low'"),
         (("--energies", "-1"), "expected at least one of both"),
@@ -54,6 +54,6 @@ def test_a_selection_after_it_is_kept_apart(
         (("--seed", "-1"), "--seed is -1"),
     ],
 )
-def test_refusals(words: tuple[str, str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refusals(words: tuple[str, str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trigger", f"{words[0]}={words[1]}"]) == 2
-    assert said in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err

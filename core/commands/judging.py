@@ -1,119 +1,86 @@
 """The command that judges a run: one class against the rest, and all classes of a run with more than two."""
 
-import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core import runs as running
-from core import workspace
-from core.commands.data import find_dataset
-from core.commands.text import Command, Result, interval, table
+from core.commands import declarations
+from core.commands.command import Result
+from core.commands.find import find_dataset
+from core.commands.text import report_lines, table
+from core.data.dataset import Dataset
 from core.errors import DarkroomError
-from core.judge import classified_export, export, stored
-from core.judge.classified import Classified, judge_classes
-from core.judge.multiclass import checked_mix
+from core.experiment import Experiment
+from core.judge import classified_report, evaluation_report, report_files, stored
+from core.judge.classified import judge_classes
+from core.judge.evaluation import Evaluation
+from core.judge.judged_sample import judge_run
+from core.judge.output_report import report_of
+from core.judge.output_table import open_outputs
 from core.judge.paired import compare_run
-from core.judge.scored import Scored, judge_run, open_scored
+from core.judge.score_table import ScoreTable
+from core.learn.plan import network_of, task_of
+from core.statistics.multiclass import checked_mix
+from core.workflows.scored import open_scored
+
+SHOWN = ("signal efficiency", "background rejection", "harmonic efficiency", evaluation_report.AUC)
 
 
-def declare(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
-    """The words and options of this command."""
-    p = add(
-        "evaluate",
-        evaluate,
-        "efficiencies, ROC and tables of a run, with intervals; of several classes, the confusion matrix",
-    )
-    p.add_argument("run", metavar="RUN")
-    p.add_argument("--threshold", type=float, default=0.5, help="score from which a row counts as signal (0 to 1)")
-    p.add_argument(
-        "--split",
-        choices=("train", "validation", "test", "other", "all"),
-        help="default: test, or other for data that the run was not trained on",
-    )
-    p.add_argument("--labels", help="label scheme (default: the run's own)")
-    p.add_argument("--data", metavar="NAME", help="data set with scores of the run (default: its own)")
-    p.add_argument("--export", type=Path, metavar="FILE", help="write the energy table as .csv, .tex or .json")
-    p.add_argument("--of", metavar="CLASS", default="", help="class that is judged against the rest (default: signal)")
-    p.add_argument(
-        "--reject-below",
-        type=float,
-        default=0.0,
-        metavar="P",
-        help="of several classes: call nothing below this probability",
-    )
-    p.add_argument(
-        "--mix",
-        type=float,
-        nargs="+",
-        metavar="PART",
-        help="of several classes: their parts, for purities at another mix",
-    )
-
-
-def evaluate(options: argparse.Namespace) -> Result:
+def evaluate(options: declarations.Evaluate) -> Result:
     run = running.open_run(options.run)
     experiment, dataset = find_dataset(options.data or run.dataset)
     split = options.split or ("test" if dataset.name == run.dataset else "other")
+    if run.task != running.CLASSIFY:
+        return _outputs(run, experiment, dataset, split, options.export)
     scored = open_scored(run, experiment, dataset).of(options.of)
-    found = judge_run(scored, options.threshold, split, options.labels)
-    compared = compare_run(scored, options.threshold, split, options.labels).to_dict()
+    evaluation = judge_run(scored, options.threshold, split, options.labels)
+    compared = compare_run(scored, options.threshold, split, options.labels)
     if options.export:
-        write_export(options.export, found)
-    result = {"run": run.id, "dataset": dataset.name, "simulated": dataset.simulated, **found.to_dict()}
-    result |= {"comparisons": compared, "costs": stored.costs(run), "of": scored.signal}
-    several, about_several = _several(scored, found.tables["signal"].energy_edges_kev, split, options)
-    result |= several
+        report_files.write(evaluation_report.report(evaluation), options.export)
+    result = {"run": run.id, "dataset": dataset.name, "simulated": dataset.simulated, **evaluation.to_dict()}
+    result |= {"comparisons": compared.to_dict(), "costs": stored.costs(run), "of": scored.signal}
+    several, about_several = _several(scored, evaluation.tables["signal"].axis.edges, split, options)
     kind = "simulated" if dataset.simulated else "measured"
     lines = [
-        f"run {run.id} on {dataset.name} ({kind}), split {found.which_split}, labels {found.label_scheme}, threshold {options.threshold:g}",
+        f"run {run.id} on {dataset.name} ({kind}), split {split}, labels {evaluation.label_scheme}, threshold {options.threshold:g}",
         *about_several,
         "",
-    ]
-    judged = {"network": result, **result["baselines"]}
-    judged |= {f"{n}, labels {s}": one for s, group in result["other_labels"].items() for n, one in group.items()}
-    for name, one in judged.items():
-        n = one["harmonic_efficiency"]
-        lines.append(f"{name}: signal {interval(one['signal_efficiency'])}; background {interval(one['background_efficiency'])}; "
-                     f"harmonic efficiency {interval(n)}; AUC {interval(one['auc'])}")  # fmt: skip
-    lines += [
+        *_judged_lines(evaluation),
         "",
-        "leakage at 99 % signal efficiency, thresholds from " + compared["chosen_on"],
-        leakage_table(compared),
+        f"leakage at 99 % signal efficiency, thresholds from {compared.chosen_on}",
+        table(evaluation_report.leakage_rows(compared)),
+        "",
+        table([{k: v for k, v in row.items() if k != "counts"} for row in result["energy_table"]]),
     ]
-    lines += ["", table([{k: v for k, v in row.items() if k != "counts"} for row in result["energy_table"]])]
-    return result, "\n".join(lines + [f"note: {note}" for note in found.notes])
+    return result | several, "\n".join(lines + [f"note: {note}" for note in evaluation.notes])
 
 
-def leakage_table(compared: dict[str, Any]) -> str:
-    """What leaks of each window with each method, and p against the network (with the scatter of the limits), as text."""
-    return table([
-        {
-            "window [keV]": f"{row['window_kev'][0]:g}-{row['window_kev'][1]:g}" if row["window_kev"] else "all",
-            "method": row["method"], "signal": interval(row["signal_efficiency"]), "leakage": interval(row["leakage"]),
-            "p": "" if row["p_with_limits"] is None else f"{row['p_with_limits']:.2g}",
-        }
-        for row in compared["leakage_at_99"]
-    ])  # fmt: skip
+def _judged_lines(evaluation: Evaluation) -> list[str]:
+    """Network and baselines under every label scheme, one line each."""
+    lines = []
+    for row in evaluation_report.scheme_table(evaluation).rows:
+        labels = "" if row["labels"] == evaluation.label_scheme else f", labels {row['labels']}"
+        lines.append(f"{row['classifier']}{labels}: " + "; ".join(f"{name} {row[name]}" for name in SHOWN))
+    return lines
 
 
-def write_export(path: Path, found: Any) -> None:
-    """The energy table as .csv or .tex, or everything as .json."""
-    texts = {
-        ".csv": lambda: export.to_csv(found.tables),
-        ".tex": lambda: export.to_latex(found.tables),
-        ".json": lambda: export.to_json(found),
-    }
-    if path.suffix not in texts:
-        raise DarkroomError(f"--export {path}: the ending is '{path.suffix}', expected .csv, .tex or .json.")
-    if not path.parent.is_dir():
-        raise DarkroomError(f"--export {path}: there is no folder {path.parent}.")
-    with workspace.replacing(path) as temporary:
-        temporary.write_text(texts[path.suffix](), encoding="utf-8")
+def _outputs(
+    run: running.Run, experiment: Experiment, dataset: Dataset, split: str, export: Path | None
+) -> Result:  # fmt: skip
+    """Of a run that tells no classes apart: what its task sums up."""
+    task = task_of(network_of(experiment.networks, run.network), run.classes, 0)
+    axis = experiment.judging.axis if experiment.judging else None
+    report = report_of(open_outputs(run, task, dataset), axis, split)
+    if export:
+        report_files.write(report, export)
+    kind = "simulated" if dataset.simulated else "measured"
+    result = {"run": run.id, "dataset": dataset.name, "simulated": dataset.simulated, "task": run.task}
+    lines = [f"run {run.id} on {dataset.name} ({kind}), split {split}, trained to {run.task}", *report_lines(report)]
+    return result | dict(report.values), "\n".join(lines)
 
 
 def _several(
-    scored: Scored, edges_kev: Any, split: str, options: argparse.Namespace
+    scored: ScoreTable, edges: Any, split: str, options: declarations.Evaluate
 ) -> tuple[dict[str, Any], list[str]]:
     """All classes of a run with more than two, under the key `multiclass`, and as lines."""
     if not scored.is_multiclass:
@@ -123,19 +90,6 @@ def _several(
             )
         return {}, []
     mix = checked_mix(options.mix, scored.classes) if options.mix else None
-    found = judge_classes(
-        scored, split, options.labels, reject_below=options.reject_below, edges_kev=edges_kev, mix=mix
-    )
-    return {"multiclass": found.to_dict()}, ["", *_lines(found), "", f"{scored.signal} against the rest:"]
-
-
-def _lines(found: Classified) -> list[str]:
-    numbers = [f"{n.label}: {n.value} {n.detail}" for n in classified_export.key_numbers(found)]
-    parts = (
-        ("confusion matrix [%]", classified_export.confusion_rows(found.network)),
-        ("classes", classified_export.class_rows(found.network)),
-        ("methods", classified_export.method_rows(found)),
-        (f"{found.signal}, thresholds from {found.chosen_on}", classified_export.signal_rows(found)),
-    )
-    told = [line for title, rows in parts for line in ("", title, table(rows))]
-    return [*numbers, *told, *(f"note: {note}" for note in found.notes)]
+    classified = judge_classes(scored, split, options.labels, reject_below=options.reject_below, edges=edges, mix=mix)
+    lines = ["", *report_lines(classified_report.report(classified)), "", f"{scored.signal} against the rest:"]
+    return {"multiclass": classified.to_dict()}, lines

@@ -1,21 +1,23 @@
 """How commands show tables, intervals and progress in a terminal."""
 
-import argparse
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Result = tuple[dict[str, Any], str]
-Command = Callable[[argparse.Namespace], Result]
+from core.commands.command import Options
+from core.plaintext import plain_line
+
+if TYPE_CHECKING:  # else every command would load what judges
+    from core.judge.report import Report
 
 
-def progress(options: argparse.Namespace) -> Callable[..., None]:
+def progress(options: Options) -> Callable[..., None]:
     """Progress on standard error, in place; nothing with --json or where nobody looks."""
 
     def show(done: float, total: float, text: str = "") -> None:
         if not options.json and sys.stderr.isatty():
             end = "\n" if done >= total else "\r"
-            print(f"\x1b[K{done:,.0f} of {total:,.0f} {text}", end=end, file=sys.stderr, flush=True)
+            print(f"\x1b[K{done:,.0f} of {total:,.0f} {plain_line(text)}", end=end, file=sys.stderr, flush=True)
 
     return show
 
@@ -29,12 +31,13 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join("  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True)) for line in cells)
 
 
-def interval(value: dict[str, Any]) -> str:
-    """`99.1 % [97.0, 99.8] n = 312` from a plain efficiency; undefined is a dash."""
-    if value["value"] is None:
-        return "undefined"
-    n = f" n = {value['n']:,}" if "n" in value else ""
-    return f"{100 * value['value']:.2f} % [{100 * value['low']:.2f}, {100 * value['high']:.2f}]{n}"
+def report_lines(report: "Report") -> list[str]:
+    """Key numbers, tables and notes of a report, one line or block each."""
+    lines = [f"{n.label}: {n.value} {n.detail}" for n in report.numbers]
+    for part in report.tables:
+        lines += ["", part.title, table(part.texts), *filter(None, [part.note])]
+    lines += [f"{figure.title}: {figure.note}" for figure in report.figures]
+    return [*lines, *(f"note: {note}" for note in report.notes)]
 
 
 def _cell(value: Any) -> str:

@@ -1,54 +1,67 @@
 """Commands on networks, jobs and runs."""
 
-import argparse
 import time
 from typing import Any
 
 from core import runs as running
 from core import serve as serving
-from core.commands.data import find_dataset, find_selection
-from core.commands.text import Result, progress, table
+from core.commands import declarations
+from core.commands.command import Result
+from core.commands.find import find_dataset, find_selection
+from core.commands.text import progress, table
 from core.data.dataset import open_dataset
-from core.data.selection import select
 from core.errors import DarkroomError
 from core.jobs import control
 from core.jobs.queue import Job
-from core.learn import asking, backend, fit, keeping
+from core.learn import backend, request
+from core.learn.layers import describe_networks
+from core.learn.plan import network_of, plan_training
 from core.registry import experiment_by_key
+from core.selection.selection import select
+from core.workflows import cross_training as studies
+from core.workflows import run_admin, training_job
 
 
-def networks(options: argparse.Namespace) -> Result:
+def networks(options: declarations.Networks) -> Result:
     experiment = experiment_by_key(options.experiment)
     backend.stay_on_cpu()
-    backend.load_keras()
-    result = {n: experiment.describe_network(n, net.parameters()) for n, net in experiment.networks.items()}
-    text = [f"{n}: {found['parameters']:,} parameters\n{table(found['layers'])}\n" for n, found in result.items()]
+    result = describe_networks(experiment.networks)
+    text = [
+        f"{n}: {description['parameters']:,} parameters\n{table(description['layers'])}\n"
+        for n, description in result.items()
+    ]
     return result, "\n".join(text)
 
 
-def train(options: argparse.Namespace) -> Result:
+def train(options: declarations.Train) -> Result:
     experiment, dataset = find_dataset(options.dataset)
     selection = find_selection(experiment, dataset, options)
-    network = asking.network_of(experiment, options.model)
-    network_values, training_values = asking.divide_settings(network, options.set)
-    asked = fit.task(select(experiment, dataset, selection), options.model, network_values, training_values)
-    return _job_result(asking.submit(asked), options)
+    network = network_of(experiment.networks, options.model)
+    network_values, training_values = request.divide_settings(network, options.set)
+    selected = select(experiment.selecting, experiment.labels, dataset, selection)
+    plan = plan_training(selected, experiment.networks, options.model, network_values, training_values)
+    return _job_result(request.submit(plan), options)
 
 
-def predict(options: argparse.Namespace) -> Result:
+def resume(options: declarations.Resume) -> Result:
+    return _job_result(training_job.resume(options.run), options)
+
+
+def predict(options: declarations.Predict) -> Result:
     run, dataset = running.open_run(options.run), open_dataset(options.dataset)
     job = control.submit("predict", f"{run.id} on {dataset.name}", {"run": run.id, "dataset": dataset.name})
     return _job_result(job, options)
 
 
-def baselines(options: argparse.Namespace) -> Result:
+def baselines(options: declarations.Baselines) -> Result:
     run, dataset = running.open_run(options.run), open_dataset(options.dataset)
+    running.need_classes(run)
     arguments = {"run": run.id, "dataset": dataset.name}
     return _job_result(control.submit("baselines", f"trees of {run.id} on {dataset.name}", arguments), options)
 
 
-def _job_result(job: Job, options: argparse.Namespace) -> Result:
-    """What is said of a job that was submitted, after waiting for it if that is wanted."""
+def _job_result(job: Job, options: declarations.JobOptions) -> Result:
+    """The state of a submitted job, after waiting for it with `--wait`."""
     if options.wait:
         show = progress(options)
         job = control.wait(
@@ -61,6 +74,9 @@ def _job_result(job: Job, options: argparse.Namespace) -> Result:
         "device": None,
         "seconds": None,
         "events_per_s": None,
+        "task": None,
+        "stages": None,
+        "resumed_from_epoch": None,
     }
     if job.state in ("failed", "lost"):
         why = job.message or "its process ended without a word"
@@ -68,50 +84,33 @@ def _job_result(job: Job, options: argparse.Namespace) -> Result:
             **result,
             "message": why,
         }, f"darkroom: job {job.id} {job.state}: {why} See `python -m core jobs log {job.id}`."
-    if job.run and job.is_ended and (running.runs_folder() / job.run / "manifest.json").exists():
-        told = running.open_run(job.run).provenance
-        result |= {key: told[key] for key in ("device", "seconds", "events_per_s")}
+    if job.run and job.is_ended and running.is_sealed(job.run):
+        provenance = running.open_run(job.run).provenance
+        result |= {
+            key: provenance.get(key)
+            for key in ("device", "seconds", "events_per_s", "task", "stages", "resumed_from_epoch")
+        }
     speed = f", {result['events_per_s']:,.0f} events/s on {result['device']}" if result["events_per_s"] else ""
     how = "" if options.wait else f"; follow it with `python -m core jobs` or `jobs log {job.id}`"
     return result, f"job {job.id} {job.state}" + (f", run {job.run}" if job.run else "") + speed + how
 
 
-def jobs(options: argparse.Namespace) -> Result:
-    if options.action and options.id is None:
-        raise DarkroomError(
-            f"Which job? Write `python -m core jobs {options.action} ID`; the ids are in `python -m core jobs`."
-        )
-    if options.action == "log":
-        return {"log": control.log_tail(options.id)}, control.log_tail(options.id)
-    if options.action == "stop":
-        control.stop(options.id)
-    listed = [control.get(options.id)] if options.id is not None else control.list_jobs()
-    rows = [
-        {
-            "id": j.id, "kind": j.kind, "title": j.title, "run": j.run, "state": j.state, "user": j.user, "pid": j.pid,
-            "progress": f"{100 * j.progress_done / j.progress_total:.0f} %" if j.progress_total and j.progress_done is not None else None,
-            "message": j.message or None,
-        }
-        for j in listed
-    ]  # fmt: skip
-    return {"jobs": rows}, table(rows) or "no job yet"
-
-
-def runs(options: argparse.Namespace) -> Result:
+def runs(options: declarations.Runs) -> Result:
     if options.action == "delete":
         if not options.id:
             raise DarkroomError(
                 "Which run? Write `python -m core runs delete RUN`; the ids are in `python -m core runs`."
             )
-        keeping.delete_run(options.id)
+        run_admin.delete_run(options.id)
+    of_studies = studies.members()
     rows = [
-        {key: getattr(r, key) for key in ("id", "state", "dataset", "network", "labels", "seconds", "events_per_s", "n_epochs", "validation_loss", "problem")}
+        {"study": of_studies.get(r.id)} | {key: getattr(r, key) for key in ("id", "state", "dataset", "network", "labels", "seconds", "events_per_s", "n_epochs", "validation_loss", "problem")}
         for r in running.list_runs()
     ]  # fmt: skip
     return {"runs": rows}, table(rows) or "no run yet: see `python -m core train --help`"
 
 
-def serve(options: argparse.Namespace) -> Result:
+def serve(options: declarations.Serve) -> Result:
     started = time.time()
     serving.main(options.port)
     return {"seconds": time.time() - started}, ""  # type: ignore[unreachable]

@@ -13,7 +13,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is drawn anew for every picture of every batch. Outside the picture there is nothing: 0."""
+    """Random flips, rotation, shift and zoom of every picture of a batch; pixels from outside of the picture are 0."""
 
     rotation_deg: float = 360.0  # angles lie between 0 and this
     step_deg: float = 0.0  # and are multiples of this, if it is not 0

@@ -1,15 +1,13 @@
-"""How the images of a camera become ours: a validated TOML file. Only names, choices and numbers; nothing is evaluated.
+"""The mapping of a camera, a validated TOML file: header keys, geometry, thresholds; nothing in it is evaluated.
 
 Three kinds of file: `fits` (raw images), `footprints` (a FITS table of pixels already cut out) and `votes` (a folder of
 small images with a table of human votes). Widths of CCD reads and gains: PhMota/CONNIEtools (constants, Image).
 """
 
 import re
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from core import parameters
 from core.errors import DarkroomError
 from core.parameters import param
 
@@ -31,18 +29,27 @@ class Mapping:
     )
     file_name: str = param(
         "runID_{run}_{runid}_*_p{part}",
-        "pattern of the file name without its endings: {run}, {runid} and {part} are digits, * is anything",
+        "pattern of the file name without its endings: {run}, {runid} and {part} are up to 6, 7 and 4 digits, * is anything",
     )
     run_key: str = param("RUN", "header key of the run; without it the file name")
     runid_key: str = param("RUNID", "header key of the image number; without it the file name")
     ohdu_key: str = param("OHDU", "header key of the CCD; without it the place of the HDU in the file")
     exposure_key: str = param("EXPTIME", "header key of the exposure; without it stop minus start")
     exposure_scale_s: float = param(1.0, "seconds in one unit of the exposure", unit="s", low=1e-9, high=1e6)
-    start_key: str = param("EXPSTART", "header key of the begin of the exposure: unix seconds or an ISO date")
-    stop_key: str = param("EXPSTOP", "header key of its end")
+    start_key: str = param(
+        "EXPSTART",
+        "header key of the begin of the exposure: unix seconds, a (modified) Julian date or an ISO date, UTC unless TIMESYS "
+        "says otherwise; a day and its time of day as DATE-OBS+TIME-OBS",
+    )
+    stop_key: str = param("EXPSTOP", "header key of its end, likewise")
     readout_key: str = param("READTIME", "header key of the time that the readout takes, in seconds")
     readout_s: float = param(0.0, "time of the readout where no header tells it", unit="s", low=0.0, high=1e7)
     pressure_key: str = param("PRESSURE", "header key of the air pressure, in hPa")
+    image_rows: int = param(
+        0, "rows of every raw image of this camera, overscan included; 0: any", unit="px", low=0, high=65536
+    )
+    image_columns: int = param(0, "its columns, likewise", unit="px", low=0, high=65536)
+    needed_cards: tuple[str, ...] = param((), "header keys without which an image is not of this camera")
     skip_ohdus: tuple[int, ...] = param((), "CCDs that are left out", low=0, high=MAX_OHDU)
     plane: int = param(-1, "which plane of a three-dimensional image is read; -1: such images are refused", low=-1)
 
@@ -70,7 +77,12 @@ class Mapping:
     overscan_rows: int = param(
         -1, "rows at the end without exposure; -1: header BIASH, else the table", unit="px", low=-1, high=16384
     )
-    pedestal_from: str = param("overscan", "which columns give the pedestal", choices=("overscan", "prescan"))
+    pedestal_from: str = param(
+        "overscan",
+        "which columns give pedestal and noise; pixels: the image itself, where it has none of them (as with BIASW 0 in the "
+        "header)",
+        choices=("overscan", "prescan", "pixels"),
+    )
     drop_columns: int = param(10, "first columns of these that are left out", unit="px", low=0, high=1024)
     smooth_rows: int = param(1, "rows of the running median over the pedestal; 1: none", low=1, high=999)
 
@@ -134,6 +146,15 @@ class Mapping:
         20.0, "votes: pixels above this grey value (0 to 255) are the track", low=0.0, high=254.0
     )
 
+    @property
+    def own_keys(self) -> dict[str, str]:
+        """The header keys that this mapping names itself, by field: an image that lacks one is told of."""
+        return {
+            field.name: key
+            for field in fields(self)
+            if field.name.endswith("_key") and (key := getattr(self, field.name)) not in ("", field.default)
+        }
+
     def check(self) -> None:
         if self.weak_sigma > self.strong_sigma:
             raise DarkroomError(
@@ -160,23 +181,9 @@ class Mapping:
                 raise DarkroomError(f"'file_name' is '{self.file_name}': expected {field} at most once.")
 
 
-def load_mapping(path: Path) -> Mapping:
-    """Read and check a mapping file."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DarkroomError(
-            f"Mapping file {path} cannot be read: {error}. Expected TOML, see the shipped ones."
-        ) from None
-    try:
-        return parameters.build(Mapping, values)
-    except DarkroomError as error:
-        raise DarkroomError(f"Mapping file {path.name}: {error}") from None
-
-
 @dataclass(frozen=True)
 class Named:
-    """What a file name tells; None where the pattern does not fit or lacks the field."""
+    """Run, image and part numbers from a file name; None where the pattern does not fit or lacks the field."""
 
     run: int | None = None
     runid: int | None = None

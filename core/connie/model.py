@@ -10,8 +10,7 @@ from core.connie.augment import DECO, QUARTERS
 from core.connie.recipe import TrackInput
 from core.connie.scalars import SCALARS
 from core.errors import DarkroomError
-from core.experiment import Network
-from core.learn.describe import Record, describe_layers
+from core.learn.network import Network, Record
 from core.parameters import param
 
 DECO_FILTERS = (64, 128, 256, 512)
@@ -33,7 +32,7 @@ class DecoParameters:
 
 @dataclass(frozen=True)
 class CompactParameters:
-    """A small network for laptops: strided convolutions, means and maxima over the picture, a few features beside it."""
+    """A small network for laptops: strided convolutions, means and maxima over the picture, a few scalar features."""
 
     size_px: int = param(64, "side of the picture", unit="px", choices=(32, 48, 64, 96, 128))
     padding: bool = param(True, "pad small tracks to the square instead of stretching them")
@@ -102,10 +101,10 @@ def build_compact(parameters: CompactParameters, input_shape: Any, n_classes: in
         keras.layers.GlobalMaxPooling2D(name="maximum_over_picture")(x),
     ]
     if "scalars" in inputs:
-        told = inputs["scalars"]
+        features = inputs["scalars"]
         for i in (1, 2):
-            told = keras.layers.Dense(parameters.scalar_units, activation="relu", name=f"features_{i}")(told)
-        joined.append(told)
+            features = keras.layers.Dense(parameters.scalar_units, activation="relu", name=f"features_{i}")(features)
+        joined.append(features)
     x = keras.layers.Concatenate(name="joined")(joined)
     x = keras.layers.Dense(parameters.dense_units, activation="relu", name="dense_1")(x)
     x = keras.layers.Dropout(parameters.dropout, name="dropout")(x)
@@ -124,13 +123,14 @@ def deco_input(parameters: DecoParameters) -> TrackInput:
 
 
 def compact_input(parameters: CompactParameters) -> TrackInput:
-    """The slides' preprocessing, and what 0-255 takes away as features beside it."""
+    """The slides' preprocessing, and scalar features that restore what 0-255 takes away."""
     return TrackInput(
         size_px=parameters.size_px, padding=parameters.padding, log=parameters.log, norm=parameters.norm,
         scalars=parameters.scalars,
     )  # fmt: skip
 
 
+RECORD = Record("any track", n_outputs=3)
 SLIDES = {"batch_size": 64, "beta_1": 0.9}  # and Adam; they tell no more
 
 NETWORKS: dict[str, Network] = {
@@ -148,6 +148,7 @@ NETWORKS: dict[str, Network] = {
             "patience": 15,
         },
         cpu_events_per_s=5.0,
+        record=RECORD,
         augment=DECO,
     ),
     "compact": Network(
@@ -162,14 +163,9 @@ NETWORKS: dict[str, Network] = {
             "class_weights": False,
             "decay": True,
             "patience": 6,
-            "xla": True,
         },
         cpu_events_per_s=600.0,
+        record=RECORD,
         augment=QUARTERS,
     ),
 }
-
-
-def describe(name: str, parameters: Any) -> dict[str, Any]:
-    """Parameter count and layers of a network with three classes, see `core.learn.describe`. Builds the network."""
-    return describe_layers(NETWORKS[name], parameters, Record("any track", 0.0, 0, 0), n_classes=3)

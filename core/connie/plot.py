@@ -9,13 +9,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.connie.profile import MIN_LENGTH_PX, Axis, Profile, axis_of, normalised, profile
+from core.connie.clusters.profile import MIN_LENGTH_PX, Axis, Profile, axis_of, normalised, profile
+from core.connie.clusters.stored_crops import crop_of, crops_of, floors, is_grey, origin_of, track_in, unit
 from core.connie.recipe import VARIANTS
-from core.data.dataset import Dataset, read_arrays
-from core.data.frames import frame_of
-from core.experiment import Average, View
+from core.data.dataset import Dataset
 from core.figures import OKABE_ITO, class_style
 from core.figures.gallery import mosaic
+from core.figures.looking import Average, View
 from core.figures.style import SEQUENCE, TEXT_PX
 from core.parameters import param
 
@@ -23,7 +23,6 @@ N_PARTS = 20
 NO_AXIS, FEW_PX = "No axis, so no profiles:<br>too few pixels.", 10  # a side, of a crop with every pixel on its axes
 MIN_MEAN_PX = 15.0  # below it the two ends are most of a track
 LOWEST_E = 3.0  # first colour of small pictures, above most of the noise
-NOISE_E = 2.0  # of a row without an image
 INK = OKABE_ITO[4]
 FRONT, BACK = OKABE_ITO[0], OKABE_ITO[6]
 
@@ -36,38 +35,21 @@ class TrackView:
     line: bool = param(True, "draw the charge-weighted axis and its ends")
 
 
-def crop_of(dataset: Dataset, row: int) -> np.ndarray:
-    """The stored crop of a row, float32 (height, width) in electrons."""
-    height, width = (int(dataset.column(f"crop_{side}_px")[row]) for side in ("height", "width"))
-    stored: np.ndarray = read_arrays(dataset, [row]).item(0)
-    return stored.reshape(height, width)
-
-
-def floors_e(dataset: Dataset, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """(n,): charge above which a pixel belongs to a track rather than to the noise around it [e-], the weak threshold."""
-    noise = np.array([*(np.max(facts["noise_e"]) for facts in dataset.frames), NOISE_E])
-    return np.asarray(noise[frame_of(dataset, rows)] * float(dataset.meta["mapping"]["weak_sigma"]))
-
-
-def origin_of(dataset: Dataset, row: int) -> tuple[int, int]:
-    """x, y of a crop's first pixel: one before the bounding box, unless that is the image's edge."""
-    return tuple(max(int(dataset.column(f"{axis}_min_px")[row]) - 1, 0) for axis in "xy")  # type: ignore[return-value]
-
-
 def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
     """The crop at the left; at the right energy loss and width along the track, and charge across it."""
     crop, (x0, y0) = crop_of(dataset, row), origin_of(dataset, row)
+    track, what = track_in(dataset, crop), unit(dataset)
     figure = make_subplots(
         rows=3, cols=2, specs=[[{"rowspan": 3}, {}], [None, {}], [None, {}]], column_widths=[0.6, 0.4],
         horizontal_spacing=0.22, vertical_spacing=0.2,
     )  # fmt: skip
-    floor = float(floors_e(dataset, [row])[0])
-    _crop(figure, crop, x0, y0, floor / 4.0 if parameters.colours == "log" else None)
-    axis = axis_of(crop, floor)
+    floor = float(floors(dataset, [row])[0])
+    _crop(figure, crop, x0, y0, floor / 4.0 if parameters.colours == "log" else None, what)
+    axis = axis_of(track, floor)
     if axis is not None:
         if parameters.line and axis.length_px >= MIN_LENGTH_PX:
-            _ends(figure, axis, x0, y0)
-        _profiles(figure, dataset, row, profile(crop, axis, floor), axis)
+            _ends(figure, axis, x0, y0, has_depth=not is_grey(dataset))
+        _profiles(figure, dataset, row, profile(track, axis, floor), axis, what)
     else:
         figure.add_annotation(text=NO_AXIS, showarrow=False, x=0.82, y=0.5, xref="paper", yref="paper")
     figure.add_annotation(
@@ -78,25 +60,29 @@ def draw_track(dataset: Dataset, row: int, parameters: TrackView) -> go.Figure:
 
 
 def _sentence(dataset: Dataset, row: int) -> str:
-    energy, length, theta, phi, loss = (
-        float(dataset.column(name)[row]) for name in ("energy_kev", "length_px", "theta_deg", "phi_deg", "dedx_kev_per_um")
-    )  # fmt: skip
-    angles = "no direction" if math.isnan(theta + phi) else f"zenith θ {theta:.0f}°, azimuth φ {phi:.0f}°"
-    return f"{energy:,.1f} keV over {length:.1f} px: {angles}, {1000 * loss:.0f} eV/µm".replace(", nan eV/µm", "")
+    """What is measured of the track; what is undefined is left out."""
+    names = ("energy_kev", "charge_e", "length_px", "theta_deg", "phi_deg", "dedx_kev_per_um")
+    energy, charge, length, theta, phi, loss = (float(dataset.column(name)[row]) for name in names)
+    size = f"{charge:,.0f} {unit(dataset)}" if math.isnan(energy) else f"{energy:,.1f} keV"
+    angles = [f"zenith θ {theta:.0f}°"] * (not math.isnan(theta + phi)) + [f"azimuth φ {phi:.0f}°"] * (
+        not math.isnan(phi)
+    )
+    facts = [", ".join(angles) or "no direction", *([] if math.isnan(loss) else [f"{1000 * loss:.0f} eV/µm"])]
+    return f"{size} over {length:.1f} px: {', '.join(facts)}"
 
 
-def _crop(figure: go.Figure, crop: np.ndarray, x0: int, y0: int, lowest_e: float | None) -> None:
-    """Electrons in colour, logarithmic from `lowest_e` upwards if given. Pixels of other clusters hold 0."""
-    bar = {"title": {"text": "e⁻"}, "thickness": 10, "x": 0.47, "xpad": 2}
+def _crop(figure: go.Figure, crop: np.ndarray, x0: int, y0: int, lowest: float | None, what: str) -> None:
+    """Charge (counted in `what`) in colour, logarithmic from `lowest` upwards if given. Pixels of other clusters hold 0."""
+    bar = {"title": {"text": what}, "thickness": 10, "x": 0.47, "xpad": 2}
     shown = crop
-    if lowest_e is not None:
-        shown = np.log10(np.maximum(crop, lowest_e))
-        highest = max(float(shown.max()), math.log10(lowest_e) + 1.0)
-        ticks = [m * 10.0**p for p in range(6) for m in (1, 3) if lowest_e <= m * 10.0**p <= 10**highest]
+    if lowest is not None:
+        shown = np.log10(np.maximum(crop, lowest))
+        highest = max(float(shown.max()), math.log10(lowest) + 1.0)
+        ticks = [m * 10.0**p for p in range(6) for m in (1, 3) if lowest <= m * 10.0**p <= 10**highest]
         bar |= {"tickvals": np.log10(ticks).tolist(), "ticktext": [f"{tick:,.0f}" for tick in ticks]}
     figure.add_heatmap(
         z=shown.astype(np.float32), customdata=crop.astype(np.float32), x0=x0, dx=1, y0=y0, dy=1, colorscale=SEQUENCE,
-        colorbar=bar, hovertemplate="%{customdata:,.1f} e⁻<br>x %{x:d}, y %{y:d}<extra></extra>", row=1, col=1,
+        colorbar=bar, hovertemplate=f"%{{customdata:,.1f}} {what}<br>x %{{x:d}}, y %{{y:d}}<extra></extra>", row=1, col=1,
     )  # fmt: skip
     height, width = crop.shape
     look = {"constrain": "domain", "showgrid": False, "zeroline": False, "tickformat": "d", "row": 1, "col": 1}
@@ -105,13 +91,21 @@ def _crop(figure: go.Figure, crop: np.ndarray, x0: int, y0: int, lowest_e: float
     figure.update_yaxes(title_text="y [px]", range=[y0 - 0.5, y0 + height - 0.5], scaleanchor="x", **look)
 
 
-def _ends(figure: go.Figure, axis: Axis, x0: int, y0: int) -> None:
-    """The fitted line; the narrow end lies at the front of the sensor, where charge has not spread."""
+def _ends(figure: go.Figure, axis: Axis, x0: int, y0: int, has_depth: bool) -> None:
+    """The fitted line; the narrow end lies at the front of the sensor, where charge has not spread.
+
+    Of simulated clean muons from 10 px on, 96 % are directed, and of those 99.7 % of the ends are the right ones.
+    """
+    front, back = (", front", ", back") if has_depth and axis.is_directed else ("", "")
+    undecided = "" if axis.is_directed or not has_depth else "<br>the widths do not tell front from back"
     ends = np.array([axis.point(axis.low), axis.point(axis.high)]) + np.array([x0, y0])
     figure.add_scatter(
         x=ends[:, 0], y=ends[:, 1], mode="lines+markers", line={"color": OKABE_ITO[5], "width": 1.5, "dash": "dash"},
         marker={"symbol": ["circle-open", "square-open"], "size": 12, "line": {"width": 2}, "color": [FRONT, BACK]},
-        text=[f"narrow end, front: σ {axis.widths[0]:.2f} px", f"wide end, back: σ {axis.widths[1]:.2f} px"],
+        text=[
+            f"narrow end{front}: σ {axis.widths[0]:.2f} px{undecided}",
+            f"wide end{back}: σ {axis.widths[1]:.2f} px{undecided}",
+        ],
         hovertemplate="%{text}<extra></extra>", cliponaxis=False, row=1, col=1,
     )  # fmt: skip
     # the ends of a curled track lie beside it
@@ -120,15 +114,18 @@ def _ends(figure: go.Figure, axis: Axis, x0: int, y0: int) -> None:
         axis_of_figure.range = [min(low, side.min() - 0.5), max(high, side.max() + 0.5)]
 
 
-def _profiles(figure: go.Figure, dataset: Dataset, row: int, found: Profile, axis: Axis) -> None:
+def _profiles(figure: go.Figure, dataset: Dataset, row: int, profiles: Profile, axis: Axis, what: str) -> None:
+    along = (profiles.s_px, profiles.charge_e / profiles.step_px, f"along: charge [{what}/px]", f"%{{y:,.0f}} {what}/px at %{{x:.1f}} px")  # fmt: skip
     kev_per_e = float(dataset.column("energy_kev")[row]) / float(dataset.column("charge_e")[row])
-    # of the path through the whole thickness, the share that lies over one step of the projection
-    step_um = float(dataset.column("l3_um")[row]) * found.step_px / max(axis.length_px, found.step_px)
-    loss = found.charge_e * kev_per_e / step_um
+    if not math.isnan(kev_per_e):
+        # of the path through the whole thickness, the share that lies over one step of the projection
+        step_um = float(dataset.column("l3_um")[row]) * profiles.step_px / max(axis.length_px, profiles.step_px)
+        loss = profiles.charge_e * kev_per_e / step_um
+        along = (profiles.s_px, loss, "along: energy loss [keV/µm]", "%{y:.3f} keV/µm at %{x:.1f} px")
     panels = (
-        (found.s_px, loss, "along: energy loss [keV/µm]", "%{y:.3f} keV/µm at %{x:.1f} px"),
-        (found.s_px, found.width_px, "along: width σ [px]", "σ %{y:.2f} px at %{x:.1f} px"),
-        (found.t_px, found.across_e, "across: charge [e⁻]", "%{y:,.0f} e⁻ at %{x:.2f} px"),
+        along,
+        (profiles.s_px, profiles.width_px, "along: width σ [px]", "σ %{y:.2f} px at %{x:.1f} px"),
+        (profiles.t_px, profiles.across_e, f"across: charge [{what}]", f"%{{y:,.0f}} {what} at %{{x:.2f}} px"),
     )
     for i, (x, y, title, hover) in enumerate(panels, start=1):
         figure.add_scatter(
@@ -154,26 +151,26 @@ class StepsView:
 def draw_steps(dataset: Dataset, row: int, parameters: StepsView) -> go.Figure:
     """Every step of a variant, or of all: B and D see the same picture, so they share a line."""
     crop = crop_of(dataset, row)
-    alike: dict[object, list[str]] = {}
+    by_recipe: dict[object, list[str]] = {}
     for name, recipe in VARIANTS.items():
         if parameters.variant in ("all", name):
-            alike.setdefault(recipe, []).append(name)
-    lines = [(" = ".join(names), VARIANTS[names[0]].steps(crop)) for names in alike.values()]
-    one = len(lines) == 1
-    n_columns = 3 if one else max(len(steps) for _, steps in lines)
+            by_recipe.setdefault(recipe, []).append(name)
+    lines = [(" = ".join(names), VARIANTS[names[0]].steps(crop)) for names in by_recipe.values()]
+    is_single = len(lines) == 1
+    n_columns = 3 if is_single else max(len(steps) for _, steps in lines)
     panels = [
-        (divmod(k, n_columns) if one else (i, k), name, title, picture)
+        (divmod(k, n_columns) if is_single else (i, k), name, title, picture)
         for i, (name, steps) in enumerate(lines)
         for k, (title, picture) in enumerate(steps.items())
     ]
     n_rows = 1 + max(place[0] for place, *_ in panels)
-    made = [_panel(i, panel, n_rows, n_columns, one) for i, panel in enumerate(panels, start=1)]
+    drawn = [_panel(i, panel, n_rows, n_columns, is_single) for i, panel in enumerate(panels, start=1)]
     # in one go: subplots that are made and changed one by one take longer than all the rest of the page
     layout: dict[str, Any] = {"height": 440, "margin": {"l": 10, "r": 10, "t": 5, "b": 5}, "annotations": []}
-    for _, axes, text in made:
+    for _, axes, text in drawn:
         layout |= axes
         layout["annotations"].append(text)
-    return go.Figure([trace for trace, _, _ in made], layout)
+    return go.Figure([trace for trace, _, _ in drawn], layout)
 
 
 def _panel(
@@ -218,10 +215,11 @@ def mean_track(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> Mean
     if len(chosen) > n_at_most:
         chosen = chosen[np.linspace(0, len(chosen) - 1, n_at_most).astype(int)]
     shapes = []
-    for floor, crop in zip(floors_e(dataset, chosen).tolist(), crops_of(dataset, chosen), strict=True):
-        axis = axis_of(crop, floor)
+    for floor, crop in zip(floors(dataset, chosen).tolist(), crops_of(dataset, chosen), strict=True):
+        track = track_in(dataset, crop)
+        axis = axis_of(track, floor)
         if axis is not None:
-            shapes.append(normalised(crop, axis, floor, N_PARTS))
+            shapes.append(normalised(track, axis, floor, N_PARTS))
     position = (np.arange(N_PARTS) + 0.5) / N_PARTS
     nothing = np.full(N_PARTS, np.nan)
     if not shapes:
@@ -229,15 +227,6 @@ def mean_track(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> Mean
     stack = np.array(shapes)
     error = stack.std(axis=0, ddof=1) / np.sqrt(len(stack)) if len(stack) > 1 else nothing
     return MeanTrack(position, stack.mean(axis=0), error, len(stack), n_of)
-
-
-def crops_of(dataset: Dataset, rows: np.ndarray) -> list[np.ndarray]:
-    """The stored crops of some rows."""
-    if not len(rows):
-        return []
-    heights, widths = (dataset.column(f"crop_{side}_px")[rows] for side in ("height", "width"))
-    stored = read_arrays(dataset, rows)
-    return [c.reshape(h, w) for c, h, w in zip(stored, heights.tolist(), widths.tolist(), strict=True)]
 
 
 def draw_means(means: Mapping[str, MeanTrack], colours: Mapping[str, str]) -> go.Figure:
@@ -264,15 +253,17 @@ def draw_means(means: Mapping[str, MeanTrack], colours: Mapping[str, str]) -> go
 
 def thumbnails(dataset: Dataset, rows: np.ndarray, titles: Sequence[str]) -> go.Figure:
     """Small pictures of some tracks on one scale."""
-    return mosaic(crops_of(dataset, rows), rows, titles, "e⁻", LOWEST_E)
+    lowest = float(dataset.meta["mapping"]["votes_threshold_grey"]) / 4.0 if is_grey(dataset) else LOWEST_E
+    return mosaic(crops_of(dataset, rows), rows, titles, unit(dataset), lowest)
 
 
 VIEWS = {
     "track": View(
         title="Track and its profiles",
         explanation=(
-            "Charge per pixel and the axis of the track, from the narrow end (circle: front) to the wide one (square: back); along it "
-            "the energy loss, if it crosses the whole sensor. A muon is straight and even; a worm curls and brightens."
+            "Charge per pixel and the axis of the track, from the narrow end (circle) to the wide one (square); the narrow one lies at "
+            "the front where the widths tell (of simulated clean muons 96 %, 99.7 % of them rightly). Along it the energy loss, if it "
+            "crosses the whole sensor. A muon is straight and even; a worm curls and brightens."
         ),
         parameters=TrackView,
         draw=draw_track,

@@ -5,8 +5,9 @@ padded to a square; logarithm; 0-255 in whole numbers. The network gets the resu
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numba
 import numpy as np
@@ -20,12 +21,19 @@ if TYPE_CHECKING:
     from core.data.dataset import Dataset
 
 CAP_E = 1e5  # a saturated pixel is stored with no charge of its own; the group's notebook caps it here
+_LENGTHS = (
+    "length_px", "width_px", "w_over_l", "sigma_l_px", "sigma_t_px", "elongation", "straightness", "sagitta_over_l",
+    "residual_px", "wedge_px", "box_diagonal_px", "mean_width_px", "npix", "l3_um", "theta_deg", "phi_deg", "fill",
+)  # fmt: skip
+_CHARGES = ("energy_kev", "charge_e", "max_e")
 GLOBAL_E = 2e4  # charge that becomes 255 where the scale is the same for all tracks
 
 
 @dataclass(frozen=True)
 class TrackInput:
-    """One track as a square picture, and beside it a few of its features."""
+    """One track as a square picture, with optional scalar features."""
+
+    arrays: ClassVar[tuple[str, ...]] = ("crop",)
 
     size_px: int = param(64, "side of the square", unit="px", low=8, high=256)
     padding: bool = param(False, "centre on a square of zeros and shrink only if larger; else stretch to the square")
@@ -37,10 +45,20 @@ class TrackInput:
         if len(set(self.scalars)) < len(self.scalars):
             raise DarkroomError(f"scalars names a feature twice ({', '.join(self.scalars)}): name each once.")
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The table columns that `make` needs beside the crops."""
+    def columns(self, dataset: "Dataset") -> tuple[str, ...]:  # noqa: ARG002
+        """The table columns that `make` needs in addition to the crops."""
         return ("crop_height_px", "crop_width_px", *columns_of(self.scalars))
+
+    @property
+    def determines(self) -> tuple[str, ...]:
+        """The table columns that can be computed from this input: the scalars, lengths where the picture keeps its scale
+        (padded), charges where one charge is 255 for all, and what is made of both.
+        """
+        lengths = _LENGTHS if self.padding else ()
+        charges = _CHARGES if self.norm == "global" else ()
+        both = ("dedx_kev_per_um", "log_dedx_adu") if lengths and charges else ()
+        scalars = (name for name in columns_of(self.scalars) if name != "flags")
+        return tuple(dict.fromkeys((*scalars, *lengths, *charges, *both)))
 
     def shape(self, dataset: "Dataset") -> tuple[int, ...] | dict[str, tuple[int, ...]]:  # noqa: ARG002
         """Shape of one input: (size, size, 1), with scalars {"image": that, "scalars": (n,)}. Any track fits."""
@@ -49,7 +67,7 @@ class TrackInput:
 
     def make(
         self,
-        raw: Ragged,
+        arrays: Mapping[str, Ragged],
         table: dict[str, np.ndarray],
         dataset: "Dataset",  # noqa: ARG002
     ) -> np.ndarray | dict[str, np.ndarray]:
@@ -57,6 +75,7 @@ class TrackInput:
 
         With scalars a dict of "image" and "scalars" float32 (n, n_scalars). A crop without charge becomes 0.
         """
+        raw = arrays["crop"]
         out = np.zeros((len(raw), self.size_px, self.size_px, 1), np.float32)
         _pictures(
             raw.values, raw.offsets, table["crop_height_px"], table["crop_width_px"], self.padding, self.log,
@@ -76,11 +95,11 @@ class TrackInput:
             square = {f"resized to {self.size_px} px": _square(positive, self.size_px, False)}
         last = list(square.values())[-1]
         logarithm = np.log1p(last) if self.log else last
-        made = {"raw": raw, "no negatives": positive, **square}
+        steps = {"raw": raw, "no negatives": positive, **square}
         if self.log:
-            made["logarithm"] = logarithm
-        made["0-255"] = _as_bytes(logarithm, self.log, self.norm == "image")
-        return made
+            steps["logarithm"] = logarithm
+        steps["0-255"] = _as_bytes(logarithm, self.log, self.norm == "image")
+        return steps
 
 
 VARIANTS: dict[str, TrackInput] = {

@@ -1,4 +1,4 @@
-"""Features as a network likes them: of order one, logarithms where they span decades. What 0-255 takes away returns here."""
+"""Track features as network input, of order one: they restore what a picture scaled to 0-255 loses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,13 +47,13 @@ def scaled(table: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
     return np.stack([_one(table, SCALARS[name]) for name in names], axis=1).astype(np.float32)
 
 
-def _one(table: Mapping[str, np.ndarray], asked: Scalar) -> np.ndarray:
-    if asked.scale in FLAGS:
-        return (np.asarray(table["flags"]) >> FLAGS.index(asked.scale) & 1).astype(np.float64)
-    values = np.asarray(table[asked.column], np.float64)
-    if asked.scale == "log":
+def _one(table: Mapping[str, np.ndarray], scalar: Scalar) -> np.ndarray:
+    if scalar.scale in FLAGS:
+        return (np.asarray(table["flags"]) >> FLAGS.index(scalar.scale) & 1).astype(np.float64)
+    values = np.asarray(table[scalar.column], np.float64)
+    if scalar.scale == "log":
         values = np.log1p(np.maximum(values, 0.0))
-    elif asked.scale == "size":
+    elif scalar.scale == "size":
         values = np.abs(values)
-    known = np.nan_to_num((values - asked.centre) / asked.width, nan=0.0, posinf=5.0, neginf=-5.0)
-    return np.clip(known, -5.0, 5.0)
+    scaled = np.nan_to_num((values - scalar.centre) / scalar.width, nan=0.0, posinf=5.0, neginf=-5.0)
+    return np.clip(scaled, -5.0, 5.0)

@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 
 from core import parameters
-from core.connie.classes import FINE, ClassMap, class_maps
-from core.connie.classical import REFUSED_FLAGS, SIMULATED_PEAK, DedxBand, ShapeBand
-from core.connie.event import UID_BITS
+from core.connie.event import UID
 from core.connie.features import COLUMNS, FLAGS
-from core.connie.votes import LABEL, vote_classes
+from core.connie.labels.classes import FINE, ClassMap, class_maps
+from core.connie.labels.votes import LABEL, vote_classes
+from core.connie.muons.classical import REFUSED_FLAGS, SIMULATED_PEAK, DedxBand, ShapeBand
 from core.data.cuts import Cut
 from core.data.dataset import Dataset
-from core.data.selection import Selected, Selection
 from core.data.splits import SPLITS, SplitParameters
 from core.errors import DarkroomError
-from core.experiment import Panel, Preset
+from core.labels.labels import Scheme
 from core.parameters import param
+from core.selection.selecting import Panel, Preset
+from core.selection.selection import Selected, Selection
 
 FEATURES = tuple(column.name for column in COLUMNS)
 
@@ -43,7 +44,7 @@ class FeatureLimit:
 
 @dataclass(frozen=True)
 class Cuts(ClassMap):
-    """What is kept, and which class the tracks of each fine label are given."""
+    """Cuts on tracks, and the class that is assigned to each fine label."""
 
     runs: tuple[int, ...] = param((), "runs used; none: all", low=0, high=999999, options_from="run")
     images: tuple[int, ...] = param((), "images used, by run ID; none: all", low=0, high=999999, options_from="runid")
@@ -68,49 +69,49 @@ class Cuts(ClassMap):
 
 
 SCHEMES = {
-    "truth": "the class that the simulation's written recipe gives, from what was simulated and can be observed",
-    "hand": "labels made by hand in this program; of several labellers the majority",
-    "votes": "the class with most votes of an imported table; a tie is no label",
-}
-
-SCHEME_MEANING = {
-    "truth": (
+    "truth": Scheme(
+        "the class that the simulation's written recipe gives, from what was simulated and can be observed",
         "Simulated truth: every cluster's class follows from the particles in it and from what can be seen, by a written "
-        "recipe. Purities hold for the simulated mix of particles and cannot tell how far it is from nature's."
+        "recipe. Purities hold for the simulated mix of particles and cannot tell how far it is from nature's.",
+        needs_truth=True,
     ),
-    "hand": (
+    "hand": Scheme(
+        "labels made by hand in this program; of several labellers the majority",
         "Labels by hand: they say what a person saw. A network can be no better than the labellers agree with each other, "
-        "and tracks that nobody labelled count nowhere."
+        "and tracks that nobody labelled count nowhere.",
+        unlabelled="not labelled",
     ),
-    "votes": (
+    "votes": Scheme(
+        "the class with most votes of an imported table; a tie is no label",
         "Votes: the class that most judges named. Where they were split the label is doubtful, so compare with the share "
-        "of votes, and leave ties out."
+        "of votes, and leave ties out.",
+        is_own=True,
+        unlabelled="no majority",
     ),
 }
-"""Per label scheme, what its efficiencies can and cannot tell."""
 
 
 def cut_list(cuts: Cuts) -> list[Cut]:
     """The cuts common to all classes, in the order of the cut flow."""
-    made = []
+    cut_flow = []
     for title, column, values in (
         ("run", "run", cuts.runs),
         ("run ID", "runid", cuts.images),
         ("OHDU", "ohdu", cuts.ohdus),
     ):
         if values:
-            made.append(Cut(f"{title} {_listed(values)}", column, values=values))
+            cut_flow.append(Cut(f"{title} {_listed(values)}", column, values=values))
     if cuts.energy_low_kev is not None or cuts.energy_high_kev is not None:
         low = -np.inf if cuts.energy_low_kev is None else cuts.energy_low_kev
         high = np.inf if cuts.energy_high_kev is None else cuts.energy_high_kev
-        made.append(Cut(f"energy {_window(low, high)} keV", "energy_kev", low, high))
+        cut_flow.append(Cut(f"energy {_window(low, high)} keV", "energy_kev", low, high))
     if cuts.min_pixels:
-        made.append(Cut(f"at least {cuts.min_pixels} pixels", "npix", low=cuts.min_pixels))
+        cut_flow.append(Cut(f"at least {cuts.min_pixels} pixels", "npix", low=cuts.min_pixels))
     if cuts.refused_flags:
         bits = sum(1 << FLAGS.index(flag) for flag in cuts.refused_flags)
-        made.append(Cut(f"not {_listed(cuts.refused_flags)}", "flags", refused_bits=bits))
-    made += [Cut(f"{x.feature} {_window(x.low, x.high)}", x.feature, x.low, x.high) for x in cuts.limits]
-    return made
+        cut_flow.append(Cut(f"not {_listed(cuts.refused_flags)}", "flags", refused_bits=bits))
+    cut_flow += [Cut(f"{x.feature} {_window(x.low, x.high)}", x.feature, x.low, x.high) for x in cuts.limits]
+    return cut_flow
 
 
 def label_cuts(cuts: Cuts, scheme: str, dataset: Dataset) -> dict[str, list[Cut]]:
@@ -147,35 +148,37 @@ def _window(low: float, high: float) -> str:
 
 def group(dataset: Dataset) -> np.ndarray:
     """The image as one number per row: tracks of an image stay together, as they share its noise and its pieces."""
-    image: np.ndarray = dataset.column("uid") >> UID_BITS["cluster"]
+    image: np.ndarray = dataset.column("uid") >> UID.bits["cluster"]
     return image
 
 
 def in_window(cuts: Cuts, low_kev: float, high_kev: float) -> Cuts:
-    """The same cuts with another energy window."""
+    """The same cuts with another energy window; cuts without any stay, and with them tracks that have no energy."""
+    if cuts.energy_low_kev is None and cuts.energy_high_kev is None:
+        return cuts
     return dataclasses.replace(cuts, energy_low_kev=low_kev, energy_high_kev=high_kev)
 
 
 def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:
-    """What a physicist must know before trusting these labels."""
-    told = []
+    """Limitations of these labels, one sentence each."""
+    sentences = []
     if scheme == "truth" and not dataset.simulated:
-        told.append("This data set is measured: it has no truth, so the labels 'truth' select nothing.")
+        sentences.append("This data set is measured: it has no truth, so the labels 'truth' select nothing.")
     if dataset.simulated:
-        told.append("These data are simulated; class balance and energy spectra are not nature's.")
+        sentences.append("These data are simulated; class balance and energy spectra are not nature's.")
     excluded = [name for name, given in zip(FINE, cuts.assigned(), strict=True) if given == "excluded"]
     if scheme != "votes" and excluded:
-        told.append(
+        sentences.append(
             f"Excluded from training and from every efficiency: {', '.join(excluded)}. An image holds such tracks, and a "
             "network trained without them calls each of them one of its classes: its purity on whole images is lower."
         )
     n_images = len(np.unique(group(dataset)))
     if n_images < 3:
-        told.append(
+        sentences.append(
             f"The tracks come from {n_images} image(s): a division that keeps images together needs three; add images or "
             "divide at random, which lets pieces of the same image stand on both sides."
         )
-    return told
+    return sentences
 
 
 PANELS = (
@@ -244,18 +247,24 @@ WINDOWS_KEV = ((0.0, 10.0), (10.0, 100.0), (100.0, 300.0), (300.0, 1e6))
 
 
 def statistics(selected: Selected) -> list[dict[str, Any]]:
-    """The data statistics table: energy window x what was simulated (-1: unknown) x split x class."""
+    """The data statistics table: energy window (none: rows without an energy) x what was simulated (-1: unknown) x split
+    x class, and how many have no label.
+    """
     energy = selected.dataset.column("energy_kev")[selected.preselected]
     species = selected.dataset.column("truth_species")[selected.preselected]
     rows = []
     for kind in np.unique(species):
-        for low, high in WINDOWS_KEV:
-            inside = (species == kind) & (energy >= low) & (energy < high)
+        for window in (*WINDOWS_KEV, None):
+            in_it = np.isnan(energy) if window is None else (energy >= window[0]) & (energy < window[1])
+            inside = (species == kind) & in_it
             if not inside.any():
                 continue
-            row: dict[str, Any] = {"species": int(kind), "window_kev": [low, high]}
+            row: dict[str, Any] = {"species": int(kind), "window_kev": window and list(window)}
             for s, split in enumerate(SPLITS[:3]):
                 for k, name in enumerate(selected.classes):
                     row[f"{split}_{name}"] = int((inside & (selected.split == s) & (selected.labels == k)).sum())
+            row[SCHEMES[selected.selection.labels].unlabelled or "no label"] = int(
+                (inside & (selected.labels < 0)).sum()
+            )
             rows.append(row)
     return rows

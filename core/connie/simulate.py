@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from core.connie import images
-from core.connie.geometry import WIDTHS
-from core.connie.images import SimulatedImage
 from core.connie.mapping import MAX_OHDU
-from core.connie.writing import write_file
+from core.connie.raw.geometry import WIDTHS
+from core.connie.simulation import images
+from core.connie.simulation.images import SimulatedImage
+from core.connie.simulation.writing import write_file
 from core.errors import DarkroomError
 from core.parameters import param
 
@@ -128,14 +128,14 @@ def simulate(
     done = 0
     while done < n_events:
         when = exposure(seed, len(files), parameters)
-        made = {}
+        images = {}
         for ohdu in parameters.ohdus:
             source = np.random.SeedSequence(seed, spawn_key=(when["runid"], ohdu))
-            made[ohdu] = simulate_image(source, parameters, when["exptime_s"], when["muon_factor"])
-            done += len(made[ohdu].particles["id"])
+            images[ohdu] = simulate_image(source, parameters, when["exptime_s"], when["muon_factor"])
+            done += len(images[ohdu].particles["id"])
             if progress is not None:
                 progress(min(done, n_events), n_events)
-        files.append(write_file(folder, made, when, parameters))
+        files.append(write_file(folder, images, when, parameters))
     return files
 
 

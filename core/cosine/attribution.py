@@ -1,4 +1,4 @@
-"""What a network looks at, drawn on the waveforms of both PMTs, and the mean of a class."""
+"""Attribution of a network's logit drawn on the waveforms of all channels, and the mean of a class."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,10 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.cosine.features import WINDOWS_NS
 from core.cosine.plot import WaveformView, draw_event
+from core.cosine.pulse import stored_records
 from core.data.dataset import Dataset
-from core.experiment import AttributionView
 from core.figures import NEUTRAL, class_style
+from core.figures.looking import AttributionView
 
 if TYPE_CHECKING:
     from core.learn.explain import Attribution  # it knows the registry, which knows this module
@@ -47,9 +49,10 @@ def draw(dataset: Dataset, row: int, attribution: "Attribution", parameters: Wav
     return figure
 
 
-def draw_mean(means: "Mapping[str, Attribution]", colours: Mapping[str, str]) -> go.Figure:
-    """Mean attribution of the classes, both PMTs below each other, with a band of one standard error."""
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+def draw_mean(dataset: Dataset, means: "Mapping[str, Attribution]", colours: Mapping[str, str]) -> go.Figure:
+    """Mean attribution of the classes, the channels below each other, with a band of one standard error."""
+    names = stored_records.channel_names(dataset)
+    figure = make_subplots(rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.06 / max(len(names) - 1, 1))
     for i, (name, mean) in enumerate(means.items()):
         scale = PER_NS / mean.sample_ns
         dash = class_style(name, i)[1]
@@ -66,13 +69,16 @@ def draw_mean(means: "Mapping[str, Attribution]", colours: Mapping[str, str]) ->
                 name=f"{name} (n = {mean.n:,} of {mean.n_of:,})", line={"color": colours[name], "dash": dash, "width": 2},
                 hovertemplate="%{x:.0f} ns: %{y:+.3f} per 100 ns", **where,
             )  # fmt: skip
-    for p in (1, 2):
-        figure.update_yaxes(title_text=f"PMT {p} [logit / 100 ns]", zeroline=True, zerolinecolor=NEUTRAL, row=p, col=1)
-    figure.update_xaxes(title_text="time from the trigger [ns]", row=2, col=1)
-    figure.update_xaxes(range=list(MEAN_RANGE_NS))
+    for p, channel in enumerate(names, 1):
+        figure.update_yaxes(
+            title_text=f"{channel} [logit / 100 ns]", zeroline=True, zerolinecolor=NEUTRAL, row=p, col=1
+        )
+    figure.update_xaxes(title_text="time from the trigger [ns]", row=len(names), col=1)
+    scale = stored_records.windows_ns(dataset)[3] / WINDOWS_NS[3]
+    figure.update_xaxes(range=[scale * edge for edge in MEAN_RANGE_NS])
     legend = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
     figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45}, legend=legend, hovermode="x")
     return figure
 
 
-ATTRIBUTION = AttributionView(channels=("PMT 1", "PMT 2"), draw=draw, draw_mean=draw_mean)
+ATTRIBUTION = AttributionView(channels=stored_records.channel_names, draw=draw, draw_mean=draw_mean)

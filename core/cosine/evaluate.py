@@ -1,35 +1,32 @@
-"""What COSINE-100 judges: networks beside the nmt500 cut, and the printed tables recomputed by the same code."""
+"""Judgement of COSINE-100: axis, the nmt500 cut as baseline, and the printed tables recomputed by the same code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.cosine import published
+from core.cosine.published import results
 from core.cosine.select import Cuts
-from core.experiment import BoxSide, CutBaseline
-from core.judge import evaluation
-from core.judge.efficiency import OperatingPoint, from_counts, table_from_counts
-from core.judge.intervals import LEVEL
+from core.judge.judging import BoxSide, CutBaseline
+from core.statistics.axis import Axis
+from core.statistics.efficiency import OperatingPoint, from_counts, table_from_counts
 
 BASELINE = "nmt500"
 BOX = (BoxSide("nmt500_us", "above"), BoxSide("es", "below"), BoxSide("asymmetry", "inside"))
-WINDOWS_KEV = ((1.0, 2.0), (2.0, 3.0), (3.0, 6.0), (6.0, 10.0))
+AXIS = Axis("energy_kev", "keV", np.linspace(0.0, 20.0, 21), ((1.0, 2.0), (2.0, 3.0), (3.0, 6.0), (6.0, 10.0)))
+ROWS_KEV = np.arange(0.0, 10.25, 0.5)  # of the DNN slides
+TABLE = AXIS.with_edges(ROWS_KEV)
 _HALF_DIGIT_PERCENT = 0.005 + 1e-9
 
 _LABEL_NOISE = (
-    "A physics run without coincidence also holds genuine scintillation, so the background efficiency falls with "
+    "A physics run without coincidence also holds genuine scintillation, so the background rejection falls with "
     "energy for a network that is right; calibration events also differ from single hits in topology."
-)
-_CIRCULAR = (
-    "The labels are defined by nmt500, which a network can compute from the waveform: the cut alone scores 100/100, "
-    "and noise with a late mean time is in neither class. Compare under other labels."
 )
 
 
 @dataclass(frozen=True)
 class PrintedCheck:
-    """A printed efficiency beside the one recomputed from its row, percent."""
+    """A printed efficiency and the one recomputed from its row, percent."""
 
     copy: str
     class_name: str
@@ -43,13 +40,13 @@ class PrintedCheck:
 
 @dataclass(frozen=True)
 class CompatibilityCheck:
-    """A printed harmonic efficiency (percent) beside what the two printed efficiencies allow.
+    """A printed harmonic efficiency (percent) and the range that the two printed efficiencies allow.
 
     `from_rounded` is what the rounded numbers give; `points` are all whole numbers of test events that would be
     printed as those two efficiencies.
     """
 
-    printed: published.Compatibility
+    printed: results.Compatibility
     from_rounded: float
     points: tuple[OperatingPoint, ...]
 
@@ -72,43 +69,10 @@ class CompatibilityCheck:
         return self.printed.harmonic is not None and abs(percent - self.printed.harmonic) <= _HALF_DIGIT_PERCENT
 
 
-def evaluate(
-    columns: Mapping[str, np.ndarray],
-    scores: np.ndarray,
-    labels: np.ndarray,
-    split: np.ndarray,
-    threshold: float = 0.5,
-    which_split: str = "test",
-    *,
-    cuts: Cuts | None = None,
-    baselines: evaluation.Baselines | None = None,
-    label_scheme: str = "published",
-    other_labels: Mapping[str, np.ndarray] | None = None,
-    level: float = LEVEL,
-) -> evaluation.Evaluation:
-    """Judge the scores of a run on events given as arrays (n,); see `core.judge.evaluation.evaluate`.
-
-    `columns` needs `energy_kev` and `nmt500_us`, the only cut of the baseline (an event whose nmt500 is NaN
-    fails it) at the threshold of `cuts`; `label_scheme` names the scheme that made `labels`. Further `baselines` stand
-    beside that cut.
-    """
-    cut = cut_baseline(cuts or Cuts())
-    notes = [_LABEL_NOISE] if label_scheme in ("published", "coincidence") else []
-    if label_scheme == "published":
-        notes.append(_CIRCULAR)
-    return evaluation.evaluate(
-        columns["energy_kev"],
-        scores,
-        labels,
-        split,
-        threshold=threshold,
-        which_split=which_split,
-        label_scheme=label_scheme,
-        baselines={cut.name: (columns[cut.column], cut.threshold), **(baselines or {})},
-        other_labels=other_labels,
-        level=level,
-        notes=tuple(notes),
-    )
+def notes(label_scheme: str, is_known: bool) -> tuple[str, ...]:
+    """What must be known of numbers under a label scheme."""
+    del is_known
+    return (_LABEL_NOISE,) if label_scheme in ("published", "coincidence") else ()
 
 
 def cut_baseline(cuts: Cuts) -> CutBaseline:
@@ -119,12 +83,12 @@ def cut_baseline(cuts: Cuts) -> CutBaseline:
 def check_printed() -> list[PrintedCheck]:
     """The 80 efficiencies printed in the DNN slides, recomputed from their rows: 79 agree, one is a misprint."""
     checks = []
-    for copy in published.COPIES:
-        counts = {name: np.array(rows) for name, rows in published.dnn_counts(copy).items()}
-        tables = table_from_counts(counts, 0.5)
-        rows = [row for row in published.dnn_table() if row.copy == copy]
-        found = [e for name in dict.fromkeys(row.class_name for row in rows) for e in tables[name].rows]
-        for row, e in zip(rows, found, strict=True):
+    for copy in results.COPIES:
+        counts = {name: np.array(rows) for name, rows in results.dnn_counts(copy).items()}
+        tables = table_from_counts(counts, 0.5, TABLE)
+        rows = [row for row in results.dnn_table() if row.copy == copy]
+        efficiencies = [e for name in dict.fromkeys(row.class_name for row in rows) for e in tables[name].rows]
+        for row, e in zip(rows, efficiencies, strict=True):
             percent = 100.0 * e.value
             agree = abs(percent - row.efficiency_percent) <= _HALF_DIGIT_PERCENT
             checks.append(
@@ -134,7 +98,7 @@ def check_printed() -> list[PrintedCheck]:
 
 
 def check_compatibility(
-    pairs: Sequence[published.Compatibility] = published.CNN_COMPATIBILITY,
+    pairs: Sequence[results.Compatibility] = results.CNN_COMPATIBILITY,
 ) -> list[CompatibilityCheck]:
     """The nine train/test pairs of the CNN slides, recomputed from whole numbers of test events.
 
@@ -143,7 +107,7 @@ def check_compatibility(
     """
     checks = []
     for pair in pairs:
-        n_background, n_signal = published.n_tested(pair.tested)
+        n_background, n_signal = results.n_tested(pair.tested)
         points = tuple(
             from_counts(k_s, n_signal, k_b, n_background)
             for k_s in _counts_printed_as(pair.signal, n_signal)

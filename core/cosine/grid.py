@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.cosine.select import Cuts
 from core.errors import DarkroomError
-from core.experiment import Region
+from core.judge.grid import Region
 from core.parameters import param
 
 MAX_REGIONS = 64
@@ -18,7 +18,7 @@ _WINDOW = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)")
 class Axes:
     """Which crystals in which energy windows: every pair of them is a region."""
 
-    crystals: tuple[int, ...] = param((1, 3, 7), "crystals, each alone", low=0, high=15, options_from="crystal")
+    crystals: tuple[int, ...] = param((1, 3, 7), "crystals, each alone", low=0, high=255, options_from="crystal")
     windows_kev: tuple[str, ...] = param(
         ("3-6", "6-10"), "energy windows such as 3-6, upper edge exclusive; they may overlap", unit="keV"
     )
@@ -40,10 +40,10 @@ class Axes:
 
 def window(text: str) -> tuple[float, float]:
     """The edges in keV of a window written as low-high."""
-    found = _WINDOW.fullmatch(text.strip())
-    if not found:
+    edges = _WINDOW.fullmatch(text.strip())
+    if not edges:
         raise DarkroomError(f"The energy window '{text}' cannot be read: write it as low-high in keV, such as 3-6.")
-    low, high = float(found[1]), float(found[2])
+    low, high = float(edges[1]), float(edges[2])
     if low >= high:
         raise DarkroomError(f"The energy window '{text}' is upside down: the lower edge must be below the upper.")
     return low, high

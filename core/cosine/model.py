@@ -9,8 +9,7 @@ from typing import Any
 
 from core.cosine.recipe import WaveformInput
 from core.errors import DarkroomError
-from core.experiment import Network
-from core.learn.describe import Record, describe_layers
+from core.learn.network import Network, Record
 from core.parameters import param
 
 RECORD_SAMPLES, PRETRIGGER_SAMPLES, SAMPLING_NS = 4080, 1200, 2.0
@@ -129,7 +128,7 @@ def _softmax(x: Any, n_classes: int) -> Any:
 
 
 def full_record(parameters: CnnParameters | DenseParameters) -> WaveformInput:
-    """The published input: 4080 samples of 2 ns from both PMTs, as they are."""
+    """The published input: 4080 samples of 2 ns from both PMTs, unchanged."""
     return WaveformInput(n_samples=RECORD_SAMPLES, sampling_ns=SAMPLING_NS, scale_adc=parameters.scale_adc)
 
 
@@ -141,6 +140,10 @@ def trigger_window(parameters: CompactParameters) -> WaveformInput:
     )  # fmt: skip
 
 
+RECORD = Record(
+    "a COSINE-100 record",
+    {"sampling_ns": SAMPLING_NS, "record_samples": RECORD_SAMPLES, "pretrigger_samples": PRETRIGGER_SAMPLES},
+)
 SLIDES_2020 = {"batch_size": 64, "learning_rate": 0.0015, "beta_1": 0.97, "class_weights": True}
 
 NETWORKS: dict[str, Network] = {
@@ -151,6 +154,7 @@ NETWORKS: dict[str, Network] = {
         build=build_cnn,
         training={**SLIDES_2020, "epochs": 4},
         cpu_events_per_s=40.0,
+        record=RECORD,
     ),
     "dense": Network(
         title="First dense network (8160 inputs)",
@@ -159,19 +163,15 @@ NETWORKS: dict[str, Network] = {
         build=build_dense,
         training={"batch_size": 2048, "epochs": 15, "learning_rate": 0.001, "beta_1": 0.9, "class_weights": True},
         cpu_events_per_s=3000.0,
+        record=RECORD,
     ),
     "compact": Network(
         title="Compact 1-D CNN for laptops",
         parameters=CompactParameters,
         recipe_for=trigger_window,
         build=build_compact,
-        training={**SLIDES_2020, "epochs": 6, "decay": True, "xla": True},
+        training={**SLIDES_2020, "epochs": 6, "decay": True},
         cpu_events_per_s=3500.0,
+        record=RECORD,
     ),
 }
-
-
-def describe(name: str, parameters: Any) -> dict[str, Any]:
-    """Parameter count and layers of a network on a COSINE-100 record, see `core.learn.describe`. Builds the network."""
-    record = Record("a COSINE-100 record", SAMPLING_NS, RECORD_SAMPLES, PRETRIGGER_SAMPLES)
-    return describe_layers(NETWORKS[name], parameters, record)

@@ -1,6 +1,6 @@
 """COSINE-100 pictures: one event's waveforms, their spectrum, and the mean waveform of a class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,14 +8,16 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from scipy.ndimage import uniform_filter1d
 
-from core.data.dataset import Dataset, read_arrays
-from core.experiment import Average, View
+from core.cosine.features import WINDOWS_NS
+from core.cosine.pulse import stored_records
+from core.data.dataset import Dataset, read_array
 from core.figures import OKABE_ITO, class_style
+from core.figures.looking import Average, View
+from core.figures.style import DASHES
 from core.parameters import param
 
-PMT_COLOURS = (OKABE_ITO[0], OKABE_ITO[1])
-MARKS_NS = (50, 100, 500, 600)  # edges of the windows of X2, X1, nmt500 and both
-MEAN_WINDOW_NS = (-200.0, 2000.0)
+CHANNEL_COLOURS = (OKABE_ITO[0], OKABE_ITO[1], OKABE_ITO[2], OKABE_ITO[6])
+MEAN_WINDOW_NS = (-200.0, 2000.0)  # with the windows of NaI; else it is as long as the window of X1 and X2 asks for
 
 
 @dataclass(frozen=True)
@@ -30,78 +32,85 @@ class WaveformView:
 
 
 def draw_event(dataset: Dataset, row: int, parameters: WaveformView) -> go.Figure:
-    """Both PMTs of one row below each other, on one time axis that starts at the trigger."""
-    waveform = read_arrays(dataset, [row])[0]
-    baselines = [float(dataset.column(f"baseline{p}_adc")[row]) for p in (1, 2)]
+    """The channels of one row below each other, on one time axis that starts at the trigger."""
+    waveform = read_array(dataset, "waveform", [row])[0]
     if parameters.form == "spectrum":
         return _spectrum(dataset, waveform)
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    start_ns = -dataset.pretrigger_samples * dataset.sampling_ns
-    for p, (values, baseline) in enumerate(zip(waveform, baselines, strict=True)):
-        y = _form(values, baseline, parameters, dataset)
+    names = stored_records.channel_names(dataset)
+    baselines = {name: dataset.column(name)[row : row + 1] for name in stored_records.baseline_columns(dataset)}
+    rests = stored_records.rests(baselines, dataset)[0]
+    figure = make_subplots(rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.06 / max(len(names) - 1, 1))
+    start_ns = -stored_records.pretrigger_samples(dataset) * stored_records.sampling_ns(dataset)
+    for p, (name, values, baseline) in enumerate(zip(names, waveform, baselines.values(), strict=True)):
+        y = _form(values, rests[p], float(baseline[0]), parameters, dataset)
         figure.add_scatter(
-            x0=start_ns, dx=dataset.sampling_ns, y=y, mode="lines", name=f"PMT {p + 1}", row=p + 1, col=1,
-            line={"color": PMT_COLOURS[p], "width": 1.2}, hovertemplate="%{x:.0f} ns: %{y:.1f} ADC",
+            x0=start_ns, dx=stored_records.sampling_ns(dataset), y=y, mode="lines", name=name, row=p + 1, col=1,
+            line={"color": CHANNEL_COLOURS[p % 4], "width": 1.2}, hovertemplate="%{x:.0f} ns: %{y:.1f} ADC",
         )  # fmt: skip
-        figure.update_yaxes(title_text=f"PMT {p + 1} [ADC]", row=p + 1, col=1)
-    onset_ns = float(dataset.column("onset_ns")[row])
+        figure.update_yaxes(title_text=f"{name} [ADC]", row=p + 1, col=1)
+    onset_ns, windows_ns = float(dataset.column("onset_ns")[row]), stored_records.windows_ns(dataset)
     if np.isfinite(onset_ns):
-        _mark_windows(figure, start_ns + onset_ns)
-    figure.update_xaxes(title_text="time from the trigger [ns]", row=2, col=1)
+        _mark_windows(figure, start_ns + onset_ns, windows_ns[:4], len(names))
+    figure.update_xaxes(title_text="time from the trigger [ns]", row=len(names), col=1)
     if parameters.zoom == "pulse":
-        end_ns = start_ns + dataset.record_samples * dataset.sampling_ns
-        begin = onset_ns + start_ns if np.isfinite(onset_ns) else 0.0
-        figure.update_xaxes(range=[max(start_ns, begin - 200), min(end_ns, begin + 1400)])
+        end_ns = start_ns + stored_records.record_samples(dataset) * stored_records.sampling_ns(dataset)
+        begin, scale = onset_ns + start_ns if np.isfinite(onset_ns) else 0.0, windows_ns[3] / WINDOWS_NS[3]
+        figure.update_xaxes(range=[max(start_ns, begin - 200 * scale), min(end_ns, begin + 1400 * scale)])
     figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45}, hovermode="x", showlegend=False)
     return figure
 
 
-def _form(values: np.ndarray, baseline: float, parameters: WaveformView, dataset: Dataset) -> np.ndarray:
-    """ADC counts of one PMT as asked for, float32 (n_samples,); NaN baselines count as 0."""
-    base = 0.0 if np.isnan(baseline) else baseline
-    whole = np.floor(base + 0.5)
+def _form(
+    values: np.ndarray, rest: float, baseline_adc: float, parameters: WaveformView, dataset: Dataset
+) -> np.ndarray:
+    """ADC counts of one channel as asked for, float32 (n_samples,); `rest` is what its baseline leaves over [steps]."""
+    adc = stored_records.adc_per_step(dataset)
     if parameters.form == "raw":
-        return (values * (1 if dataset.meta["positive"] else -1) + whole).astype(np.float32)
-    subtracted = values - (base - whole) * (1 if dataset.meta["positive"] else -1)
+        whole = np.floor((0.0 if np.isnan(baseline_adc) else baseline_adc) / adc + 0.5)
+        return ((values * (1 if dataset.meta["positive"] else -1) + whole) * adc).astype(np.float32)
+    subtracted = (values - rest) * adc
     if parameters.form == "smoothed":
-        width = max(1, round(parameters.smoothing_ns / dataset.sampling_ns))
+        width = max(1, round(parameters.smoothing_ns / stored_records.sampling_ns(dataset)))
         subtracted = uniform_filter1d(subtracted, width, mode="nearest")
     return subtracted.astype(np.float32)
 
 
-def _mark_windows(figure: go.Figure, onset_ns: float) -> None:
+def _mark_windows(figure: go.Figure, onset_ns: float, ends_ns: Sequence[float], n_channels: int) -> None:
     """Onset and the ends of the windows in which the features are defined.
 
     Set in one go: `add_vline` ten times takes longer than all the rest of the page.
     """
     line = {"width": 1, "color": "#808080"}
     shapes, texts = [], []
-    for offset in (0, *MARKS_NS):
+    sides = {ends_ns[1]: "left", ends_ns[3]: "left", 0: "right"}  # else neighbours hide each other
+    for offset in (0, *dict.fromkeys(ends_ns)):
         x = onset_ns + offset
         style = line | {"dash": "dot" if offset else "solid"}
-        for axis in ("", "2"):
+        for axis in ("", *map(str, range(2, n_channels + 1))):
             where = {"xref": f"x{axis}", "yref": f"y{axis} domain", "x0": x, "x1": x, "y0": 0, "y1": 1}
             shapes += [{"type": "line", "line": style, **where}]
-        side = {0: "right", 100: "left", 600: "left"}.get(offset, "center")  # else neighbours hide each other
+        side = sides.get(offset, "center")
         texts.append(
             {
                 "x": x, "y": 1.0, "xref": "x", "yref": "paper", "xanchor": side, "yanchor": "bottom", "showarrow": False,
-                "text": f"+{offset}" if offset else "onset", "font": {"size": 12},
+                "text": f"+{offset:g}" if offset else "onset", "font": {"size": 12},
             }
         )  # fmt: skip
     figure.update_layout(shapes=shapes, annotations=texts)
 
 
 def _spectrum(dataset: Dataset, waveform: np.ndarray) -> go.Figure:
-    """Amplitude spectrum of both PMTs (baseline removed, Hann window), up to half the sampling frequency."""
+    """Amplitude spectrum of all channels (baseline removed, Hann window), up to half the sampling frequency."""
     figure = go.Figure()
-    n = dataset.record_samples
-    frequency_mhz = np.fft.rfftfreq(n, dataset.sampling_ns * 1e-3)
-    for p, values in enumerate(waveform):
-        amplitude = np.abs(np.fft.rfft((values - values.mean()) * np.hanning(n))) * 4 / n
+    n = stored_records.record_samples(dataset)
+    frequency_mhz = np.fft.rfftfreq(n, stored_records.sampling_ns(dataset) * 1e-3)
+    for p, (name, values) in enumerate(zip(stored_records.channel_names(dataset), waveform, strict=True)):
+        amplitude = (
+            np.abs(np.fft.rfft((values - values.mean()) * np.hanning(n))) * 4 / n * stored_records.adc_per_step(dataset)
+        )
         figure.add_scatter(
             x=frequency_mhz[1:].astype(np.float32), y=amplitude[1:].astype(np.float32), mode="lines",
-            name=f"PMT {p + 1}", line={"color": PMT_COLOURS[p], "width": 1.2, "dash": ("solid", "dot")[p]},
+            name=name, line={"color": CHANNEL_COLOURS[p % 4], "width": 1.2, "dash": DASHES[p % len(DASHES)]},
             hovertemplate="%{x:.2f} MHz: %{y:.3g} ADC",
         )  # fmt: skip
     figure.update_xaxes(title_text="frequency [MHz]", type="log")
@@ -112,7 +121,7 @@ def _spectrum(dataset: Dataset, waveform: np.ndarray) -> go.Figure:
 
 @dataclass(frozen=True)
 class MeanWaveform:
-    """Mean of `n` summed waveforms (both PMTs), aligned at the onset, each with unit area in the window drawn.
+    """Mean of `n` summed waveforms (all channels), aligned at the onset, each with unit area in the window drawn.
 
     `time_ns`, `mean`, `error` (n_times,): per-ns fraction of the charge and its standard error.
     """
@@ -130,19 +139,20 @@ def mean_waveform(dataset: Dataset, rows: np.ndarray, n_at_most: int = 200) -> M
     chosen = rows if n_of <= n_at_most else rows[np.linspace(0, n_of - 1, n_at_most).astype(int)]
     onset = dataset.column("onset_ns")[chosen]
     chosen, onset = chosen[np.isfinite(onset)], onset[np.isfinite(onset)]
-    begin, end = (round(t / dataset.sampling_ns) for t in MEAN_WINDOW_NS)
-    time_ns = np.arange(begin, end) * dataset.sampling_ns
+    scale = stored_records.windows_ns(dataset)[3] / WINDOWS_NS[3]
+    begin, end = (round(t * scale / stored_records.sampling_ns(dataset)) for t in MEAN_WINDOW_NS)
+    time_ns = np.arange(begin, end) * stored_records.sampling_ns(dataset)
     shapes = []
-    baselines = np.stack([dataset.column(f"baseline{p}_adc")[chosen] for p in (1, 2)], axis=1).astype(np.float64)
-    rests = (baselines - np.floor(baselines + 0.5)).sum(axis=1) * (1 if dataset.meta["positive"] else -1)
-    firsts = np.rint(onset / dataset.sampling_ns).astype(int)
-    for record, rest, first in zip(read_arrays(dataset, chosen), rests, firsts, strict=True):
+    baselines = {name: dataset.column(name)[chosen] for name in stored_records.baseline_columns(dataset)}
+    rests = stored_records.rests(baselines, dataset).sum(axis=1)
+    firsts = np.rint(onset / stored_records.sampling_ns(dataset)).astype(int)
+    for record, rest, first in zip(read_array(dataset, "waveform", chosen), rests, firsts, strict=True):
         a, b = first + begin, first + end
-        if a < 0 or b > dataset.record_samples:
+        if a < 0 or b > stored_records.record_samples(dataset):
             continue
         pulse = record[:, a:b].sum(axis=0, dtype=np.float64) - rest
         if pulse.sum() > 0:
-            shapes.append(pulse / pulse.sum() / dataset.sampling_ns)
+            shapes.append(pulse / pulse.sum() / stored_records.sampling_ns(dataset))
     if not shapes:
         nothing = np.full(len(time_ns), np.nan)
         return MeanWaveform(time_ns, nothing, nothing, 0, n_of)
@@ -179,10 +189,11 @@ def draw_means(means: Mapping[str, MeanWaveform], colours: Mapping[str, str]) ->
 
 VIEWS = {
     "waveform": View(
-        title="Waveform of both PMTs",
+        title="Waveform of all channels",
         explanation=(
-            "A scintillation pulse decays over some 250 ns in both PMTs; PMT noise is over within 100 ns, "
-            "often in one PMT only. Dotted: the windows of X2 (50 ns), X1 (100-600 ns) and nmt500 (500 ns)."
+            "A NaI(Tl) scintillation pulse decays over some 250 ns in both PMTs; PMT noise is over within 100 ns, "
+            "often in one PMT only. Dotted: the ends of the windows of X2 (50 ns), X1 (100-600 ns) and nmt500 (500 ns), or those of "
+            "the data set's mapping."
         ),
         parameters=WaveformView,
         draw=draw_event,
@@ -192,7 +203,7 @@ VIEWS = {
 AVERAGE = Average(
     title="mean waveform per class",
     explanation=(
-        "Sum of both PMTs, aligned at the onset, each with unit charge; the band is one standard error. Scintillation "
+        "Sum of all channels, aligned at the onset, each with unit charge; the band is one standard error. In NaI scintillation "
         "falls off with some 250 ns; a background curve that follows it would be scintillation under a wrong label."
     ),
     compute=mean_waveform,

@@ -12,8 +12,15 @@ import numpy as np
 
 from core.cosine import features
 from core.cosine.mapping import Mapping
+from core.data.reading import Block, StoredArray
+from core.data.uid import Uid
 from core.errors import DarkroomError
-from core.experiment import Block
+
+WAVEFORM = StoredArray(
+    "waveform", "ADC", ("int16", "int32"),
+    help="records of all channels (n_channels, n_samples), positive-going, less their rounded baseline; in steps of 1/16 ADC "
+    "where a file holds floating-point samples",
+)  # fmt: skip
 
 # column, field of the mapping, type, what stands for unknown
 TRUTH: tuple[tuple[str, str, type, float], ...] = (
@@ -23,14 +30,23 @@ TRUTH: tuple[tuple[str, str, type, float], ...] = (
     ("truth_n_pe", "truth_n_pe", np.int32, -1),
     ("truth_llr", "truth_llr", np.float32, np.nan),
 )
-UID_BITS = {"run": 20, "subrun": 12, "entry": 27, "crystal": 4}
+LABEL = "file_label"  # column: place of the class among `mapping.classes`, -1 for none
+MAX_STEPS = 1 << 24  # of a sample: whole numbers up to here are exact in float32, and 64 of them add up in 32 bits
+HIGHEST_RUN = 99_999_999  # eight digits: a run may be called by its date
+HIGHEST = {"subrun": (1 << 12) - 1, "entry": (1 << 27) - 1, "crystal": (1 << 8) - 1}
+UID = Uid(
+    "event and crystal", "run.subrun.entry.crystal", "1765.3.42.1",
+    bits={"run": 20, "subrun": 12, "entry": 27, "crystal": 4},
+    wide={"run": 27, "subrun": 6, "entry": 22, "crystal": 8},
+    highest={"run": HIGHEST_RUN},
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Rows:
     """The records of one crystal, and whose they are.
 
-    raw int16 (n, 2, record_samples); n_samples int32 (n,) true lengths; entry int64 (n,) which entry of the arrays each
+    raw int16 or int32 (n, channels, record_samples), see `samples`; n_samples int32 (n,) true lengths; entry int64 (n,) which entry of the arrays each
     is; run, subrun, number int64 (n,): with the crystal they make the identity, `number` unique in its sub-run.
     """
 
@@ -53,16 +69,18 @@ def block(
     flags[np.isnan(table["energy_kev"])] |= _bit("no_energy")
     table["flags"] = flags
     table["coincident"] = _coincident(arrays, others, mapping, entry, path)
+    if mapping.label:
+        table[LABEL] = _labels(arrays, mapping, crystal, entry, path)
     table["run"] = rows.run.astype(np.int32)
     table["subrun"] = rows.subrun.astype(np.int32)
-    table["crystal"] = np.full(n, crystal, np.int8)
+    table["crystal"] = np.full(n, crystal, np.int16)
     table["event"] = _as(np.int64, arrays, mapping.event_branch, entry, path, rows.number)
     table["time_s"] = _as(np.int64, arrays, mapping.time_branch, entry, path, np.full(n, -1))
-    table["uid"] = uid(rows.run, rows.subrun, rows.number, crystal)
+    table["uid"] = UID.pack(rows.run, rows.subrun, rows.number, crystal, where=f"{path.name}: ")
     for column, field, dtype, unknown in TRUTH:
         name = mapping.named(getattr(mapping, field), crystal)
         table[column] = _as(dtype, arrays, name, entry, path, np.full(n, unknown))
-    return Block(table, waveform)
+    return Block(table, {WAVEFORM.name: waveform})
 
 
 def _bit(flag: str) -> np.uint32:
@@ -75,18 +93,41 @@ def feature_parameters(mapping: Mapping) -> features.FeatureParameters:
         pretrigger_samples=mapping.pretrigger_samples,
         baseline_samples=mapping.baseline_samples,
         n_bits=mapping.n_bits,
+        lowest_adc=mapping.lowest_code,
+        windows_ns=mapping.windows_ns,
+        steps_per_adc=mapping.steps_per_adc,
         positive=mapping.polarity == "positive",
         nominal_noise_adc=mapping.nominal_noise_adc,
         spe_amplitude_adc=mapping.spe_amplitude_adc,
     )
 
 
-def uid(run: int | np.ndarray, subrun: int | np.ndarray, number: np.ndarray, crystal: int | np.ndarray) -> np.ndarray:
-    """Identity of a row, int64: run (20 bits), sub-run (12), entry in the file or event number (27), crystal (4)."""
-    made = np.asarray(run, np.int64)
-    for part, name in ((subrun, "subrun"), (number, "entry"), (crystal, "crystal")):
-        made = (made << UID_BITS[name]) + np.asarray(part, np.int64)
-    return made
+def samples(values: np.ndarray, mapping: Mapping, where: str) -> np.ndarray:
+    """Samples of a file in the steps that are stored, int16 or (`mapping.is_wide`) int32; `where` begins a refusal.
+
+    Floating-point samples are scaled to ADC units and rounded to the nearest 1/16; NaN is refused.
+    """
+    if mapping.sample_type == "whole":
+        if values.dtype.kind not in "iu":
+            raise DarkroomError(
+                f"{where} holds {values.dtype}: expected whole ADC counts, or 'sample_type' float in the mapping, with "
+                "'sample_scale' for what is not in ADC units."
+            )
+        steps, highest = values, MAX_STEPS if mapping.is_wide else 32767
+        advice = f"of at most {'24' if mapping.is_wide else '15'} bits" + "; set 'n_bits' to 16 or more" * (
+            not mapping.is_wide
+        )
+    else:
+        if values.dtype.kind not in "iuf":
+            raise DarkroomError(f"{where} holds {values.dtype}: expected numbers.")
+        steps, highest = np.rint(values * (mapping.sample_scale * mapping.steps_per_adc)), MAX_STEPS
+        advice = f"below {MAX_STEPS // mapping.steps_per_adc:,} units; correct 'sample_scale'"
+    if values.dtype != np.int16 and steps.size:
+        low, high = steps.min(), steps.max()
+        if not (low >= -highest - 1 and high <= highest):  # false for NaN
+            low, high = (x / mapping.steps_per_adc if mapping.steps_per_adc > 1 else x for x in (low, high))
+            raise DarkroomError(f"{where} holds values from {low} to {high}: expected ADC counts {advice}.")
+    return steps.astype(np.int32 if mapping.is_wide else np.int16, copy=False)
 
 
 def scalar(arrays: dict[str, Any], name: str, entry: np.ndarray, path: Path, default: np.ndarray) -> np.ndarray:
@@ -131,6 +172,16 @@ def _energy(
     else:
         energy = unknown
     return np.where(np.isfinite(energy), energy, np.nan).astype(np.float32)
+
+
+def _labels(arrays: dict[str, Any], mapping: Mapping, crystal: int, entry: np.ndarray, path: Path) -> np.ndarray:
+    """int8 (n,): the class of which all conditions hold, -1 where that is none or more than one; NaN fulfils none."""
+    holds = np.ones((len(mapping.classes), len(entry)), bool)
+    for label in mapping.label:
+        values = scalar(arrays, mapping.named(label.branch, crystal), entry, path, entry) * label.scale
+        is_true = _COMPARE[label.comparison](values, label.value) & ~np.isnan(values)
+        holds[mapping.classes.index(label.name)] &= is_true
+    return np.where(holds.sum(axis=0) == 1, holds.argmax(axis=0), -1).astype(np.int8)
 
 
 _COMPARE = {

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from core.cosine import lpar
 from core.cosine.features import COLUMNS, FLAGS
+from core.cosine.pulse import lpar
+from core.cosine.rows import HIGHEST, HIGHEST_RUN, LABEL
 from core.data.cuts import Cut
 from core.data.dataset import Dataset
-from core.data.selection import Selected, Selection
 from core.data.splits import SPLITS, SplitParameters
 from core.errors import DarkroomError
-from core.experiment import Panel, Preset
+from core.labels.labels import Scheme
 from core.parameters import param
+from core.selection.selecting import Panel, Preset
+from core.selection.selection import Selected, Selection
 
 CLASSES = ("background", "signal")
 FEATURES = (*(column.name for column in COLUMNS), lpar.COLUMN.name)
@@ -40,14 +42,16 @@ class FeatureLimit:
 
 @dataclass(frozen=True)
 class Cuts:
-    """What is kept, and what the labels are made of."""
+    """Cuts on events, and the conditions that make the labels."""
 
-    crystals: tuple[int, ...] = param((1, 3, 7), "crystals used; none: all", low=0, high=15, options_from="crystal")
+    crystals: tuple[int, ...] = param(
+        (1, 3, 7), "crystals used; none: all", low=0, high=HIGHEST["crystal"], options_from="crystal"
+    )
     signal_runs: tuple[int, ...] = param(
-        (1601, 1765), "calibration runs: coincident events are signal", low=0, high=999999, options_from="run"
+        (1601, 1765), "calibration runs: coincident events are signal", low=0, high=HIGHEST_RUN, options_from="run"
     )
     background_runs: tuple[int, ...] = param(
-        (1858, 1859), "physics runs: events alone are background", low=0, high=999999, options_from="run"
+        (1858, 1859), "physics runs: events alone are background", low=0, high=HIGHEST_RUN, options_from="run"
     )
     energy_low_kev: float | None = param(
         3.0, "lower edge of the energy window; none: no cut", unit="keV", low=0.0, high=5000.0, slider=(0.0, 20.0, 0.1)
@@ -78,32 +82,63 @@ class Cuts:
 
 
 SCHEMES = {
-    "published": "signal: calibration run, coincident, nmt500 above the threshold; background: physics run, alone, below it",
-    "coincidence": "signal: calibration run, coincident; background: physics run, alone (no nmt500)",
-    "truth": "the simulated truth, whatever the run (simulated data only)",
+    "published": Scheme(
+        "signal: calibration run, coincident, nmt500 above the threshold; background: physics run, alone, below it",
+        "Published: nmt500 makes the labels, so a network that finds nmt500 gets 100/100. It cannot tell the loss of "
+        "signal below nmt500 0.12 us, which grows below 2 keV, nor the leakage of slow noise above it: both are in no class.",
+    ),
+    "coincidence": Scheme(
+        "signal: calibration run, coincident; background: physics run, alone (no nmt500)",
+        "Coincidence: signal is pure where a second deposit was seen, down to threshold and without a cut on the pulse "
+        "shape. Background is not: a physics run alone also holds single-hit scintillation, so background rejection is a "
+        "lower limit, and one that falls where noise dies out.",
+    ),
+    "truth": Scheme(
+        "the simulated truth, whatever the run (simulated data only)",
+        "Simulated truth: both classes are pure at every energy, so these efficiencies are what they say, of simulated "
+        "events. They cannot tell how far the simulation is from nature, nor what its noise populations lack.",
+        needs_truth=True,
+    ),
+    "file": Scheme(
+        "classes that the raw files tell, by the [[label]] conditions of the mapping they were read with",
+        "Labels of the file: whoever made them knows how pure they are, these efficiencies do not. Where they follow from the "
+        "pulse shape, a network is measured by how well it computes that again; where from something independent, by physics.",
+        is_own=True,
+    ),
 }
 
 
 def cut_list(cuts: Cuts) -> list[Cut]:
     """The cuts common to both classes, in the order of the cut flow."""
-    made = []
+    cut_flow = []
     if cuts.crystals:
-        made.append(Cut(f"crystal {_listed(cuts.crystals)}", "crystal", values=cuts.crystals))
+        cut_flow.append(Cut(f"crystal {_listed(cuts.crystals)}", "crystal", values=cuts.crystals))
     if cuts.runs:
-        made.append(Cut(f"run {_listed(cuts.runs)}", "run", values=cuts.runs))
+        cut_flow.append(Cut(f"run {_listed(cuts.runs)}", "run", values=cuts.runs))
     if cuts.energy_low_kev is not None or cuts.energy_high_kev is not None:
         low = -np.inf if cuts.energy_low_kev is None else cuts.energy_low_kev
         high = np.inf if cuts.energy_high_kev is None else cuts.energy_high_kev
-        made.append(Cut(f"energy {_window(low, high)} keV", "energy_kev", low, high))
+        cut_flow.append(Cut(f"energy {_window(low, high)} keV", "energy_kev", low, high))
     if cuts.refused_flags:
         bits = sum(1 << FLAGS.index(flag) for flag in cuts.refused_flags)
-        made.append(Cut(f"not {_listed(cuts.refused_flags)}", "flags", refused_bits=bits))
-    made += [Cut(f"{x.feature} {_window(x.low, x.high)}", x.feature, x.low, x.high) for x in cuts.limits]
-    return made
+        cut_flow.append(Cut(f"not {_listed(cuts.refused_flags)}", "flags", refused_bits=bits))
+    cut_flow += [Cut(f"{x.feature} {_window(x.low, x.high)}", x.feature, x.low, x.high) for x in cuts.limits]
+    return cut_flow
+
+
+def labels_of(cuts: Cuts, scheme: str, dataset: Dataset) -> dict[str, list[Cut]]:
+    """What makes a row a class under a scheme; the keys are the classes. A row that is in none stays unlabelled.
+
+    Labels of the file bring their own classes; there are none where the mapping of the data set has no [[label]].
+    """
+    if scheme == "file":
+        classes = dataset.meta.get("classes", ())
+        return {name: [Cut(f"file says {name}", LABEL, values=(i,))] for i, name in enumerate(classes)}
+    return label_cuts(cuts, scheme)
 
 
 def label_cuts(cuts: Cuts, scheme: str) -> dict[str, list[Cut]]:
-    """What makes a row background or signal under a scheme. A row that is neither stays unlabelled."""
+    """What makes a row background or signal under a scheme of this experiment."""
     if scheme == "truth":
         return {
             "background": [Cut("simulated as noise", "truth_class", values=(0,))],
@@ -141,28 +176,37 @@ def group(dataset: Dataset) -> np.ndarray:
 
 
 def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:
-    """What a physicist must know before trusting these labels."""
-    told = []
-    if scheme == "published":
-        told.append(
-            f"The labels are circular: they are defined by nmt500 above or below {cuts.nmt500_threshold_us:g} us, which any "
-            "network can compute from the waveform; nmt500 alone scores 100/100 on them, and slow noise above the threshold "
-            "is in neither class. Compare with the labels 'coincidence' and, on simulated data, 'truth'."
-        )
+    """Limitations of these labels, one sentence each."""
+    sentences = []
     if scheme == "coincidence":
-        told.append(
+        sentences.append(
             "The background label is not pure: a physics run without coincidence also holds genuine scintillation, "
-            "so the background efficiency is a lower limit."
+            "so the background rejection is a lower limit."
         )
+    if scheme == "file":
+        sentences.append(_file_warning(cuts, dataset))
     if scheme == "truth" and not dataset.simulated:
-        told.append("This data set is measured: it has no truth, so the labels 'truth' select nothing.")
+        sentences.append("This data set is measured: it has no truth, so the labels 'truth' select nothing.")
     if dataset.simulated:
-        told.append("These data are simulated; class balance and energy spectra are not nature's.")
+        sentences.append("These data are simulated; class balance and energy spectra are not nature's.")
     energy = dataset.column("energy_kev")
     n_unknown = int(np.isnan(energy).sum())
     if n_unknown and (cuts.energy_low_kev is not None or cuts.energy_high_kev is not None):
-        told.append(f"{n_unknown:,} of {len(energy):,} rows have no energy: the energy window excludes them.")
-    return told
+        sentences.append(f"{n_unknown:,} of {len(energy):,} rows have no energy: the energy window excludes them.")
+    return sentences
+
+
+def _file_warning(cuts: Cuts, dataset: Dataset) -> str:
+    """The definition of the file's labels, in the mapping's words."""
+    del cuts
+    conditions = [
+        f"{label['name']}: {label['branch']} {label['comparison']} {label['value']:g}"
+        for label in dataset.meta["mapping"].get("label", ())
+    ]
+    return (
+        f"The labels are those of the files ({'; '.join(conditions)}). How they were made is not known here: where they follow "
+        "from the pulse itself, a network is measured by how well it computes that again, not by how pure its classes are."
+    )
 
 
 PANELS = (
@@ -209,7 +253,7 @@ def statistics(selected: Selected) -> list[dict[str, Any]]:
             inside = (crystal == c) & ((energy >= low) & (energy < high) if np.isfinite(high) else True)
             row: dict[str, Any] = {"crystal": int(c), "window_kev": [low, high] if np.isfinite(high) else None}
             for s, split in enumerate(SPLITS[:3]):
-                for k, name in enumerate(CLASSES):
+                for k, name in enumerate(selected.classes):
                     row[f"{split}_{name}"] = int((inside & (selected.split == s) & (selected.labels == k)).sum())
             rows.append(row)
     return rows

@@ -1,6 +1,6 @@
 """A simulated COSINE-100 sample with known truth, in the files the experiment would write.
 
-Photoelectron model and trigger: `core.cosine.pulses`. Calibration runs hold coincident Compton events (signal) and
+Photoelectron model and trigger: `core.cosine.simulation.pulses`. Calibration runs hold coincident Compton events (signal) and
 noise; physics runs hold noise and genuine single-hit scintillation. Class balance and energy spectra are chosen for
 statistics in every cell (crystal x energy window), not after nature; populations are dealt to the sub-runs by quota,
 so that all sub-runs are alike. The `energy` of a crystal is reconstructed: its charge over 5 us divided by the light
@@ -16,8 +16,8 @@ import awkward as ak
 import numpy as np
 import uproot
 
-from core.cosine import pulses
-from core.cosine.pulses import Records
+from core.cosine.simulation import pulses
+from core.cosine.simulation.pulses import Records
 from core.errors import DarkroomError
 from core.parameters import param
 
@@ -208,15 +208,15 @@ def _plan(
 
 
 def branches_of(crystals: tuple[int, ...]) -> dict[str, Any]:
-    made: dict[str, Any] = {"eventNumber": np.int32, "eventsec": np.int64, "trgtime": np.int64}
-    made |= {"BLSVeto_Charge": np.float32, "BLSVeto_isCoincident": np.int32, "BMuon_totalDeltaT0": np.int64}
+    branches: dict[str, Any] = {"eventNumber": np.int32, "eventsec": np.int64, "trgtime": np.int64}
+    branches |= {"BLSVeto_Charge": np.float32, "BLSVeto_isCoincident": np.int32, "BMuon_totalDeltaT0": np.int64}
     for c in crystals:
-        made |= {f"crystal{c}_nc": np.int32, f"crystal{c}_energy": np.float32, f"crystal{c}_rqcn": np.float32}
-        made |= {f"pmt{c}{p}_nc": np.int32 for p in (1, 2)} | {f"pmt{c}{p}_t1": np.float32 for p in (1, 2)}
-        made |= {f"wf{c}{p}": "var * int16" for p in (1, 2)}
-        made |= {f"truth_population{c}": np.int8, f"truth_class{c}": np.int8, f"truth_n_pe{c}": np.int32}
-        made |= {f"truth_{name}{c}": np.float32 for name in ("energy", "trigger_sample", "llr")}
-    return made
+        branches |= {f"crystal{c}_nc": np.int32, f"crystal{c}_energy": np.float32, f"crystal{c}_rqcn": np.float32}
+        branches |= {f"pmt{c}{p}_nc": np.int32 for p in (1, 2)} | {f"pmt{c}{p}_t1": np.float32 for p in (1, 2)}
+        branches |= {f"wf{c}{p}": "var * int16" for p in (1, 2)}
+        branches |= {f"truth_population{c}": np.int8, f"truth_class{c}": np.int8, f"truth_n_pe{c}": np.int32}
+        branches |= {f"truth_{name}{c}": np.float32 for name in ("energy", "trigger_sample", "llr")}
+    return branches
 
 
 def entries_of(
@@ -250,10 +250,10 @@ def entries_of(
         "BMuon_totalDeltaT0": (30e6 + rng.exponential(100e6, n)).astype(np.int64),
     }
     for c in crystals:
-        mine, theirs = plan["crystal"] == c, other == c
-        population = np.where(mine, plan["population"], np.where(theirs, second_population, -1))
-        true_kev = np.where(mine, plan["energy_kev"], second)
-        entries |= _crystal(rng, c, population, true_kev, far & theirs, p)
+        is_first, is_other = plan["crystal"] == c, other == c
+        population = np.where(is_first, plan["population"], np.where(is_other, second_population, -1))
+        true_kev = np.where(is_first, plan["energy_kev"], second)
+        entries |= _crystal(rng, c, population, true_kev, far & is_other, p)
     return entries
 
 
@@ -267,14 +267,14 @@ def _crystal(
 ) -> dict[str, Any]:
     """The branches of one crystal; `population` -1: not hit (noise clusters only), `far`: hit far above range."""
     hit = population >= 0
-    made = _generate(rng, population[hit], np.full(hit.sum(), c), true_kev[hit], p)
+    events = _generate(rng, population[hit], np.full(hit.sum(), c), true_kev[hit], p)
     pmt_nc = np.minimum(rng.poisson(0.05, (len(hit), 2)), 1).astype(np.int32)
     pmt_nc[far] += 40
-    pmt_nc[hit] = made.n_pulses
+    pmt_nc[hit] = events.n_pulses
     energy = np.where(far, rng.uniform(50.0, 1000.0, len(hit)), 0.0).astype(np.float32)
-    energy[hit] = made.energy_kev
+    energy[hit] = events.energy_kev
     first = np.zeros((len(hit), 2), np.float32)
-    first[hit] = np.nan_to_num(made.first_ns)
+    first[hit] = np.nan_to_num(events.first_ns)
 
     def filled(values: np.ndarray, unknown: float, dtype: Any) -> np.ndarray:
         column = np.full(len(hit), unknown, dtype)
@@ -287,13 +287,13 @@ def _crystal(
         f"crystal{c}_rqcn": np.where(hit | far, 0.0, -1.0).astype(np.float32),
         f"truth_population{c}": population.astype(np.int8),
         f"truth_class{c}": filled(population[hit] == pulses.SIGNAL, -1, np.int8),
-        f"truth_n_pe{c}": filled(made.n_pe, -1, np.int32),
+        f"truth_n_pe{c}": filled(events.n_pe, -1, np.int32),
     }
-    for name, known in (("energy", true_kev[hit]), ("trigger_sample", made.trigger_sample), ("llr", made.llr)):
+    for name, known in (("energy", true_kev[hit]), ("trigger_sample", events.trigger_sample), ("llr", events.llr)):
         branches[f"truth_{name}{c}"] = filled(known, np.nan, np.float32)
     offsets = ak.index.Index64(np.r_[0, np.cumsum(hit * pulses.N_SAMPLES)])
     for i in range(2):
-        content = ak.contents.NumpyArray(np.ascontiguousarray(made.raw[:, i]).ravel())
+        content = ak.contents.NumpyArray(np.ascontiguousarray(events.raw[:, i]).ravel())
         branches[f"wf{c}{i + 1}"] = ak.Array(ak.contents.ListOffsetArray(offsets, content))
         branches[f"pmt{c}{i + 1}_nc"] = pmt_nc[:, i]
         branches[f"pmt{c}{i + 1}_t1"] = first[:, i]

@@ -7,13 +7,13 @@ NaN never passes a window.
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numba
 import numpy as np
 
+from core import threads
 from core.errors import DarkroomError
 
 MAX_CUTS = 20
@@ -84,7 +84,7 @@ def cut_table(
     preselected = np.empty(n_rows, np.bool_)
     wanted = np.array(class_bits, np.uint32)
 
-    def one(part: slice) -> np.ndarray:
+    def count_patterns(part: slice) -> np.ndarray:
         patterns = np.zeros(1 << len(cuts), np.int64)
         for start in range(part.start, part.stop, _SLICE_ROWS):
             rows = slice(start, min(start + _SLICE_ROWS, part.stop))
@@ -94,14 +94,14 @@ def cut_table(
             _label(bits, np.uint32(common_bits), wanted, labels[rows], preselected[rows], patterns)
         return patterns
 
-    patterns = sum_over_threads(one, n_rows)
+    patterns = sum_over_threads(count_patterns, n_rows)
     return Cutting(labels, preselected, _flow(patterns, common, per_class))
 
 
 def sum_over_threads(count: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
     """Add up what `count` gives for each thread's share of the rows."""
     edges = np.linspace(0, n_rows, _THREADS + 1).astype(int)
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with threads.pool(_THREADS) as pool:
         parts = list(pool.map(count, [slice(a, b) for a, b in itertools.pairwise(edges)]))
     return np.sum(parts, axis=0)
 

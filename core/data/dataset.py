@@ -1,16 +1,18 @@
 """A prepared data set: open it, read its table by column and its arrays by row.
 
-<name>/dataset.json        what it was made from, n_rows, sampling, id
-<name>/table-<id>.parquet  one line per row (see the experiment's columns)
-<name>/sources.parquet     one line per raw file: run, sub-run, hash, rows
-<name>/<column>-*.parquet  one column that was derived from the rows and a selection of them (`core.data.derive`)
-<name>/parts/*.h5          bitshuffle-LZ4: `waveform` (n, ...) in chunks of CHUNK_ROWS rows, or records of varying size as
-                           `values` and `offsets`; `frames/*`: the images that the rows lie in (`core.data.frames`)
+<name>/dataset.json        what it was made from, n_rows, id
+<name>/sources.parquet     one line per raw file: run, sub-run, live time, hash, rows, and why it was refused
+<name>/<column>-*.parquet  one column that was derived from the rows and a selection of them (`core.workflows.derive`)
+<name>/parts/*.parquet     one line per row (see the experiment's columns), a file per raw file that gave any
+<name>/parts/*.h5          the named arrays of the rows (`core.data.stored_arrays`); `frames/*`: the images that the rows lie in
+                           (`core.data.detector_images`)
 
-Table and parts carry what they hold in their names and are never written over: who has opened a data set goes on
-reading the same rows while it grows.
+Parts carry what they hold in their names and are never written over: who has opened a data set goes on reading the same
+rows while it grows, which adds parts and writes dataset.json anew. Earlier versions joined the tables to one, table-<id>.parquet.
 """
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,17 +21,18 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import hdf5plugin  # noqa: F401  (registers the bitshuffle filter)
 import numpy as np
 import pyarrow.parquet as pq
 
 from core import workspace
-from core.data.ragged import Ragged, concatenate
+from core.data import stored_arrays
+from core.data.ragged import Ragged
+from core.data.tablefile import TableFiles, column_names, columns_without_value, read_columns
 from core.errors import DarkroomError
 
-FORMAT = 2  # raised when the meaning of what is stored changes
-CHUNK_ROWS = 32
-ARRAY, VALUES, OFFSETS = "waveform", "values", "offsets"
+Reader = Callable[[TableFiles, Sequence[str]], Sequence[np.ndarray]]
+
+FORMAT = 3  # raised when the meaning of what is stored changes
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Dataset:
 
     path: Path
     meta: dict[str, Any] = field(repr=False)
-    read_column: Callable[[Path, str], np.ndarray] = field(repr=False)
+    read_columns: Reader = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -66,38 +69,37 @@ class Dataset:
     @property
     def derived(self) -> dict[str, Any]:
         """Columns that were made from the rows and a selection of them: name -> file and how it was made."""
-        found: dict[str, Any] = self.meta.get("derived", {})
-        return found
+        columns: dict[str, Any] = self.meta.get("derived", {})
+        return columns
 
     @property
     def experiment(self) -> str:
         return str(self.meta["experiment"])
 
     @property
+    def version(self) -> int:
+        """The version of the features, which every part was made by."""
+        return int(self.meta["version"])
+
+    @property
+    def refused(self) -> list[dict[str, str]]:
+        """Files that were to be part of it and could not be taken: `file` and `reason`."""
+        problems: list[dict[str, str]] = self.meta["refused"]
+        return problems
+
+    @property
     def n_rows(self) -> int:
         return int(self.meta["n_rows"])
-
-    @property
-    def sampling_ns(self) -> float:
-        return float(self.meta["sampling_ns"])
-
-    @property
-    def record_samples(self) -> int:
-        return int(self.meta["record_samples"])
-
-    @property
-    def pretrigger_samples(self) -> int:
-        return int(self.meta["pretrigger_samples"])
 
     @property
     def simulated(self) -> bool:
         return bool(self.meta["simulated"])
 
     @property
-    def frames(self) -> list[dict[str, Any]]:
+    def images(self) -> list[dict[str, Any]]:
         """What is known of each image that rows lie in, with `part` and `index` (in its part); empty without images."""
-        found: list[dict[str, Any]] = self.meta.get("frames", [])
-        return found
+        images: list[dict[str, Any]] = self.meta.get("frames", [])
+        return images
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -108,17 +110,57 @@ class Dataset:
 
     def column(self, name: str) -> np.ndarray:
         """One column, read-only, shape (n_rows,)."""
+        return self.columns([name])[name]
+
+    def columns(self, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Some columns, each read-only (n_rows,): those of the table in one pass over its files."""
+        columns: dict[str, np.ndarray] = {}
+        of_table = []
+        for name in dict.fromkeys(names):
+            self._refuse_dropped(name)
+            if name in self.derived:
+                (columns[name],) = self.read_columns(self.derived_table(name), [name])
+            else:
+                of_table.append(name)
+        return columns | dict(zip(of_table, self.read_columns(self.table, of_table) if of_table else (), strict=True))
+
+    def _refuse_dropped(self, name: str) -> None:
         if name in self.meta.get("dropped", ()):
             raise DarkroomError(
                 f"Column '{name}' of data set '{self.name}' belonged to the rows before the data set grew: make it again with "
                 f"`python -m core derive {self.name} {name}` or on the page Data."
             )
-        file = self.derived[name]["file"] if name in self.derived else self.meta["table"]
-        return self.read_column(self.path / str(file), name)
+
+    @cached_property
+    def table(self) -> TableFiles:
+        """The tables of its parts, or the one to which an earlier version joined them."""
+        joined = self.meta.get("table")
+        names = [joined] if joined else [table_of(p["file"]) for p in self.meta["parts"] if p["n_rows"]]
+        return TableFiles(self.path, self.rows_id, tuple(names))
+
+    def derived_table(self, name: str) -> TableFiles:
+        """The file of a column that was derived, and of those that are kept with it."""
+        file = str(self.derived[name]["file"])
+        return TableFiles(self.path, file, (file,))
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns that were prepared, in their order."""
+        return column_names(self.table)
 
     def has(self, name: str) -> bool:
         """Whether there is a column: a table of an earlier version lacks what was added since."""
-        return name in self.derived or name in pq.read_schema(self.path / str(self.meta["table"])).names
+        return name in self.derived or name in self.column_names
+
+    @cached_property
+    def _without_value(self) -> frozenset[str]:
+        return columns_without_value(self.table)
+
+    def defines(self, name: str) -> bool:
+        """Whether there is a column and any row has a value in it: small pictures have no energy, say. Told by the
+        table's own statistics, without reading the column.
+        """
+        return self.has(name) and (name in self.derived or name not in self._without_value)
 
     def source_of(self, rows: np.ndarray) -> np.ndarray:
         """int64 (n,): which file content each row comes from (start of its SHA-256). With the uid it tells an event."""
@@ -126,24 +168,29 @@ class Dataset:
         ends = np.cumsum([p["n_rows"] for p in self.meta["parts"]])
         return keys[np.searchsorted(ends, rows, side="right")]
 
-    def columns(self, names: Iterable[str]) -> dict[str, np.ndarray]:
-        return {name: self.column(name) for name in dict.fromkeys(names)}
+    def origin_of(self, rows: np.ndarray) -> np.ndarray:
+        """int64 (n,): which file content each row comes from and how it was read, by which mapping and version of the features.
+
+        With the uid it tells a row as it is now: what was computed of the same event in another version has another number.
+        """
+        how = json.dumps([self.experiment, self.version, self.meta["mapping"]], sort_keys=True)
+        mixed = int(hashlib.sha256(how.encode()).hexdigest()[:15], 16)
+        return self.source_of(rows) ^ np.int64(mixed)
 
 
-def read_column(table: Path, name: str) -> np.ndarray:
-    """Read one column of a data set's table file as a read-only array."""
-    where = f"Column '{name}' of data set '{table.parent.name}'"
+def table_of(part_file: str) -> str:
+    """Where the table of a part lies in the folder of its data set, by the part's array file."""
+    return f"parts/{Path(part_file).with_suffix('.parquet')}"
+
+
+def read_sources(dataset: Dataset) -> list[dict[str, Any]]:
+    """One line per raw file, also of those without rows and those refused; see `core.data.joining`."""
+    path = dataset.path / "sources.parquet"
     try:
-        if name not in pq.read_schema(table).names:
-            raise DarkroomError(
-                f"{where} cannot be read: there is none. A derived column is made with `python -m core derive "
-                f"{table.parent.name} {name}` or on the page Data; if it should be there, prepare the data set again."
-            )
-        values = pq.read_table(table, columns=[name])[name].to_numpy()
-    except (OSError, KeyError, ValueError) as error:
-        raise DarkroomError(f"{where} cannot be read ({error}): prepare the data set again.") from None
-    values.flags.writeable = False
-    return values
+        lines: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    except (OSError, ValueError) as error:
+        raise DarkroomError(f"{path} cannot be read ({error}): prepare data set '{dataset.name}' again.") from None
+    return lines
 
 
 def datasets_folder() -> Path:
@@ -155,17 +202,17 @@ def list_datasets() -> list[str]:
     return sorted(p.parent.name for p in datasets_folder().glob("[!.]*/dataset.json"))
 
 
-def open_dataset(name: str, read: Callable[[Path, str], np.ndarray] = read_column) -> Dataset:
+def open_dataset(name: str, read: Reader = read_columns) -> Dataset:
     """Open a data set by name. `read` lets a caller put a cache in front of the table."""
     path = datasets_folder() / workspace.checked_name(name, "data set")
     if not (path / "dataset.json").exists():
         known = ", ".join(list_datasets()) or "none yet"
         raise DarkroomError(f"There is no data set '{name}' (there are: {known}): prepare it first.")
-    meta = workspace.read_json(path / "dataset.json")
-    found = meta.get("format") if isinstance(meta, dict) else type(meta).__name__
-    if found != FORMAT:
+    meta = workspace.read_sealed(path / "dataset.json", f"prepare data set '{name}' again")
+    stored_format = meta.get("format")
+    if stored_format != FORMAT:
         raise DarkroomError(
-            f"Data set '{name}' has format {found}, expected {FORMAT}: delete it with `python -m core datasets delete "
+            f"Data set '{name}' has format {stored_format}, expected {FORMAT}: delete it with `python -m core datasets delete "
             f"{name}` and prepare it again."
         )
     return Dataset(path, meta, read)
@@ -173,13 +220,13 @@ def open_dataset(name: str, read: Callable[[Path, str], np.ndarray] = read_colum
 
 def readable(opener: Callable[[str], Dataset] = open_dataset) -> tuple[dict[str, Dataset], list[str]]:
     """The data sets that can be opened, by name, and of each other one a sentence that says why not."""
-    found, problems = {}, []
+    by_name, problems = {}, []
     for name in list_datasets():
         try:
-            found[name] = opener(name)
+            by_name[name] = opener(name)
         except DarkroomError as error:
             problems.append(str(error))
-    return found, problems
+    return by_name, problems
 
 
 def open_part(dataset: Dataset, part: Part) -> h5py.File:
@@ -189,52 +236,36 @@ def open_part(dataset: Dataset, part: Part) -> h5py.File:
         file = h5py.File(path, "r")
     except OSError as error:
         raise _damaged(dataset, path, str(error)) from None
-    n_rows = file[ARRAY].shape[0] if ARRAY in file else len(file[OFFSETS]) - 1 if OFFSETS in file else 0
+    n_rows = stored_arrays.n_rows(file)
     if n_rows != part.n_rows:
         file.close()
         raise _damaged(dataset, path, f"{n_rows} rows, expected {part.n_rows}")
     return file
 
 
-def _damaged(dataset: Dataset, path: Path, found: str) -> DarkroomError:
-    return DarkroomError(f"{path} is damaged ({found}): prepare data set '{dataset.name}' again.")
+def _damaged(dataset: Dataset, path: Path, problem: str) -> DarkroomError:
+    return DarkroomError(f"{path} is damaged ({problem}): prepare data set '{dataset.name}' again.")
 
 
-def read_rows(file: h5py.File, start: int, stop: int) -> np.ndarray | Ragged:
-    """What an array file holds of its rows start to stop."""
-    if ARRAY in file:
-        dense: np.ndarray = file[ARRAY][start:stop]
-        return dense
-    offsets = file[OFFSETS][start : stop + 1]
-    return Ragged(file[VALUES][offsets[0] : offsets[-1]], offsets - offsets[0])
-
-
-def read_arrays(dataset: Dataset, rows: Iterable[int]) -> Any:
-    """What is stored of a few rows, in the order asked for: an array (n, ...), or n records of varying size (`Ragged`).
+def read_array(dataset: Dataset, name: str, rows: Iterable[int]) -> Any:
+    """What is stored of a few rows under a name, in the order asked for: an array (n, ...), or n records of varying size
+    (`Ragged`).
 
     For single events and small galleries; training reads whole chunks (`core.data.loader`).
     """
     wanted = np.asarray(list(rows), dtype=np.int64)
     if wanted.size and (wanted.min() < 0 or wanted.max() >= dataset.n_rows):
         raise DarkroomError(f"Data set '{dataset.name}' has rows 0 to {dataset.n_rows - 1}, asked for {wanted.max()}.")
-    found: dict[int, np.ndarray | Ragged] = {}
+    by_row: dict[int, np.ndarray | Ragged] = {}
     for part in dataset.parts:
         here = wanted[(wanted >= part.offset) & (wanted < part.offset + part.n_rows)]
         if here.size:
             with open_part(dataset, part) as file:
-                found |= {int(i): read_rows(file, i - part.offset, i - part.offset + 1) for i in here}
-    if not found:
-        with open_part(dataset, dataset.parts[0]) as file:
-            return read_rows(file, 0, 0)
-    inner = [found[int(i)] for i in wanted]
-    return joined(inner)
-
-
-def joined(blocks: Sequence[np.ndarray | Ragged]) -> np.ndarray | Ragged:
-    """Rows one after the other; all of one kind, at least one block."""
-    if isinstance(blocks[0], Ragged):
-        return concatenate([block for block in blocks if isinstance(block, Ragged)])
-    return np.concatenate([block for block in blocks if isinstance(block, np.ndarray)])
+                by_row |= {int(i): stored_arrays.read(file, name, i - part.offset, i - part.offset + 1) for i in here}
+    if not by_row:
+        with open_part(dataset, next(part for part in dataset.parts if part.n_rows)) as file:
+            return stored_arrays.read(file, name, 0, 0)
+    return stored_arrays.joined([by_row[int(i)] for i in wanted])
 
 
 def delete_dataset(name: str) -> None:
@@ -246,3 +277,16 @@ def delete_dataset(name: str) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
     path.rename(hidden)  # it leaves the list in one step, however long the deleting takes
     shutil.rmtree(hidden)
+
+
+def locate(
+    dataset: Dataset, uid: np.ndarray, source: np.ndarray, source_of: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Row numbers int64 (n,) of events given by uid and source, and bool (n,) whether they are there.
+
+    `source_of` is the data set's: of file content (`Dataset.source_of`), or also of how it was read (`Dataset.origin_of`).
+    """
+    own = dataset.column("uid")
+    order = np.argsort(own, kind="stable")
+    rows = order[np.searchsorted(own, uid, sorter=order).clip(max=len(own) - 1)]
+    return rows, (own[rows] == uid) & (source_of(rows) == source)

@@ -7,6 +7,7 @@ memory and time limit, so that a crafted one cannot end the server.
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ from core.errors import DarkroomError
 
 CODE = Path(__file__).resolve().parents[2]
 PREVIEW_BYTES = 6 << 30
-PREVIEW_SECONDS = 30
+PREVIEW_CPU_SECONDS = 30  # what parsing may take; waiting for a disk or a busy machine costs none of it
+PREVIEW_WALL_SECONDS = 300
 MAX_LISTED = 2000
 
 
@@ -65,15 +67,21 @@ def list_files(root: Path, patterns: tuple[str, ...]) -> tuple[list[RawFile], in
     """
     if root.resolve() not in data_roots():
         raise DarkroomError(f"'{root.name}' is not a data root: choose one of those listed.")
-    found = sorted({p for pattern in patterns for p in root.rglob(pattern)})
+    paths = sorted({p for pattern in patterns for p in root.rglob(pattern)})
     inside = []
-    for path in found:
+    for path in paths:
         try:
             stat = below_roots(path).stat()
         except DarkroomError:
             continue
         inside.append(RawFile(root, str(path.relative_to(root)), stat.st_size, stat.st_mtime_ns))
     return inside[:MAX_LISTED], len(inside)
+
+
+def list_mappings() -> dict[str, Path]:
+    """Mapping files (.toml) below the data roots, by their place in them."""
+    files = [file for root in data_roots() for file in list_files(root, ("*.toml",))[0]]
+    return {f"{file.root.name}/{file.name}": file.path for file in files}
 
 
 def preview(experiment_key: str, path: Path, mapping_options: Sequence[str] = ()) -> dict[str, Any]:
@@ -92,21 +100,35 @@ def in_child(arguments: Sequence[str], name: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "core", *arguments]
     try:
         done = subprocess.run(
-            command, cwd=CODE, capture_output=True, text=True, timeout=PREVIEW_SECONDS, check=False, preexec_fn=_limit
-        )
+            command, cwd=CODE, capture_output=True, text=True, timeout=PREVIEW_WALL_SECONDS, check=False,
+            preexec_fn=_limit,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise DarkroomError(
-            f"{name}: reading did not end within {PREVIEW_SECONDS} s; the file is damaged or too large."
+            f"{name}: reading did not end within {PREVIEW_WALL_SECONDS // 60} minutes, of which it computed less than "
+            f"{PREVIEW_CPU_SECONDS} s: the disk is slow or the machine is busy, the file may be whole. Try again, or copy it "
+            "to a faster disk."
         ) from None
     if done.returncode == 0:
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        printed: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return printed
     lines = done.stderr.strip().splitlines() or ["its reader ended without a word"]
     if done.returncode == 2 and lines[-1].startswith("darkroom: "):
         raise DarkroomError(lines[-1].removeprefix("darkroom: "))
-    raise DarkroomError(f"{name} cannot be read ({lines[-1][:200]}): the file is damaged or too large.")
+    raise DarkroomError(f"{name} cannot be looked at here: {_why(done.returncode, lines[-1])}.")
+
+
+def _why(returncode: int, last_line: str) -> str:
+    """How a child ended that did not end in a sentence; it says nothing of the file's bytes, so nor does this."""
+    if returncode == -signal.SIGXCPU:
+        return f"reading it took more than {PREVIEW_CPU_SECONDS} s of computing. `python -m core` has no such limit"
+    if last_line.startswith("MemoryError") or returncode == -signal.SIGKILL:
+        return f"reading it took more than {PREVIEW_BYTES >> 30} GiB of memory. `python -m core` has no such limit"
+    if returncode < 0:
+        return f"its reader was ended by signal {-returncode} ({signal.Signals(-returncode).name})"
+    return f"its reader failed ({last_line[:200]}). This is a fault of the program, not of the file"
 
 
 def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (PREVIEW_BYTES, PREVIEW_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (PREVIEW_SECONDS, PREVIEW_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (PREVIEW_CPU_SECONDS, PREVIEW_CPU_SECONDS + 5))

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from core.data.cuts import sum_over_threads
-from core.judge.histogram import Histogram, Histogram2d, poisson_errors
+from core.statistics.histogram import Histogram, Histogram2d, poisson_errors
 
 
 def class_histograms(
@@ -17,20 +17,20 @@ def class_histograms(
     Bins are equal, [low, high); under- and overflow and NaN are told.
     """
 
-    def one(part: slice) -> np.ndarray:
+    def count(part: slice) -> np.ndarray:
         out = np.zeros((len(names), n_bins + 3), np.int64)
         _fill(values[part], labels[part], low, high, n_bins, out)
         return out
 
-    counts = sum_over_threads(one, len(values))
+    counts = sum_over_threads(count, len(values))
     edges = np.linspace(low, high, n_bins + 1)
-    found = {}
+    histograms = {}
     for name, row in zip(names, counts, strict=True):
         inside = row[1:-2]
         below, above = poisson_errors(inside)
         outside = (int(row[0]), int(row[-2]), int(row[-1]))
-        found[name] = Histogram(edges, inside, below, above, *outside, n=int(row.sum()))
-    return found
+        histograms[name] = Histogram(edges, inside, below, above, *outside, n=int(row.sum()))
+    return histograms
 
 
 def histogram_2d(
@@ -43,12 +43,12 @@ def histogram_2d(
 ) -> Histogram2d:
     """Counts of the rows where `chosen` (n,) is true in n_bins x n_bins equal cells; what is outside is told."""
 
-    def one(part: slice) -> np.ndarray:
+    def count(part: slice) -> np.ndarray:
         out = np.zeros((n_bins, n_bins + 1), np.int64)
         _fill_2d(x[part], y[part], chosen[part], *x_range, *y_range, n_bins, out)
         return out
 
-    counts = sum_over_threads(one, len(x))
+    counts = sum_over_threads(count, len(x))
     edges = (np.linspace(*x_range, n_bins + 1), np.linspace(*y_range, n_bins + 1))
     inside = counts[:, :n_bins]
     n_outside = int(counts[0, n_bins])

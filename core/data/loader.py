@@ -1,26 +1,33 @@
 """Batches for training and prediction: whole chunks in random order, mixed in a buffer of bounded size."""
 
 import itertools
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
 
-from core.data.dataset import CHUNK_ROWS, Dataset, joined, open_part, read_rows
-from core.data.ragged import Ragged
+from core.data import stored_arrays
+from core.data.dataset import Dataset, open_part
+from core.data.stored_arrays import CHUNK_ROWS, Arrays
 
+N_AHEAD = 4  # batches made while the network is busy with one
 BUFFER_CHUNKS = 64  # 2048 rows: 33 MB of waveforms, enough to mix neighbouring events well
+BUFFER_BYTES = 256_000_000  # at most, where rows are large: pictures of 1024 x 1024 pixels have 4 MB each
 
 
 class Recipe(Protocol):
     """What turns stored arrays into a network's input: a pure function with frozen parameters.
 
-    `columns` are the table columns that it needs; `make` gets them row by row beside the arrays.
+    `arrays` names the stored arrays and `columns` the table columns that it needs of a data set; `make` gets both by name,
+    row by row beside each other.
     """
 
     @property
-    def columns(self) -> tuple[str, ...]: ...
-    def make(self, raw: Any, table: dict[str, np.ndarray], dataset: Dataset) -> Any: ...
+    def arrays(self) -> tuple[str, ...]: ...
+    def columns(self, dataset: Dataset) -> tuple[str, ...]: ...
+    def make(self, arrays: Any, table: dict[str, np.ndarray], dataset: Dataset) -> Any: ...
 
 
 Batch = tuple[Any, np.ndarray, np.ndarray]
@@ -46,21 +53,30 @@ def batches(
     within a buffer; without, rows come in ascending order. The last batch may be smaller.
     """
     rng = None if seed is None else np.random.default_rng(seed)
-    table = dataset.columns(recipe.columns)
+    table = dataset.columns(recipe.columns(dataset))
     if targets is None:
         targets = one_hot(labels, len(rows), n_classes)
-    left: tuple[np.ndarray | Ragged, np.ndarray] | None = None
-    for raw, index in _buffers(dataset, rows, rng):
+    left: tuple[Arrays, np.ndarray] | None = None
+    for arrays, index in _buffers(dataset, rows, recipe.arrays, rng):
         if left is not None:
-            raw, index = joined([left[0], raw]), np.concatenate([left[1], index])
+            arrays, index = _joined([left[0], arrays]), np.concatenate([left[1], index])
         order = np.arange(len(index)) if rng is None else rng.permutation(len(index))
         n_full = len(index) // batch_size * batch_size
         for start in range(0, n_full, batch_size):
             pick = order[start : start + batch_size]
-            yield _batch(dataset, recipe, raw[pick], index[pick], rows, table, targets, weights)
-        left = raw[order[n_full:]], index[order[n_full:]]
+            yield _batch(dataset, recipe, _taken(arrays, pick), index[pick], rows, table, targets, weights)
+        left = _taken(arrays, order[n_full:]), index[order[n_full:]]
     if left is not None and len(left[1]):
         yield _batch(dataset, recipe, left[0], left[1], rows, table, targets, weights)
+
+
+def ahead(source: Iterator[Batch], n: int = N_AHEAD) -> Iterator[Batch]:
+    """The batches of an iterator, made by a thread up to `n` ahead of who takes them; an error comes where its batch would."""
+    with ThreadPoolExecutor(1, "batches") as thread:
+        waiting = deque(thread.submit(next, source, None) for _ in range(n))
+        while (batch := waiting.popleft().result()) is not None:
+            waiting.append(thread.submit(next, source, None))
+            yield batch
 
 
 def one_hot(labels: np.ndarray | None, n: int, n_classes: int) -> np.ndarray:
@@ -72,24 +88,33 @@ def one_hot(labels: np.ndarray | None, n: int, n_classes: int) -> np.ndarray:
 
 
 def _batch(
-    dataset: Dataset, recipe: Recipe, raw: np.ndarray | Ragged, index: np.ndarray, rows: np.ndarray,
+    dataset: Dataset, recipe: Recipe, arrays: Arrays, index: np.ndarray, rows: np.ndarray,
     table: dict[str, Any], targets: np.ndarray, weights: np.ndarray | None,
 ) -> Batch:  # fmt: skip
-    x = recipe.make(raw, {name: values[rows[index]] for name, values in table.items()}, dataset)
+    x = recipe.make(arrays, {name: values[rows[index]] for name, values in table.items()}, dataset)
     w = np.ones(len(index), np.float32) if weights is None else weights[index].astype(np.float32)
     return x, targets[index], w
 
 
+def _taken(arrays: Arrays, pick: np.ndarray) -> Arrays:
+    return {name: values[pick] for name, values in arrays.items()}
+
+
+def _joined(blocks: Sequence[Arrays]) -> Arrays:
+    return {name: stored_arrays.joined([block[name] for block in blocks]) for name in blocks[0]}
+
+
 def _buffers(
-    dataset: Dataset, rows: np.ndarray, rng: np.random.Generator | None
-) -> Iterator[tuple[np.ndarray | Ragged, np.ndarray]]:
-    """Arrays of up to BUFFER_CHUNKS chunks with the index of each in `rows`."""
+    dataset: Dataset, rows: np.ndarray, names: Sequence[str], rng: np.random.Generator | None
+) -> Iterator[tuple[Arrays, np.ndarray]]:
+    """Arrays of up to BUFFER_CHUNKS chunks and about BUFFER_BYTES (one chunk at least) with the index of each in `rows`."""
     chunks = _chunks(dataset, rows)
+    n_chunks = min(max(BUFFER_BYTES // (CHUNK_ROWS * _row_bytes(dataset, names)), 1), BUFFER_CHUNKS)
     order = np.arange(len(chunks)) if rng is None else rng.permutation(len(chunks))
-    for start in range(0, len(order), BUFFER_CHUNKS):
+    for start in range(0, len(order), n_chunks):
         # sorted within a buffer: each part is opened once per buffer, and the rows are mixed afterwards
-        group = [chunks[i] for i in np.sort(order[start : start + BUFFER_CHUNKS])]
-        blocks: list[np.ndarray | Ragged] = []
+        group = [chunks[i] for i in np.sort(order[start : start + n_chunks])]
+        blocks: list[Arrays] = []
         file, opened = None, -1
         try:
             for part, chunk, begin, stop in group:
@@ -100,21 +125,31 @@ def _buffers(
                 first = chunk * CHUNK_ROWS
                 last = min(first + CHUNK_ROWS, dataset.parts[part].n_rows)
                 local = rows[begin:stop] - dataset.parts[part].offset - first
-                blocks.append(read_rows(file, first, last)[local])
+                blocks.append({name: stored_arrays.read(file, name, first, last)[local] for name in names})
         finally:
             if file is not None:
                 file.close()
-        yield joined(blocks), np.concatenate([np.arange(begin, stop) for _, _, begin, stop in group])
+        yield _joined(blocks), np.concatenate([np.arange(begin, stop) for _, _, begin, stop in group])
+
+
+def _row_bytes(dataset: Dataset, names: Sequence[str]) -> int:
+    """Bytes of what is read of a row, the mean of the part with the largest rows."""
+    largest = 1
+    for part in dataset.parts:
+        with open_part(dataset, part) as file:
+            if part.n_rows:
+                largest = max(largest, sum(stored_arrays.row_bytes(file, name) for name in names))
+    return largest
 
 
 def _chunks(dataset: Dataset, rows: np.ndarray) -> list[tuple[int, int, int, int]]:
     """(part, chunk in part, begin, stop in `rows`) of every chunk that holds a wanted row."""
-    found = []
+    chunks = []
     for i, part in enumerate(dataset.parts):
         a, b = np.searchsorted(rows, [part.offset, part.offset + part.n_rows])
         if a == b:
             continue
         chunk = (rows[a:b] - part.offset) // CHUNK_ROWS
         edges = np.concatenate([[0], np.flatnonzero(np.diff(chunk)) + 1, [b - a]])
-        found += [(i, int(chunk[s]), int(a + s), int(a + t)) for s, t in itertools.pairwise(edges)]
-    return found
+        chunks += [(i, int(chunk[s]), int(a + s), int(a + t)) for s, t in itertools.pairwise(edges)]
+    return chunks

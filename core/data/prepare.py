@@ -1,226 +1,244 @@
 """Raw files -> prepared data set: parallel over files, atomic, resumable, growing.
 
-Each file becomes a part (`parts/<file>.h5`, `.parquet`, `.json`, the JSON last). A run that is killed leaves finished
-parts behind, which the next run takes over if the file's hash still fits.
+Each content becomes a part (`core.data.parts`). A run that is killed leaves finished parts behind, which the next run
+takes over. One file that cannot be read costs no other its rows.
 """
 
-import hashlib
 import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import h5py
-import hdf5plugin
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import parameters, workspace
-from core.data import frames, joining
-from core.data.dataset import ARRAY, CHUNK_ROWS, FORMAT, OFFSETS, VALUES, datasets_folder
-from core.data.files import below_roots
-from core.data.ragged import Ragged
-from core.errors import DarkroomError
-from core.experiment import Experiment
-
-CHUNK_VALUES = 16_384  # of records of varying size: some twenty typical ones
+from core.data import detector_images, joining, parts, stored_arrays
+from core.data.dataset import FORMAT, datasets_folder
+from core.data.reading import Block, Reading
+from core.data.table import Table
+from core.errors import DarkroomError, FullDiskError
+from core.worker import end_with_parent
 
 Progress = Callable[[int, int, str], None]
+Refused = list[dict[str, str]]
+"""Files that were not taken, each with `file` (its path) and `reason`, a sentence."""
 
 
 def prepare(
-    experiment: Experiment,
+    experiment: str,
+    reading: Reading,
+    table: Table,
     files: Sequence[Path],
     name: str,
     mapping: Any,
     n_jobs: int = 1,
     progress: Progress | None = None,
+    admit: Callable[[Path], Path] = Path.resolve,
 ) -> dict[str, Any]:
-    """Make or grow the data set `name` from raw files; returns its metadata with the seconds it took.
+    """Make or grow the data set `name` of the experiment with this key from raw files; returns its metadata with the seconds
+    it took.
 
-    Files already in the data set are passed over if their hash is unchanged and made again if it is not.
+    What counts is the content of a file: the same again is passed over, wherever it lies (`repeated`: file, and where the
+    other one lies). A file that cannot be taken is `refused` with a sentence and the others are finished; if none is left,
+    that is an error. Parts that an earlier version of the features made are made anew. `admit` gives the path that may be
+    read, or refuses it.
     """
     started = time.perf_counter()
     folder = datasets_folder() / workspace.checked_name(name, "data set")
-    paths = _checked_files(files)
-    folder.mkdir(exist_ok=True)
-    with joining.only_writer(folder):
-        meta = _head(experiment, mapping, folder)
-        (folder / "parts").mkdir(exist_ok=True)
-        todo = [p for p in paths if _finished(folder, p) is None]
-        workspace.need_free(folder, 2.0 * sum(p.stat().st_size for p in todo) + 50e6)
-        for done, file in enumerate(_run(experiment, todo, folder, meta["mapping"], n_jobs)):
-            if progress:
-                progress(done + 1, len(todo), file)
-        made = joining.join(experiment, folder, meta, mapping, paths)
-    return {**made, "seconds": time.perf_counter() - started}
-
-
-def _checked_files(files: Sequence[Path]) -> list[Path]:
-    paths = sorted({Path(f).resolve() for f in files})
-    if not paths:
+    if not files:
         raise DarkroomError("No file was given: name at least one raw file.")
-    for path in paths:
-        if not path.is_file():
-            raise DarkroomError(f"{path} does not exist or is not a file: check the path.")
-    names = [p.name for p in paths]
-    twice = next((n for n in names if names.count(n) > 1), None)
-    if twice:
-        raise DarkroomError(f"Two of the files are called {twice}: a data set needs distinct file names. Rename one.")
-    return paths
+    paths, refused = _admitted(files, admit)
+    workspace.make_folder(folder)
+    with joining.only_writer(folder):
+        head = _head(experiment, reading, mapping, folder)
+        workspace.make_folder(folder / "parts")
+        records = parts.read_records(folder / "parts")
+        before = joining.members(folder)
+        files_of = parts.sort(paths, records, reading.version)
+        outdated = parts.outdated(folder, before, records, files_of.given, reading.version)
+        todo = list(dict.fromkeys([*files_of.todo, *outdated]))
+        workspace.need_free(folder, 2.0 * sum(p.stat().st_size for p in todo) + 50e6)
+        digests: dict[Path, str] = {}
+        for n_done, (path, sha256, reason) in enumerate(_run(reading, todo, folder, mapping, n_jobs), 1):
+            if sha256:
+                digests[path] = sha256
+            else:
+                refused.append({"file": str(path), "reason": reason})
+            if progress:
+                progress(n_done, len(todo), f"{path.name} {'read' if sha256 else 'refused'}")
+        _need_all(folder, outdated, refused)
+        taken = [*files_of.present, *(digests[path] for path in todo if path in digests)]
+        meta = joining.join(reading, table, folder, head, mapping, taken, refused, set(map(str, paths)))
+    n_there = len(files_of.present.keys() & {part["sha256"] for part in before})
+    counts = {"repeated": [(str(path), other) for path, other in files_of.repeated], "n_there": n_there}
+    return {**meta, **counts, "seconds": time.perf_counter() - started}
 
 
-def _head(experiment: Experiment, mapping: Any, folder: Path) -> dict[str, Any]:
+def _admitted(files: Sequence[Path], admit: Callable[[Path], Path]) -> tuple[list[Path], Refused]:
+    """The files that are there and may be read, sorted, and the others with the reason."""
+    paths, refused = set(), []
+    for file in files:
+        try:
+            path = admit(Path(file))
+            str(path).encode()
+            if not path.is_file():
+                raise DarkroomError(f"{path} does not exist or is not a file: check the path.")
+            path.open("rb").close()
+            paths.add(path)
+        except DarkroomError as error:
+            refused.append({"file": str(file), "reason": str(error)})
+        except UnicodeEncodeError:
+            text = str(file).encode(errors="replace").decode()
+            refused.append(
+                {"file": text, "reason": f"{text}: the name holds bytes that are no text (UTF-8): rename the file."}
+            )
+        except OSError as error:
+            reason = f"{Path(file).name[:100]} cannot be read ({error.strerror}): check the path and who may read it."
+            refused.append({"file": str(file), "reason": reason})
+    return sorted(paths), refused
+
+
+def _head(experiment: str, reading: Reading, mapping: Any, folder: Path) -> dict[str, Any]:
     """What all parts must share. Growing with another experiment or mapping is refused."""
     head = {
         "format": FORMAT,
-        "experiment": experiment.key,
+        "experiment": experiment,
+        "version": reading.version,
         "mapping": parameters.to_dict(mapping),
-        **experiment.record_meta(mapping),
+        **reading.record_meta(mapping),
     }
     known = folder / "head.json"
-    if not (folder / "dataset.json").exists():  # nothing to grow: an earlier try may have had another mapping
-        if known.exists() and workspace.read_json(known) != json.loads(json.dumps(head)):
-            shutil.rmtree(folder / "parts", ignore_errors=True)
-        workspace.write_json(known, head)
-    elif workspace.read_json(known) != json.loads(json.dumps(head)):
+    is_same = known.exists() and _but_version(
+        workspace.read_sealed(known, f"delete data set '{folder.name}' and prepare it again")
+    ) == _but_version(json.loads(json.dumps(head)))
+    if (folder / "dataset.json").exists() and not is_same:
         raise DarkroomError(
-            f"Data set '{folder.name}' was made with another experiment, mapping or version: choose another name, or delete it with `python -m core datasets delete {folder.name}`."
+            f"Data set '{folder.name}' was made with another experiment, mapping or format: choose another name, or delete it with `python -m core datasets delete {folder.name}`."
         )
+    if not is_same:  # nothing to grow: an earlier try may have had another mapping
+        shutil.rmtree(folder / "parts", ignore_errors=True)
+    workspace.write_sealed(known, head)
     return head
 
 
-def _run(experiment: Experiment, todo: list[Path], folder: Path, mapping: dict[str, Any], n_jobs: int) -> Iterator[str]:
-    """Make the parts, yielding the name of each finished file."""
+def _but_version(head: Any) -> dict[str, Any]:
+    return {key: value for key, value in head.items() if key != "version"}
+
+
+def _need_all(folder: Path, outdated: Sequence[Path], refused: Refused) -> None:
+    """Rows that were there must not go because their file cannot be read any more."""
+    lost = next((r for r in refused if Path(r["file"]) in outdated), None)
+    if lost:
+        raise DarkroomError(
+            f"Data set '{folder.name}' stays as it is: its files had to be read again by this version of the features, and "
+            f"one was refused. {lost['reason']}"
+        )
+
+
+Outcome = tuple[Path, str, str]
+"""A raw file, the SHA-256 of the content that a part was made of ('' if it was refused), and why it was refused."""
+
+
+def _run(reading: Reading, todo: list[Path], folder: Path, mapping: Any, n_jobs: int) -> Iterator[Outcome]:
+    """Make the parts, yielding each file when it is finished or refused."""
     if n_jobs <= 1 or len(todo) <= 1:
         for path in todo:
-            _make_part(experiment.key, path, folder, mapping)
-            yield path.name
+            yield _part_or_reason(reading, path, folder, mapping)
         return
-    with ProcessPoolExecutor(min(n_jobs, len(todo)), mp_context=get_context("spawn")) as pool:
-        waiting: dict[Future[None], str] = {
-            pool.submit(_make_part, experiment.key, path, folder, mapping): path.name for path in todo
-        }
+    broken = []
+    with _pool(min(n_jobs, len(todo))) as pool:
+        waiting = {pool.submit(_part_or_reason, reading, path, folder, mapping): path for path in todo}
         try:
             for future in as_completed(waiting):
-                future.result()
-                yield waiting[future]
+                try:
+                    yield future.result()
+                except BrokenProcessPool:  # one worker died and took all with it
+                    broken.append(waiting[future])
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+    for path in broken:
+        yield _alone(reading, path, folder, mapping)
 
 
-def _make_part(key: str, path: Path, folder: Path, mapping: dict[str, Any]) -> None:
-    from core.registry import experiment_by_key  # the record holds functions, so a worker looks it up by key
+def _alone(reading: Reading, path: Path, folder: Path, mapping: Any) -> Outcome:
+    """Read a file in a process of its own, because it may be the one that ends it."""
+    with _pool(1) as pool:
+        try:
+            return pool.submit(_part_or_reason, reading, path, folder, mapping).result()
+        except BrokenProcessPool:
+            reason = "its reader was ended by the system, out of memory or by a fault in a library: read it by itself, or leave it out."
+            return path, "", f"{path.name}: {reason}"
 
-    experiment = experiment_by_key(key)
-    made_mapping: Any = parameters.build(experiment.mapping, mapping)
+
+def _pool(n_workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), initializer=end_with_parent)
+
+
+def _part_or_reason(reading: Reading, path: Path, folder: Path, mapping: Any) -> Outcome:
+    try:
+        return path, _make_part(reading, path, folder, mapping), ""
+    except FullDiskError:  # not the file's fault
+        raise
+    except DarkroomError as error:
+        return path, "", str(error)
+    except MemoryError:
+        return (
+            path,
+            "",
+            f"{path.name}: reading it needs more memory than this process may have: split it, or leave it out.",
+        )
+
+
+def _make_part(reading: Reading, path: Path, folder: Path, mapping: Any) -> str:
+    """Read a file into its part; returns the SHA-256 of its content. A file without rows is a part without a table."""
     tables: list[dict[str, np.ndarray]] = []
-    before, sha256 = _fingerprint(path), file_sha256(path)
-    stem = folder / "parts" / f"{path.name}-{sha256[:8]}"
-    h5 = stem.with_name(stem.name + ".h5")
+    before, sha256 = parts.fingerprint(path), parts.file_sha256(path)
+    stem = folder / "parts" / parts.stem(path, sha256)
+    h5 = stem.with_name(f"{stem.name}-v{reading.version}.h5")
     with workspace.replacing(h5) as temporary, h5py.File(temporary, "w") as out:
         n_rows = 0
         facts: list[dict[str, Any]] = []
-        for block in experiment.blocks(path, made_mapping):
-            _append(out, block.array)
+        for block in reading.blocks(path, mapping):
+            _check_arrays(reading, block)
+            stored_arrays.append(out, block.arrays)
             tables.append(block.table)
-            n_rows += len(block.array)
-            for frame in block.frames:
-                frames.write(out, len(facts), frame)
-                facts.append({"name": frame.name, **frame.facts})
-        if not n_rows:
-            raise DarkroomError(f"{path.name}: {experiment.nothing_found}")
-    if _fingerprint(path) != before:
+            n_rows += len(block)
+            for image in block.images:
+                detector_images.write(out, len(facts), image)
+                facts.append({"name": image.name, **image.facts})
+    if parts.fingerprint(path) != before:
         raise DarkroomError(f"{path.name} changed while it was read: wait until it is complete, then prepare again.")
-    table = pa.table({k: np.concatenate([t[k] for t in tables]) for k in tables[0]})
-    with workspace.replacing(stem.with_name(stem.name + ".parquet")) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    if n_rows:
+        table = pa.table({k: np.concatenate([t[k] for t in tables]) for k in tables[0]})
+        with workspace.replacing(h5.with_suffix(".parquet")) as temporary:
+            pq.write_table(table, temporary, compression="lz4", use_dictionary=False)
     info = {
-        "file": h5.name, "n_rows": n_rows, "path": str(path), **before, "sha256": sha256,
-        **experiment.source(path, made_mapping), "frames": facts,
+        "file": h5.name, "n_rows": n_rows, "path": str(path), "size": before[0], "mtime_ns": before[1],
+        "sha256": sha256, "version": reading.version,
+        **reading.source(path, mapping), "frames": facts,
     }  # fmt: skip
-    workspace.write_json(folder / "parts" / f"{path.name}.json", info)
+    workspace.write_sealed(stem.with_name(stem.name + ".json"), info)
+    return sha256
 
 
-def _append(out: h5py.File, array: np.ndarray | Ragged) -> None:
-    if isinstance(array, np.ndarray):
-        _extend(out, ARRAY, array, CHUNK_ROWS)
-        return
-    before = int(out[OFFSETS][-1]) if OFFSETS in out else 0
-    ends = array.offsets[1:] + before
-    _extend(out, VALUES, array.values, CHUNK_VALUES)
-    _extend(out, OFFSETS, ends if OFFSETS in out else np.concatenate([[0], ends]), CHUNK_VALUES)
-
-
-def _extend(out: h5py.File, name: str, array: np.ndarray, n_chunk: int) -> None:
-    if name not in out:
-        out.create_dataset(
-            name, data=array, maxshape=(None, *array.shape[1:]), chunks=(n_chunk, *array.shape[1:]),
-            **hdf5plugin.Bitshuffle(cname="lz4"),
-        )  # fmt: skip
-        return
-    stored = out[name]
-    n = stored.shape[0]
-    stored.resize(n + len(array), axis=0)
-    stored[n:] = array
-
-
-def _fingerprint(path: Path) -> dict[str, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        raise DarkroomError(f"{path.name} vanished while it was read: copy it again.") from None
-    return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DarkroomError(f"{path.name} vanished while it was read ({error.strerror}): copy it again.") from None
-
-
-def _finished(folder: Path, path: Path) -> dict[str, Any] | None:
-    """The record of a finished part, if it belongs to the file as it is now."""
-    record = folder / "parts" / f"{path.name}.json"
-    if not record.exists():
-        return None
-    info: dict[str, Any] = workspace.read_json(record)
-    same = info["size"] == path.stat().st_size and (
-        info["mtime_ns"] == path.stat().st_mtime_ns or info["sha256"] == file_sha256(path)
-    )
-    return info if same else None
+def _check_arrays(reading: Reading, block: Block) -> None:
+    names = [array.name for array in reading.arrays]
+    if sorted(block.arrays) != sorted(names):
+        raise TypeError(f"a block has the arrays {', '.join(block.arrays)}: {', '.join(names)} are declared")
+    for array in reading.arrays:
+        array.check(block.arrays[array.name], len(block))
 
 
 def default_jobs() -> int:
     """Processes for preparing: one per core, at most eight."""
     return min(len(os.sched_getaffinity(0)), 8)
-
-
-def run_job(job: Any) -> None:
-    """The job kind `prepare`: arguments experiment, files, name, mapping (plain values)."""
-    from core.registry import experiment_by_key
-
-    experiment = experiment_by_key(job.arguments["experiment"])
-    mapping: Any = parameters.build(experiment.mapping, job.arguments["mapping"])
-    files = [Path(f) for f in job.arguments["files"]]
-    if job.arguments.get("is_bounded"):  # asked for by a page: a link may have been put in the way since
-        files = [below_roots(f) for f in files]
-
-    def progress(done: int, total: int, file: str) -> None:
-        job.report(done, total, f"{file} read")
-        if job.stop_requested():
-            raise DarkroomError(f"Stopped after {done} of {total} files: prepare the same files again to go on.")
-
-    meta = prepare(experiment, files, job.arguments["name"], mapping, default_jobs(), progress)
-    told = [f"data set '{job.arguments['name']}': {meta['n_rows']:,} rows", *joining.notes(job.arguments["name"], meta)]
-    job.report(len(files), len(files), ". ".join(told))

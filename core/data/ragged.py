@@ -28,8 +28,8 @@ class Ragged:
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self.item(i) for i in range(len(self)))
 
-    def __getitem__(self, pick: np.ndarray) -> "Ragged":
-        """The records with these numbers (k,), or where a bool (n,) is true, in that order, copied."""
+    def __getitem__(self, pick: np.ndarray | slice) -> "Ragged":
+        """The records with these numbers (k,), of a slice, or where a bool (n,) is true, in that order, copied."""
         numbers = np.arange(len(self))[pick]
         lengths = self.lengths[numbers]
         offsets = np.concatenate([[0], np.cumsum(lengths)])

@@ -38,10 +38,11 @@ class SplitParameters:
 
 
 def split_rows(parameters: SplitParameters, uid: np.ndarray, group: np.ndarray, stratum: np.ndarray) -> np.ndarray:
-    """int8 (n,) TRAIN, VALIDATION or TEST for every row.
+    """int8 (n,): on which side every row lies, TRAIN, VALIDATION or TEST; OTHER in a group of which no row is counted.
 
-    uid int64 (n,) identity; group int64 (n,) rows that stay together; stratum int (n,) what is balanced (-1: not counted).
-    The random division depends on uid and seed only, so a row keeps its side whatever else is selected.
+    uid int64 (n,) identity; group int64 (n,) rows that stay together; stratum int (n,) what is balanced (-1: not counted,
+    such a row lies where its group does). The random split depends on uid and seed only, so a row keeps its side
+    whatever else is selected.
     """
     if parameters.method == "random":
         u = uniform(uid, parameters.seed)
@@ -50,7 +51,8 @@ def split_rows(parameters: SplitParameters, uid: np.ndarray, group: np.ndarray, 
     counts = np.zeros((len(groups), int(stratum.max(initial=-1)) + 1))
     known = stratum >= 0
     np.add.at(counts, (inverse[known], stratum[known]), 1)
-    return _assign(groups, counts, parameters)[inverse]
+    side = np.where(counts.any(axis=1), _assign(groups, counts, parameters), OTHER).astype(np.int8)
+    return side[inverse]
 
 
 def _assign(groups: np.ndarray, counts: np.ndarray, parameters: SplitParameters) -> np.ndarray:
@@ -62,8 +64,10 @@ def _assign(groups: np.ndarray, counts: np.ndarray, parameters: SplitParameters)
     largest_first = shuffled[np.argsort(-counts[shuffled].sum(axis=1), kind="stable")]
     weight = counts / np.maximum(counts.sum(axis=0), 1)
     for g in largest_first:
+        if not counts[g].any():
+            break  # sorted by size: no group that is left holds a counted row
         lack = np.divide(target - have, target, out=np.full_like(target, -np.inf), where=target > 0)
-        score = np.where(weight[g] > 0, lack, 0.0) @ weight[g] if weight[g].any() else parameters.fractions
+        score = np.where(weight[g] > 0, lack, 0.0) @ weight[g]
         side[g] = int(np.argmax(score))
         have[side[g]] += counts[g]
     return side

@@ -1,8 +1,8 @@
 """Plotly figures shared by all experiments: numbers in, figure out."""
 
 from core.figures.curves import Curve, training_curves
+from core.figures.evaluation import count_heatmap, efficiency_by_bin, roc_curve
 from core.figures.histograms import histogram_2d, score_spectrum, step_histogram
-from core.figures.judged import count_heatmap, efficiency_vs_energy, roc_curve
 from core.figures.style import BACKGROUND, NEUTRAL, OKABE_ITO, SIGNAL, class_style, class_styles
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "class_style",
     "class_styles",
     "count_heatmap",
-    "efficiency_vs_energy",
+    "efficiency_by_bin",
     "histogram_2d",
     "roc_curve",
     "score_spectrum",

@@ -1,4 +1,4 @@
-"""What leaks at 99 % signal efficiency in every energy window: the network beside what it has to beat."""
+"""What leaks at 99 % signal efficiency in every window: the network beside what it has to beat."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,14 @@ import plotly.graph_objects as go
 from core.figures.style import FREE_COLOURS, LOG_AXIS, NEUTRAL, SYMBOLS, errors, finish
 from core.judge.baselines import BOUND
 from core.judge.paired import InWindow
+from core.statistics.axis import Axis
 
 WIDTH = 0.6  # of a window's place, shared by its methods
 
 
-def leakage_by_window(rows: Sequence[InWindow], unit: str = "keV") -> go.Figure:
-    """Leakage per window and method in percent, logarithmic, with intervals; the bound as a line with its interval pale.
+def leakage_by_window(rows: Sequence[InWindow], axis: Axis) -> go.Figure:
+    """Leakage per window and method in percent, logarithmic, with intervals; the bound as a pale band over its own
+    interval, with a line at its value where any of it leaks.
 
     No leak has no place on a logarithmic axis: its upper limit is drawn, as an open triangle that points down.
     """
@@ -24,12 +26,12 @@ def leakage_by_window(rows: Sequence[InWindow], unit: str = "keV") -> go.Figure:
         aside = WIDTH * ((i + 0.5) / len(methods) - 0.5)
         colour, symbol = FREE_COLOURS[i % len(FREE_COLOURS)], SYMBOLS[i % len(SYMBOLS)]
         _add_points(figure, name, _of(rows, name, windows), aside, colour, symbol)
-    _add_bound(figure, _of(rows, BOUND, windows))
+    _add_bound(figure, _of(rows, BOUND, windows), 10.0 ** _decades(rows)[0])
     labels = [f"{low:g} to {high:g}" for low, high in windows]
     figure.update_xaxes(tickvals=list(range(len(windows))), ticktext=labels, range=[-0.5, len(windows) - 0.5])
     figure.update_yaxes(**LOG_AXIS, range=_decades(rows))
     figure.update_xaxes(showgrid=False)
-    return finish(figure, f"energy window [{unit}]", "leakage at 99 % signal efficiency [%]")
+    return finish(figure, f"{axis.name} window [{axis.unit}]", "leakage at 99 % signal efficiency [%]")
 
 
 def _of(rows: Sequence[InWindow], name: str, windows: Sequence[tuple[float, float]]) -> list[tuple[int, InWindow]]:
@@ -38,40 +40,42 @@ def _of(rows: Sequence[InWindow], name: str, windows: Sequence[tuple[float, floa
 
 
 def _add_points(
-    figure: go.Figure, name: str, found: list[tuple[int, InWindow]], aside: float, colour: str, symbol: str
+    figure: go.Figure, name: str, places: list[tuple[int, InWindow]], aside: float, colour: str, symbol: str
 ) -> None:
     for leaks in (True, False):
-        chosen = [(place, row) for place, row in found if bool(row.leakage.leakage.k) is leaks]
+        chosen = [(place, row) for place, row in places if bool(row.leakage.leakage.k) is leaks]
         numbers = [row.leakage.leakage for _, row in chosen]
-        y = np.array([100.0 * (one.value if leaks else one.high) for one in numbers])
-        up, down = (np.array([100.0 * getattr(one, end) for one in numbers]) for end in ("high", "low"))
+        y = np.array([100.0 * (interval.value if leaks else interval.high) for interval in numbers])
+        up, down = (np.array([100.0 * getattr(interval, end) for interval in numbers]) for end in ("high", "low"))
         figure.add_scatter(
             x=[place + aside for place, _ in chosen], y=y, mode="markers", name=name, legendgroup=name,
-            showlegend=leaks or not any(row.leakage.leakage.k for _, row in found),
+            showlegend=leaks or not any(row.leakage.leakage.k for _, row in places),
             marker={"color": colour, "size": 10, "symbol": symbol if leaks else "triangle-down-open"},
             error_y=errors(up - y, y - down, colour) if leaks else None,
-            customdata=[_told(row) for _, row in chosen], hovertemplate=f"{name}: %{{customdata}}<extra></extra>",
+            customdata=[_hover(row) for _, row in chosen], hovertemplate=f"{name}: %{{customdata}}<extra></extra>",
         )  # fmt: skip
 
 
-def _add_bound(figure: go.Figure, found: list[tuple[int, InWindow]]) -> None:
-    """A line across each window at the bound, or, where nothing leaks, at its upper limit, dotted."""
-    for i, (place, row) in enumerate(found):
+def _add_bound(figure: go.Figure, places: list[tuple[int, InWindow]], least: float) -> None:
+    """The bound's interval as a band across each window, from `least` where nothing leaks: its upper limit is no bound,
+    and is drawn as that of any method. A line at its value where some leaks.
+    """
+    for i, (place, row) in enumerate(places):
         leaked = row.leakage.leakage
         y = 100.0 * (leaked.value if leaked.k else leaked.high)
         figure.add_scatter(
-            x=[place - 0.45, place, place + 0.45], y=[y, y, y], mode="lines", name=BOUND, legendgroup=BOUND,
-            showlegend=not i, line={"color": NEUTRAL, "width": 3, "dash": "solid" if leaked.k else "dot"},
-            customdata=[_told(row)] * 3, hovertemplate=f"{BOUND}: %{{customdata}}<extra></extra>",
+            x=[place - 0.45, place, place + 0.45] if leaked.k else [place], y=[y] * (3 if leaked.k else 1),
+            mode="lines" if leaked.k else "markers", name=BOUND, legendgroup=BOUND, showlegend=not i,
+            line={"color": NEUTRAL, "width": 3}, marker={"color": NEUTRAL, "size": 10, "symbol": "triangle-down-open"},
+            customdata=[_hover(row)] * 3, hovertemplate=f"{BOUND}: %{{customdata}}<extra></extra>",
         )  # fmt: skip
-        if leaked.k:
-            figure.add_shape(
-                type="rect", x0=place - 0.45, x1=place + 0.45, y0=100.0 * leaked.low, y1=100.0 * leaked.high,
-                fillcolor=NEUTRAL, opacity=0.15, line_width=0, layer="below",
-            )  # fmt: skip
+        figure.add_shape(
+            type="rect", x0=place - 0.45, x1=place + 0.45, y0=100.0 * leaked.low if leaked.k else least,
+            y1=100.0 * leaked.high, fillcolor=NEUTRAL, opacity=0.15, line_width=0, layer="below",
+        )  # fmt: skip
 
 
-def _told(row: InWindow) -> str:
+def _hover(row: InWindow) -> str:
     leaked, signal = row.leakage.leakage, row.leakage.signal
     p = "" if np.isnan(row.p_with_limits) else f"<br>p against {row.reference} {row.p_with_limits:.2g}"
     return (

@@ -10,8 +10,9 @@ from plotly.colors import sample_colorscale
 
 from core.figures.style import NEUTRAL, OKABE_ITO, SEQUENCE, TEXT_PX, finish
 from core.judge.compatibility import METRICS, Matrix
-from core.judge.compatibility_summary import FALLING, UNITLESS, At, Found, found_in, interval, n_of, number
-from core.judge.intervals import Efficiency, Interval
+from core.judge.compatibility_report import At, interval, numbers_of, text
+from core.judge.report import DASH, PERCENT, Number, n_of
+from core.statistics.intervals import Efficiency, Interval
 
 DIAGONAL = OKABE_ITO[6]
 PALE = 0.35
@@ -26,7 +27,7 @@ class _Drawn:
 
     matrix: Matrix
     metric: str
-    found: Mapping[At, Found]
+    numbers: Mapping[At, Number]
     published: Mapping[At, float]
     why_missing: Mapping[At, str]
 
@@ -39,8 +40,12 @@ class _Drawn:
         return ((i, j) for i in range(self.n) for j in range(self.n))
 
     @property
+    def is_falling(self) -> bool:
+        return METRICS[self.metric].is_falling
+
+    @property
     def scale(self) -> str:
-        return f"{SEQUENCE}_r" if self.metric in FALLING else SEQUENCE
+        return f"{SEQUENCE}_r" if self.is_falling else SEQUENCE
 
     def is_few(self, at: At) -> bool:
         cell = self.matrix.cells[at[0]][at[1]]
@@ -48,17 +53,17 @@ class _Drawn:
 
     def shade(self, at: At) -> float:
         """The number that a cell's colour stands for; NaN where it has none."""
-        value = self.found[at].value if at in self.found else math.nan
-        if math.isnan(value) or self.metric not in FALLING:
+        value = self.numbers[at].value if at in self.numbers else math.nan
+        if math.isnan(value) or not self.is_falling:
             return value
-        return math.log10(max(value, 0.5 / n_of(self.found[at])))
+        return math.log10(max(value, 0.5 / n_of(self.numbers[at])))
 
     def range(self) -> tuple[float, float]:
         """From the lowest to the highest shade, rounded outwards, of the cells that are not pale (of all, if all are)."""
         shades = {at: self.shade(at) for at in self.places if not math.isnan(self.shade(at))}
         firm = [shade for at, shade in shades.items() if not self.is_few(at)] or list(shades.values()) or [0.0, 1.0]
         low, high = min(firm), max(firm)
-        if self.metric in FALLING:
+        if self.is_falling:
             return math.floor(low), max(math.ceil(high), math.floor(low) + 1)
         low = max(min(low, high - SMALLEST_SPAN), 0.0)
         high = max(high, low + SMALLEST_SPAN)
@@ -81,7 +86,7 @@ def heatmap(
     everywhere. From 7 regions on the lines get fewer, from 9 on only the value stays: the hover tells all. An invisible
     marker on each cell carries [trained, tested] as custom data, because a click on a heatmap does not reach a page.
     """
-    drawn = _Drawn(matrix, metric, found_in(matrix, metric), published or {}, why_missing or {})
+    drawn = _Drawn(matrix, metric, numbers_of(matrix, metric), published or {}, why_missing or {})
     figure = go.Figure()
     low, high = drawn.range()
     _add_colours(figure, drawn, low, high)
@@ -104,12 +109,12 @@ def heatmap(
 
 
 def _colour_bar(metric: str, low: float, high: float) -> dict[str, object]:
-    unit = "" if metric in UNITLESS else " [%]"
-    ticks = np.arange(low, high + 1) if metric in FALLING else np.linspace(low, high, 5)
-    shown = 10.0**ticks if metric in FALLING else ticks
+    title, _, unit, is_falling = METRICS[metric]
+    ticks = np.arange(low, high + 1) if is_falling else np.linspace(low, high, 5)
+    values = (100.0 if unit == PERCENT else 1.0) * (10.0**ticks if is_falling else ticks)
     return {
-        "thickness": 14, "outlinewidth": 0, "title": {"text": f"{METRICS[metric].title}{unit}", "side": "right"},
-        "tickvals": ticks.tolist(), "ticktext": [f"{v if metric in UNITLESS else 100.0 * v:.5g}" for v in shown],
+        "thickness": 14, "outlinewidth": 0, "title": {"text": f"{title} [{unit}]" if unit else title, "side": "right"},
+        "tickvals": ticks.tolist(), "ticktext": [f"{value:.5g}" for value in values],
     }  # fmt: skip
 
 
@@ -127,7 +132,7 @@ def _add_colours(figure: go.Figure, drawn: _Drawn, low: float, high: float) -> N
 
 def _add_missing(figure: go.Figure, drawn: _Drawn) -> None:
     """Hatched where there is no cell."""
-    missing = [at for at in drawn.places if at not in drawn.found]
+    missing = [at for at in drawn.places if at not in drawn.numbers]
     pattern = {
         "shape": "/",
         "size": 9,
@@ -165,21 +170,21 @@ def _ground(drawn: _Drawn, at: At, low: float, high: float) -> str:
 
 
 def _lines(drawn: _Drawn, at: At) -> str:
-    found, metric = drawn.found.get(at), drawn.metric
-    if found is None:
+    number, metric = drawn.numbers.get(at), drawn.metric
+    if number is None:
         return "<b>–</b>"
-    if math.isnan(found.value):
-        return "undefined" if drawn.n <= VERY_MANY else "?"
-    value = number(metric, found.value)
+    if math.isnan(number.value):
+        return DASH if drawn.n <= VERY_MANY else "?"
+    value = text(metric, number.value)
     if drawn.n > VERY_MANY:
         return value
-    first = value if drawn.n > MANY else f"<b>{value}</b>  n {_short_counts(found)}"
-    printed = f"<br>slides {number(metric, drawn.published[at])}" if at in drawn.published else ""
-    return f"{first}<br>{interval(metric, found, drawn.n > MANY)}{printed}"
+    first = value if drawn.n > MANY else f"<b>{value}</b>  n {_short_counts(number)}"
+    printed = f"<br>slides {text(metric, drawn.published[at])}" if at in drawn.published else ""
+    return f"{first}<br>{interval(metric, number, drawn.n > MANY)}{printed}"
 
 
-def _short_counts(found: Found) -> str:
-    counts = (found.n,) if isinstance(found, Interval) else (found.n_signal, found.n_background)
+def _short_counts(number: Number) -> str:
+    counts = (number.n,) if isinstance(number, Interval) else (number.n_signal, number.n_background)
     return "+".join(f"{n}" if n < 10_000 else f"{n / 1000:.0f}k" for n in counts)
 
 
@@ -189,33 +194,33 @@ def _add_markers(figure: go.Figure, drawn: _Drawn) -> None:
     figure.add_scatter(
         x=[j for _, j in drawn.places], y=[i for i, _ in drawn.places], mode="markers", name="cells",
         marker={"symbol": "square", "size": size, "color": "rgba(0,0,0,0)"}, customdata=[list(at) for at in drawn.places],
-        hovertext=[_told(drawn, at) for at in drawn.places], hovertemplate="%{hovertext}<extra></extra>",
+        hovertext=[_hover(drawn, at) for at in drawn.places], hovertemplate="%{hovertext}<extra></extra>",
         hoverlabel={"align": "left", "bgcolor": "#333333", "font": {"color": "#ffffff"}},
     )  # fmt: skip
 
 
-def _told(drawn: _Drawn, at: At) -> str:
+def _hover(drawn: _Drawn, at: At) -> str:
     trained, tested = (drawn.matrix.regions[i].name for i in at)
     lines = [f"trained on {trained}", f"tested on {tested}"]
-    found, cell, title = drawn.found.get(at), drawn.matrix.cells[at[0]][at[1]], METRICS[drawn.metric].title
-    if found is None or cell is None:
+    number, cell, title = drawn.numbers.get(at), drawn.matrix.cells[at[0]][at[1]], METRICS[drawn.metric].title
+    if number is None or cell is None:
         return "<br>".join([*lines, f"missing: {drawn.why_missing.get(at, 'no scores')}"])
-    if math.isnan(found.value):
-        lines += [f"{title}: undefined", _counted(found)]
+    if math.isnan(number.value):
+        lines += [f"{title}: {DASH}", _counted(number)]
     else:
-        lines += [f"{title}: {number(drawn.metric, found.value)} {interval(drawn.metric, found)}", _counted(found)]
+        lines += [f"{title}: {text(drawn.metric, number.value)} {interval(drawn.metric, number)}", _counted(number)]
     if cell.few:
         lines.append("fewer than 20 events of a class")
     if at in drawn.published:
-        lines.append(f"slides: {number(drawn.metric, drawn.published[at])}")
+        lines.append(f"slides: {text(drawn.metric, drawn.published[at])}")
     for n, what in ((cell.n_left_out, "left out: trained or validated with"), (cell.n_missing, "without a score")):
         lines += [f"{n:,} {what}"] if n else []
     return "<br>".join(lines)
 
 
-def _counted(found: Found) -> str:
-    if isinstance(found, Efficiency):
-        return f"{found.k:,} of {found.n:,} events"
-    if isinstance(found, Interval):
-        return f"n = {found.n:,}"
-    return f"n = {found.n_signal:,} signal, {found.n_background:,} background"
+def _counted(number: Number) -> str:
+    if isinstance(number, Efficiency):
+        return f"{number.k:,} of {number.n:,} events"
+    if isinstance(number, Interval):
+        return f"n = {number.n:,}"
+    return f"n = {number.n_signal:,} signal, {number.n_background:,} background"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.style import FREE_COLOURS, class_style, class_styles, finish
+from core.figures.style import FREE_COLOURS, NEUTRAL, class_styles, finish
+from core.statistics.efficiency import RIGHT
 
-LOSS = class_style("")
+LOSS = NEUTRAL, "solid", "star"  # of no class
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,12 @@ class Curve:
 def training_curves(
     curves: Sequence[Curve], x_title: str = "batches", training: str = "latest batches", *, beside: bool = False
 ) -> go.Figure:
-    """Loss above efficiencies (or `beside`). The line style tells the class; so does the colour, or, of several runs, the run.
+    """Loss above efficiencies (or `beside`; without classes the loss alone). The line style tells the class; so does the colour, or, of several runs, the run.
 
     Validation has markers, the `training` values (by default the running mean over the latest batches) have none.
     """
-    places = [(1, 1), (1, 2)] if beside else [(1, 1), (2, 1)]
+    has_classes = any(curve.class_name for curve in curves)
+    places = [(1, 1), (1, 1) if not has_classes else (1, 2) if beside else (2, 1)]
     figure = make_subplots(*places[1], shared_xaxes=True, vertical_spacing=0.07, horizontal_spacing=0.12)
     runs = list(dict.fromkeys(curve.run for curve in curves))
     several = len(runs) > 1
@@ -39,7 +41,7 @@ def training_curves(
         colour, dash, symbol = styles.get(curve.class_name, LOSS)
         if several:
             colour = FREE_COLOURS[runs.index(curve.run) % len(FREE_COLOURS)]
-        what = f"{curve.class_name} efficiency" if curve.class_name else "loss"
+        what = RIGHT.get(curve.class_name, f"{curve.class_name} efficiency") if curve.class_name else "loss"
         group, scale = curve.run if several else what, 100.0 if curve.class_name else 1.0
         row, col = places[bool(curve.class_name)]
         figure.add_scatter(
@@ -56,4 +58,4 @@ def training_curves(
     figure.update_yaxes(title_text="loss", row=1, col=1)
     if x_title == "epochs":
         figure.update_xaxes(dtick=math.ceil(max((x for c in curves for x in c.x), default=1) / 10))
-    return figure.update_xaxes(title_text=x_title if beside else None, row=1, col=1)
+    return figure.update_xaxes(title_text=x_title if beside or not has_classes else None, row=1, col=1)

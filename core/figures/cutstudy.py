@@ -9,8 +9,8 @@ from plotly.subplots import make_subplots
 
 from core.figures.style import BACKGROUND, KNOWN, NEUTRAL, SEQUENCE, SIGNAL, errors, finish
 from core.judge.cutstudy import MERITS, Correlation, Optimum, Scan
-from core.judge.efficiency import CLASSES
-from core.judge.intervals import clopper_pearson
+from core.statistics.efficiency import CLASSES
+from core.statistics.intervals import clopper_pearson
 
 BEST, LINE = "#009E73", "#CC79A7"  # to be seen on every colour of the plane, and beside it in both themes
 _BAND = 0.15
@@ -26,8 +26,8 @@ def moving_cut(scan: Scan, merit: np.ndarray, name: str, best: Optimum, at: floa
     for class_name, colour, label, is_kept in (
         ("signal", SIGNAL, "signal kept", True), ("background", BACKGROUND, "background rejected", False),
     ):  # fmt: skip
-        n, kept = scan.n_of(class_name), scan.kept(class_name)
-        k = kept if is_kept else n - kept
+        n, n_kept = scan.n_of(class_name), scan.kept(class_name)
+        k = n_kept if is_kept else n - n_kept
         low, high = clopper_pearson(k, np.full(len(k), n))
         _band(figure, axis.thresholds, 100 * low, 100 * high, colour)
         figure.add_scatter(
@@ -44,7 +44,7 @@ def moving_cut(scan: Scan, merit: np.ndarray, name: str, best: Optimum, at: floa
     figure.add_vline(best.at[0], line={"color": BEST, "width": 1.5})
     figure.add_vline(at, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
     side = "at or above" if axis.direction == "above" else "below"
-    finish(figure, "", "efficiency [%]")
+    finish(figure, "", "kept [%]")
     figure.update_yaxes(range=[0, 103], row=1, col=1)
     figure.update_yaxes(title_text=MERITS[name].title, row=2, col=1)
     figure.update_xaxes(title_text=None, row=1, col=1)

@@ -1,13 +1,13 @@
 """Small pictures of many rows in one figure; each can be clicked, and says which row it is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.data.frames import pooled
+from core.data.detector_images import pooled
 from core.figures.style import SEQUENCE
 
 TILE_PX = 48
@@ -22,15 +22,15 @@ def n_columns(n: int) -> int:
 
 
 def mosaic(
-    pictures: Sequence[np.ndarray], rows: np.ndarray, titles: Sequence[str], unit: str, lowest: float
+    pictures: Iterable[np.ndarray], rows: np.ndarray, titles: Sequence[str], unit: str, lowest: float
 ) -> go.Figure:
-    """Pictures (height, width) on one logarithmic scale of colours that begins at `lowest`, a tile of TILE_PX squared each.
+    """Pictures (height, width), one of each of `rows`, on one logarithmic scale of colours that begins at `lowest`, a tile of TILE_PX squared each.
 
     One larger than its tile is shrunk by a whole factor, keeping the largest value of the pixels that become one; the
     factor is written on it.
     """
-    columns = n_columns(len(pictures))
-    lines = max(1, -(-len(pictures) // columns))
+    columns = n_columns(len(rows))
+    lines = max(1, -(-len(rows) // columns))
     wide, high = TILE_PX + 2, TILE_PX + TITLE_CELLS * _title_lines(titles)
     z = np.full((lines * high, columns * wide), np.nan, np.float32)
     factors = []
@@ -55,7 +55,7 @@ def mosaic(
         z=np.log10(z), zmin=math.log10(lowest), zmax=math.log10(largest), colorscale=SEQUENCE, colorbar=bar,
         hoverinfo="skip", hoverongaps=False,
     )  # fmt: skip
-    numbers = np.arange(len(pictures))
+    numbers = np.arange(len(rows))
     x, y = numbers % columns * wide + wide / 2.0 - 0.5, (lines - 1 - numbers // columns) * high + TILE_PX / 2.0 - 0.5
     texts = [title if f == 1 else f"{title} ÷{f}" for title, f in zip(titles, factors, strict=True)]
     _clickable(figure, x, y, rows, texts)

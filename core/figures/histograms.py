@@ -17,7 +17,7 @@ from core.figures.style import (
     finish,
     log10_counts,
 )
-from core.judge.histogram import Histogram, Histogram2d
+from core.statistics.histogram import Histogram, Histogram2d
 
 
 def step_histogram(
@@ -37,18 +37,18 @@ def step_histogram(
     """
     figure = go.Figure()
     styles = class_styles(list(histograms))
-    for name, found in histograms.items():
+    for name, histogram in histograms.items():
         colour, dash, symbol = styles[name]
         figure.add_scatter(
-            x=found.edges, y=np.append(found.counts, found.counts[-1:]), mode="lines",
-            line={"shape": "hv", "color": colour, "dash": dash, "width": 2}, name=_legend(name, found),
+            x=histogram.edges, y=np.append(histogram.counts, histogram.counts[-1:]), mode="lines",
+            line={"shape": "hv", "color": colour, "dash": dash, "width": 2}, name=_legend(name, histogram),
             legendgroup=name, hoverinfo="skip",
         )  # fmt: skip
-        bins = np.column_stack([found.edges[:-1], found.edges[1:], found.error_high, found.error_low])
+        bins = np.column_stack([histogram.edges[:-1], histogram.edges[1:], histogram.error_high, histogram.error_low])
         figure.add_scatter(
-            x=(found.edges[:-1] + found.edges[1:]) / 2.0, y=found.counts, mode="markers", customdata=bins,
+            x=(histogram.edges[:-1] + histogram.edges[1:]) / 2.0, y=histogram.counts, mode="markers", customdata=bins,
             marker={"color": colour, "symbol": symbol, "size": 4}, name=name, legendgroup=name, showlegend=False,
-            error_y=errors(found.error_high, found.error_low, colour),
+            error_y=errors(histogram.error_high, histogram.error_low, colour),
             hovertemplate=f"{name}: %{{y:,.5g}} +%{{customdata[2]:.3g}} −%{{customdata[3]:.3g}}"
             f"<br>%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}} {unit}<extra></extra>",
         )  # fmt: skip
@@ -56,7 +56,10 @@ def step_histogram(
         figure.add_vrect(*window, fillcolor=NEUTRAL, opacity=0.15, line_width=0)
     if threshold is not None:
         figure.add_vline(threshold, line=THRESHOLD_LINE, annotation_text=f"{threshold:g} {unit}".strip())
-    highest = max((float(np.max(one.counts + one.error_high, initial=1.0)) for one in histograms.values()), default=1.0)
+    highest = max(
+        (float(np.max(histogram.counts + histogram.error_high, initial=1.0)) for histogram in histograms.values()),
+        default=1.0,
+    )
     half_an_event = {**LOG_AXIS, "range": [math.log10(0.5), math.log10(1.5 * highest)]}
     figure.update_yaxes(**(half_an_event if log_y else {"rangemode": "tozero"}))
     return finish(figure, f"{title} [{unit}]" if unit else title, _per_bin(rows, histograms, unit))
@@ -68,10 +71,10 @@ def score_spectrum(spectra: Mapping[str, Histogram], threshold: float, *, log_y:
 
 
 def histogram_2d(
-    found: Histogram2d, x_title: str, y_title: str, *, log: bool = True, rows: str = "events"
+    histogram: Histogram2d, x_title: str, y_title: str, *, log: bool = True, rows: str = "events"
 ) -> go.Figure:
     """Events per cell in colour, empty cells left free; axis titles with units. n and what is outside stand above."""
-    counts = np.asarray(found.counts).T
+    counts = np.asarray(histogram.counts).T
     z = log10_counts(counts) if log else np.where(counts > 0, counts, np.nan)
     bar: dict[str, Any] = {"title": {"text": rows}}
     if log:
@@ -79,22 +82,24 @@ def histogram_2d(
         bar |= {"tickvals": powers, "ticktext": [f"{10**p:,}" for p in powers.tolist()]}
     figure = go.Figure()
     figure.add_heatmap(
-        x=found.x_edges, y=found.y_edges, z=z, customdata=counts, colorscale=SEQUENCE, colorbar=bar, hoverongaps=False,
+        x=histogram.x_edges, y=histogram.y_edges, z=z, customdata=counts, colorscale=SEQUENCE, colorbar=bar, hoverongaps=False,
         hovertemplate=f"%{{customdata:,}} {rows}<br>{x_title} %{{x:.4g}}<br>{y_title} %{{y:.4g}}<extra></extra>",
     )  # fmt: skip
-    note = f"{found.n:,} {rows}, {found.n_outside:,} of them outside or undefined"
+    note = f"{histogram.n:,} {rows}, {histogram.n_outside:,} of them outside or undefined"
     place = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
     figure.add_annotation(text=note, showarrow=False, **place)
     return finish(figure, x_title, y_title)
 
 
 def _per_bin(rows: str, histograms: Mapping[str, Histogram], unit: str) -> str:
-    widths = np.concatenate([np.diff(found.edges) for found in histograms.values()]) if histograms else np.ones(0)
+    widths = (
+        np.concatenate([np.diff(histogram.edges) for histogram in histograms.values()]) if histograms else np.ones(0)
+    )
     if len(widths) and np.allclose(widths, widths[0], rtol=1e-3):
         return f"{rows} / {widths[0]:.3g} {unit}".rstrip()
     return f"{rows} / bin"
 
 
-def _legend(name: str, found: Histogram) -> str:
-    left_out = [(found.n_under, "below"), (found.n_over, "above"), (found.n_missing, "undefined")]
-    return ", ".join([f"{name} (n = {found.n:,}", *(f"{n:,} {where}" for n, where in left_out if n)]) + ")"
+def _legend(name: str, histogram: Histogram) -> str:
+    left_out = [(histogram.n_under, "below"), (histogram.n_over, "above"), (histogram.n_missing, "undefined")]
+    return ", ".join([f"{name} (n = {histogram.n:,}", *(f"{n:,} {where}" for n, where in left_out if n)]) + ")"

@@ -8,19 +8,19 @@ import plotly.graph_objects as go
 from core.figures.style import LOG_AXIS, class_style, finish
 
 
-def curves(told: Mapping[str, Any], n: Mapping[str, int]) -> go.Figure:
+def curves(values: Mapping[str, Any], n: Mapping[str, int]) -> go.Figure:
     """One line per class from plain values: `x`, `x_title`, `y_title`, and `lines` by class; `n` rows went into each."""
     figure = go.Figure()
-    for name, y in told["lines"].items():
+    for name, y in values["lines"].items():
         colour, dash, _ = class_style(name)
         figure.add_scatter(
-            x=told["x"], y=y, mode="lines", line={"color": colour, "dash": dash, "width": 2},
+            x=values["x"], y=y, mode="lines", line={"color": colour, "dash": dash, "width": 2},
             name=f"{name} (n = {n[name]:,})", hovertemplate=f"{name}: %{{y:.3g}} at %{{x:.0f}}<extra></extra>",
         )  # fmt: skip
-    finish(figure, told["x_title"], told["y_title"])
+    finish(figure, values["x_title"], values["y_title"])
     return figure.update_yaxes(**LOG_AXIS).update_layout(height=260)
 
 
-def columns(told: Mapping[str, Any]) -> dict[str, list[float]]:
+def columns(values: Mapping[str, Any]) -> dict[str, list[float]]:
     """The same as columns for a file."""
-    return {told["x_title"]: list(told["x"]), **{name: list(y) for name, y in told["lines"].items()}}
+    return {values["x_title"]: list(values["x"]), **{name: list(y) for name, y in values["lines"].items()}}

@@ -1,22 +1,21 @@
-"""What pages and the command line do with jobs: list them truly, stop them, wait for them, read their logs."""
+"""Listing jobs, stopping them, waiting for them and reading their logs, for pages and commands."""
 
-import re
+import contextlib
 import signal
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from core import workspace
+from core.errors import DarkroomError
 from core.jobs import local, queue
 from core.jobs.queue import Job
 from core.jobs.reconcile import identity, reconcile
 from core.jobs.runner import ensure_runner
+from core.plaintext import plain_text
 
 STOP_GRACE_S = 30.0
 TAIL_BYTES = 256 * 1024
-
-# CSI and OSC sequences, other two-character escapes, then every control character except tab and newline.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def submit(kind: str, title: str, arguments: dict[str, Any], lane: str | None = None, user: str | None = None) -> Job:
@@ -27,14 +26,17 @@ def submit(kind: str, title: str, arguments: dict[str, Any], lane: str | None = 
 
 
 def list_jobs(limit: int = 100, states: Sequence[str] = queue.STATES) -> list[Job]:
-    """The newest jobs, newest first, after their states were held against the processes there are."""
-    refresh()
+    """The newest jobs, newest first, after their states were held against the processes there are.
+
+    Where nothing can be written (a full disk, a workspace that may only be read) it is the list as it stands.
+    """
+    _refresh_if_possible()
     return queue.list_jobs(limit, states)
 
 
 def get(job_id: int) -> Job:
-    """One job, its state held against its process."""
-    refresh()
+    """One job, its state held against its process where that can be written."""
+    _refresh_if_possible()
     return queue.get(job_id)
 
 
@@ -44,14 +46,20 @@ def refresh() -> None:
     ensure_runner()
 
 
+def _refresh_if_possible() -> None:
+    if workspace.is_writable():
+        with contextlib.suppress(DarkroomError):  # if the list cannot even be read, reading it says why
+            refresh()
+
+
 def stop(job_id: int, user: str | None = None, grace_s: float = STOP_GRACE_S) -> Job:
     """Ask a job to end, without waiting: it may save its work for `grace_s`, then it is killed.
 
-    A queued job is cancelled at once, one that has ended stays as it is. Returns the job as it is now.
+    A queued job is stopped at once, one that has ended stays as it is. Returns the job as it is now.
     """
     job = queue.request_stop(job_id, user or queue.this_user(), grace_s)
     if job.state in queue.ACTIVE and job.pid is not None:
-        local.send(identity(job), signal.SIGTERM)
+        local.send(identity(job), job.id, signal.SIGTERM)
     ensure_runner()
     return job
 
@@ -90,7 +98,7 @@ def log_tail(job_id: int, n_lines: int = 200) -> str:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
         text = file.read(TAIL_BYTES).decode("utf-8", errors="replace")
-    lines = [line.rstrip("\r").rsplit("\r", 1)[-1] for line in _ESCAPES.sub("", text).split("\n")]
+    lines = [line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n")]
     if lines and not lines[-1]:
         lines.pop()
-    return "\n".join(_CONTROLS.sub("", line) for line in lines[-n_lines:])
+    return plain_text("\n".join(lines[-n_lines:]))

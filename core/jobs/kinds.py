@@ -1,4 +1,4 @@
-"""What a job can be: for each kind the function that does it and the lane it waits in."""
+"""The kinds of jobs: for each the function that runs it and the lane that it waits in."""
 
 import importlib
 from collections.abc import Callable
@@ -19,26 +19,28 @@ class Kind:
 
 
 KINDS = {
-    "train": Kind("core.learn.fit:run_job", "compute"),
-    "predict": Kind("core.learn.predict:run_job", "compute"),
-    "baselines": Kind("core.learn.trees:run_job", "compute"),
-    "study": Kind("core.learn.study_job:run_job", "compute"),
-    "prepare": Kind("core.data.prepare:run_job", "data"),
-    "derive": Kind("core.data.derive:run_job", "data"),
-    "demo": Kind("core.data.demo:run_job", "data"),
-    "seedscale": Kind("core.data.seedscale:run_job", "data"),
+    "train": Kind("core.workflows.training_job:run_job", "compute"),
+    "predict": Kind("core.workflows.prediction_job:run_job", "compute"),
+    "baselines": Kind("core.workflows.baselines_job:run_job", "compute"),
+    "study": Kind("core.workflows.cross_training_job:run_job", "compute"),
+    "prepare": Kind("core.workflows.prepare_job:run_job", "data"),
+    "derive": Kind("core.workflows.derive:run_job", "data"),
+    "sample": Kind("core.workflows.demo:run_sample_job", "data"),
+    "demo": Kind("core.workflows.demo:run_job", "data"),
+    "analysis": Kind("core.workflows.analyse:run_job", "data"),
+    "seedscale": Kind("core.workflows.scaled_sample:run_job", "data"),
 }
 
 
 def kind_of(name: str) -> Kind:
-    """The kind called `name`, or a refusal that lists those there are."""
+    """The kind named `name`, or a refusal that lists those there are."""
     if name not in KINDS:
         raise DarkroomError(f"Unknown job kind {name!r}: expected one of {', '.join(KINDS)}.")
     return KINDS[name]
 
 
 def function_of(name: str) -> Callable[[Any], None]:
-    """Import the function of the kind called `name`."""
+    """Import the function of the kind named `name`."""
     module, _, attribute = kind_of(name).function.partition(":")
     function: Callable[[Any], None] = getattr(importlib.import_module(module), attribute)
     return function

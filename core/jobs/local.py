@@ -8,13 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
 from core import workspace
+from core.disk import boot_id
 from core.errors import DarkroomError
 
 CODE = Path(__file__).resolve().parents[2]
@@ -39,16 +39,8 @@ def identity(pid: int) -> Identity:
     return Identity(pid, psutil.Process(pid).create_time() - psutil.boot_time(), boot_id())
 
 
-def boot_id() -> str:
-    """A text that is new after each start of the machine."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return f"{uuid.getnode()}-{psutil.boot_time():.0f}"
-
-
-def is_alive(who: Identity) -> bool:
-    """Whether this very process runs; one that has ended but was not collected by its parent is dead."""
+def is_there(who: Identity) -> bool:
+    """Whether this very process runs; one that has ended but was not collected by its parent does not."""
     if who.boot_id != boot_id():
         return False
     try:
@@ -57,6 +49,28 @@ def is_alive(who: Identity) -> bool:
         return same and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:
         return False
+
+
+def is_alive(who: Identity, job_id: int) -> bool:
+    """Whether this very process runs and works for the job of this workspace, and not for that of a copy of it.
+
+    What a process of another account works for, and one that is just dying, cannot be seen: it is believed.
+    """
+    return is_there(who) and _tag_of(who) in ("", tag(job_id))
+
+
+def is_of_another(who: Identity, job_id: int) -> bool:
+    """Whether this very process runs, but works for another workspace."""
+    return is_there(who) and _tag_of(who) not in ("", tag(job_id))
+
+
+def _tag_of(who: Identity) -> str:
+    """What a process says that it works for, 'nothing' if it says nothing; '' where that cannot be seen."""
+    try:
+        environment = psutil.Process(who.pid).environ()
+    except (psutil.Error, OSError):
+        return ""
+    return environment.get(TAG, "nothing") if environment else ""
 
 
 def start(job_id: int, *, device: str | None = None) -> Identity:
@@ -107,6 +121,11 @@ def log_path(job_id: int) -> Path:
     return workspace.root() / "jobs" / str(job_id) / "log.txt"
 
 
+def reserve_path(job_id: int) -> Path:
+    """Space on the disk that the end of a job may need."""
+    return workspace.root() / "jobs" / str(job_id) / "reserve"
+
+
 def collect() -> None:
     """Take note of children that have ended, and end what they left running."""
     for pid, (job_id, process) in list(_children.items()):
@@ -115,9 +134,9 @@ def collect() -> None:
             end_rest(pid, job_id)
 
 
-def send(who: Identity, what: signal.Signals) -> None:
+def send(who: Identity, job_id: int, what: signal.Signals) -> None:
     """Signal the whole process group of a job, if it is still that job."""
-    if is_alive(who):
+    if is_alive(who, job_id):
         # Another account's job cannot be signalled; it reads the request when it reports its progress.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(who.pid, what)

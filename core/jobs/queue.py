@@ -1,6 +1,6 @@
 """The list of jobs: plain functions on the workspace's SQLite file, each one short transaction.
 
-A job's state moves `queued -> starting -> running -> finished | failed | cancelled | lost`, always by
+A job's state moves `queued -> starting -> running -> finished | failed | stopped | lost`, always by
 compare-and-set, so of two processes that disagree exactly one wins. Times are Unix seconds.
 """
 
@@ -16,11 +16,12 @@ from typing import Any
 
 from core.errors import DarkroomError
 from core.jobs import kinds, store
+from core.plaintext import plain_line, plain_text
 
 ACTIVE = ("starting", "running")
-ENDED = ("finished", "failed", "cancelled", "lost")
+ENDED = ("finished", "failed", "stopped", "lost")
 STATES = ("queued", *ACTIVE, *ENDED)
-MAX_TITLE = 200
+MAX_TITLE, MAX_USER, MAX_MESSAGE = 200, 64, 4000
 ANY_PID = -1
 
 
@@ -57,6 +58,17 @@ class Job:
         return self.state in ENDED
 
 
+_NUMBER, _MAYBE = (int, float), type(None)
+_COLUMNS: dict[str, tuple[type, ...]] = {
+    "id": (int,), "kind": (str,), "title": (str,), "arguments": (dict,), "lane": (str,), "user": (str,), "state": (str,),
+    "run": (str, _MAYBE), "slot": (int, _MAYBE), "pid": (int, _MAYBE), "create_time": (*_NUMBER, _MAYBE),
+    "boot_id": (str, _MAYBE), "submitted_at": _NUMBER, "started_at": (*_NUMBER, _MAYBE), "ended_at": (*_NUMBER, _MAYBE),
+    "progress_done": (*_NUMBER, _MAYBE), "progress_total": (*_NUMBER, _MAYBE), "progress_text": (str,),
+    "heartbeat": (*_NUMBER, _MAYBE), "message": (str,), "stop_requested_at": (*_NUMBER, _MAYBE),
+    "stop_grace_s": (*_NUMBER, _MAYBE),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Metric:
     """One point of a job's live curves; `values` has None where a number was NaN or infinite."""
@@ -66,23 +78,12 @@ class Metric:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Event:
-    """Who did what to a job, and when."""
-
-    id: int
-    time: float
-    job: int
-    user: str
-    what: str
-
-
 def this_user() -> str:
     """Who is acting: `DARKROOM_USER`, else the login name, else the number of the account."""
-    if name := os.environ.get("DARKROOM_USER"):
+    if name := plain_line(os.environ.get("DARKROOM_USER", ""), MAX_USER):
         return name
     try:
-        return getpass.getuser()
+        return plain_line(getpass.getuser(), MAX_USER)
     except (OSError, KeyError):
         return str(os.getuid())
 
@@ -95,34 +96,40 @@ def submit(
     if lane not in kinds.LANES:
         raise DarkroomError(f"Unknown lane {lane!r}: expected one of {', '.join(kinds.LANES)}.")
     kinds.kind_of(kind)
-    plain_title = "".join(c if c.isprintable() else " " for c in title)[:MAX_TITLE]
-    row = (kind, plain_title, json.dumps(dict(arguments), allow_nan=False), lane, user or this_user(), time.time())
+    row = (
+        kind,
+        plain_line(title, MAX_TITLE),
+        json.dumps(dict(arguments), allow_nan=False),
+        lane,
+        user or this_user(),
+        time.time(),
+    )
     with store.connection() as db:
-        made = db.execute(
+        cursor = db.execute(
             "INSERT INTO jobs (kind, title, arguments, lane, user, state, submitted_at) "
             "VALUES (?, ?, ?, ?, ?, 'queued', ?)",
             row,
         )
-        _note(db, int(made.lastrowid or 0), row[4], "submitted")
-        return _get(db, int(made.lastrowid or 0))
+        _note(db, int(cursor.lastrowid or 0), row[4], "submitted")
+        return _get(db, int(cursor.lastrowid or 0))
 
 
 def get(job_id: int) -> Job:
     """The job with this number, or a refusal."""
-    with store.connection() as db:
+    with store.reading() as db:
         return _get(db, job_id)
 
 
 def list_jobs(limit: int = 100, states: Sequence[str] = STATES) -> list[Job]:
     """The newest jobs in any of `states`, newest first, as they stand in the file."""
     query = f"SELECT * FROM jobs WHERE state IN ({_marks(states)}) ORDER BY id DESC LIMIT ?"
-    with store.connection() as db:
+    with store.reading() as db:
         return [_job(row) for row in db.execute(query, (*states, limit))]
 
 
 def next_queued(lane: str) -> Job | None:
     """The job that has waited longest in `lane`."""
-    with store.connection() as db:
+    with store.reading() as db:
         row = db.execute(
             "SELECT * FROM jobs WHERE state = 'queued' AND lane = ? ORDER BY id LIMIT 1", (lane,)
         ).fetchone()
@@ -132,7 +139,7 @@ def next_queued(lane: str) -> Job | None:
 def n_ahead(job: Job) -> int:
     """How many queued jobs of the same lane come before `job`."""
     query = "SELECT count(*) FROM jobs WHERE state = 'queued' AND lane = ? AND id < ?"
-    with store.connection() as db:
+    with store.reading() as db:
         return int(db.execute(query, (job.lane, job.id)).fetchone()[0])
 
 
@@ -159,7 +166,7 @@ def move(
 
 
 def request_stop(job_id: int, user: str, grace_s: float) -> Job:
-    """Note that `user` wants the job to end; a queued one is cancelled here and now, an ended one stays as it is."""
+    """Note that `user` wants the job to end; a queued one is stopped here and now, an ended one stays as it is."""
     now = time.time()
     with store.connection() as db:
         if _get(db, job_id).is_ended:
@@ -170,7 +177,7 @@ def request_stop(job_id: int, user: str, grace_s: float) -> Job:
             (now, grace_s, job_id, *ACTIVE),
         )
         db.execute(
-            "UPDATE jobs SET state = 'cancelled', ended_at = ?, message = ? WHERE id = ? AND state = 'queued'",
+            "UPDATE jobs SET state = 'stopped', ended_at = ?, message = ? WHERE id = ? AND state = 'queued'",
             (now, f"Stopped by {user} before it began.", job_id),
         )
         _note(db, job_id, user, "stop requested")
@@ -203,15 +210,8 @@ def append_metric(job_id: int, values: Mapping[str, Any]) -> None:
 def read_metrics(job_id: int, since: int = 0) -> list[Metric]:
     """The job's points after the row `since` (0: all), in order: pass the last `id` to get only what is new."""
     query = "SELECT id, time, data FROM metrics WHERE job = ? AND id > ? ORDER BY id"
-    with store.connection() as db:
-        return [Metric(row["id"], row["time"], json.loads(row["data"])) for row in db.execute(query, (job_id, since))]
-
-
-def read_events(job_id: int) -> list[Event]:
-    """What was done to the job, in order."""
-    with store.connection() as db:
-        rows = db.execute("SELECT id, time, job, user, what FROM events WHERE job = ? ORDER BY id", (job_id,))
-        return [Event(**dict(row)) for row in rows]
+    with store.reading() as db:
+        return [point for row in db.execute(query, (job_id, since)) if (point := _metric(row)) is not None]
 
 
 def _get(db: sqlite3.Connection, job_id: int) -> Job:
@@ -225,10 +225,37 @@ def _get(db: sqlite3.Connection, job_id: int) -> Job:
 
 
 def _job(row: sqlite3.Row) -> Job:
-    return Job(**{**dict(row), "arguments": json.loads(row["arguments"])})
+    """The job of a row; one whose row was damaged is a failed one that says so."""
+    values = dict(row)
+    try:
+        values["arguments"] = json.loads(values["arguments"])
+        damaged = [n for n, kinds_ in _COLUMNS.items() if not isinstance(values[n], kinds_)]
+    except (TypeError, ValueError, RecursionError):
+        damaged = ["arguments"]
+    if damaged or values["state"] not in STATES:
+        what = damaged[0] if damaged else "state"
+        values = dict.fromkeys(values) | {
+            "id": values["id"], "kind": "", "title": "(damaged)", "arguments": {}, "lane": "", "user": "",
+            "state": "failed", "submitted_at": 0.0, "progress_text": "",
+            "message": f"The row of this job in {store.path().name} is damaged: its {what} cannot be read.",
+        }  # fmt: skip
+    for name, n_at_most in (("title", MAX_TITLE), ("user", MAX_USER), ("progress_text", MAX_MESSAGE)):
+        values[name] = plain_line(values[name], n_at_most)
+    return Job(**{**values, "message": plain_text(values["message"])[:MAX_MESSAGE]})
+
+
+def _metric(row: sqlite3.Row) -> Metric | None:
+    """The point of a row; None where it was damaged."""
+    try:
+        values = json.loads(row["data"])
+    except (TypeError, ValueError, RecursionError):
+        return None
+    is_whole = isinstance(values, dict) and isinstance(row["time"], int | float)
+    return Metric(row["id"], row["time"], values) if is_whole else None
 
 
 def _note(db: sqlite3.Connection, job_id: int, user: str, what: str) -> None:
+    """Who did what to a job, and when: kept for whoever administers the workspace."""
     db.execute("INSERT INTO events (time, job, user, what) VALUES (?, ?, ?, ?)", (time.time(), job_id, user, what))
 
 

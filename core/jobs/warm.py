@@ -23,14 +23,14 @@ from core.errors import DarkroomError
 from core.jobs import local, messages
 from core.learn import backend
 
-COMMAND = (sys.executable, "-m", "core.jobs.warm_child")
+COMMAND = (sys.executable, "-m", "core.workflows.warm_child")
 MODELS, IDLE_S = 3, 900.0
 START_S, TIMEOUT_S = 180.0, 120.0
 KEPT_ANSWERS = 128
 
 
 class Answer:
-    """What a question gave or will give: `result` or the sentence `error` once `is_done`."""
+    """The answer to a question: `result` or the sentence `error` once `is_done`."""
 
     def __init__(self) -> None:
         self._done = threading.Event()
@@ -45,7 +45,7 @@ class Answer:
 
     @property
     def waited_s(self) -> float:
-        """Seconds since it was asked for."""
+        """Seconds since the question was submitted."""
         return time.time() - self.asked_at
 
     def wait(self, timeout_s: float) -> bool:
@@ -108,10 +108,10 @@ class Warm:
         """The answer to a question, at once, to be looked at until it is there. One question is asked once."""
         key = json.dumps(request, sort_keys=True)
         with self._about:
-            found = self._answers.get(key)
-            if found is not None and (found.result or not found.is_dropped):
+            stored = self._answers.get(key)
+            if stored is not None and (stored.result or not stored.is_dropped):
                 self._answers.move_to_end(key)
-                return found
+                return stored
             answer = self._answers[key] = Answer()
             while len(self._answers) > KEPT_ANSWERS:
                 self._answers.popitem(last=False)
@@ -154,7 +154,7 @@ class Warm:
                 return self._exchange(request, timeout_s)
 
     def _ensure(self) -> None:
-        """See to it that a child is there and has said that it is up."""
+        """Start a child if none runs, and wait until it is ready."""
         if self._connection is not None and not self._connection.poll(0):
             return  # a child that has gone leaves the end of the messages behind
         self._kill("starting", "Keras is being started on the CPU, which takes some 15 s")
@@ -189,13 +189,13 @@ class Warm:
         failure = f"gave no answer to '{request.get('do', '')}'"
         self._receive(timeout_s, failure, _NotTaken)
         self._tell("busy", f"question {number}: {request.get('do', '')}")
-        found = self._receive(timeout_s, failure)
+        answer = self._receive(timeout_s, failure)
         with self._about:
-            self._models = list(found.pop("models", []))
+            self._models = list(answer.pop("models", []))
         self._tell("ready", f"question {number} answered")
-        if "refusal" in found:
-            raise DarkroomError(str(found["refusal"]))
-        return found
+        if "refusal" in answer:
+            raise DarkroomError(str(answer["refusal"]))
+        return answer
 
     def _receive(self, timeout_s: float, failure: str, if_gone: type[DarkroomError] = DarkroomError) -> dict[str, Any]:
         connection, process = self._connection, self._process
@@ -205,15 +205,15 @@ class Warm:
         try:
             if connection.poll(timeout_s):
                 return messages.receive(connection)
-            told = f"{failure} within {timeout_s:g} s and was ended"
+            reason = f"{failure} within {timeout_s:g} s and was ended"
         except (EOFError, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5.0)
-            told, refusal = f"{failure}: {_death(process)}", if_gone
+            reason, refusal = f"{failure}: {_death(process)}", if_gone
         except (ValueError, KeyError, TypeError) as error:
-            told = f"{failure} that can be read ({error})"
-        self._kill("failed", told)
-        raise refusal(f"The inference process {told}: try again; its output is in {log_path()}.")
+            reason = f"{failure} that can be read ({error})"
+        self._kill("failed", reason)
+        raise refusal(f"The inference process {reason}: try again; its output is in {log_path()}.")
 
     def _kill(self, state: str, message: str) -> None:
         with self._about:

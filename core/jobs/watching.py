@@ -1,4 +1,4 @@
-"""What a job tells somebody who watches it: how far it is, how long it will take, its place in the queue."""
+"""Progress, remaining time and place in the queue of a job, in words."""
 
 import time
 from collections.abc import Sequence
@@ -7,7 +7,13 @@ from typing import Any
 from core.jobs.queue import ACTIVE, Job, Metric
 
 LATEST = "latest"
-ONE_STAGE = ("train", "predict", "prepare", "study")  # the progress of other kinds begins anew with each stage
+ONE_STAGE = (
+    "train",
+    "predict",
+    "prepare",
+    "sample",
+    "study",
+)  # the progress of other kinds begins anew with each stage
 
 
 def chosen_job(jobs: Sequence[Job], choice: str = LATEST) -> Job | None:
@@ -22,7 +28,7 @@ def chosen_job(jobs: Sequence[Job], choice: str = LATEST) -> Job | None:
 
 
 def fraction(job: Job) -> float | None:
-    """How much is done, 0 to 1; None where the job has not told."""
+    """The completed fraction of a job, 0 to 1; None where it has reported none."""
     if job.state == "finished":
         return 1.0
     if not job.progress_total or job.progress_done is None:
@@ -31,7 +37,7 @@ def fraction(job: Job) -> float | None:
 
 
 def seconds_left(job: Job, points: Sequence[Metric] = ()) -> float | None:
-    """Seconds until the present stage of a running job is over; None where nothing tells.
+    """Seconds until the present stage of a running job is over; None where that is unknown.
 
     While a training counts its batches, the points of its curves give the speed (starting Keras is not counted);
     what comes after the last point is timed from there, anything else from the start of the job.
@@ -50,6 +56,11 @@ def seconds_left(job: Job, points: Sequence[Metric] = ()) -> float | None:
     if n_done <= 0 or took_s <= 0:
         return None
     return max(0.0, (job.progress_total - job.progress_done) * took_s / n_done)
+
+
+def elapsed_s(job: Job, now: float) -> float | None:
+    """Seconds since a job's process was started, its start-up included; None before that."""
+    return None if job.started_at is None else max(0.0, (job.ended_at or now) - job.started_at)
 
 
 def starts_in_s(job: Job, jobs: Sequence[Job], now: float) -> float | None:
@@ -105,9 +116,10 @@ def sentence(job: Job, jobs: Sequence[Job], points: Sequence[Metric] = (), now: 
         return f"stopping: it keeps what it has and ends; if not, it is killed in {duration(left)}"
     if not job.is_ended:
         left_s = seconds_left(job, points)
-        told = job.progress_text or ("starting" if job.state == "starting" else "at work")
-        return f"{job.state}: {told}" + (f", about {duration(left_s)} left" if left_s is not None else "")
-    took = duration(job.ended_at - job.started_at) if job.ended_at and job.started_at else ""
+        doing = job.progress_text or ("starting" if job.state == "starting" else "at work")
+        so_far = f", {duration(elapsed_s(job, now))} so far" if job.started_at is not None else ""
+        return f"{job.state}: {doing}{so_far}" + (f", about {duration(left_s)} left" if left_s is not None else "")
+    took = duration(elapsed_s(job, now)) if job.ended_at else ""
     return f"{job.state} {clock(job.ended_at)}" + (f" after {took}" if took else "")
 
 

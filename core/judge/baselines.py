@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from core.data.splits import VALIDATION
-from core.experiment import BoxSide
-from core.judge.efficiency import passes, threshold_for
-from core.judge.intervals import defined
+from core.judge.judging import BoxSide
+from core.statistics.efficiency import passes, threshold_for
+from core.statistics.intervals import defined
 
 if TYPE_CHECKING:
-    from core.judge.scored import Scored
+    from core.judge.score_table import ScoreTable
 
 BOX, BOUND, TREES = "box cut", "bound", "trees"
 BOX_EFFICIENCY = 0.99
@@ -30,9 +30,9 @@ KEEP: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 @dataclass(frozen=True)
 class Decision:
-    """What is kept, bool (n,), and the limits that decided it, plain values. `kept` is None where none keeps enough."""
+    """What is accepted, bool (n,), and the limits that decided it, plain values. `accepted` is None where none keeps enough."""
 
-    kept: np.ndarray | None
+    accepted: np.ndarray | None
     limits: dict[str, Any]
 
 
@@ -59,8 +59,8 @@ class Ranking:
     def keeping(self, wanted: float, labels: np.ndarray, basis: np.ndarray) -> Decision:
         """The highest threshold that keeps at least the wanted part of the signal of the basis."""
         threshold = threshold_for(self.values[basis], labels[basis], wanted)
-        kept = None if np.isnan(threshold) else passes(self.values, threshold)
-        return Decision(kept, {"threshold": defined(threshold)})
+        accepted = None if np.isnan(threshold) else passes(self.values, threshold)
+        return Decision(accepted, {"threshold": defined(threshold)})
 
     def of(self, rows: np.ndarray) -> "Ranking":
         """The same on some of the events."""
@@ -69,23 +69,23 @@ class Ranking:
 
 @dataclass(frozen=True)
 class FixedCut:
-    """A decision that cannot be moved: `kept` bool (n,)."""
+    """A decision that cannot be moved: `accepted` bool (n,)."""
 
-    kept: np.ndarray
+    accepted: np.ndarray
 
     def usual(self, labels: np.ndarray, basis: np.ndarray) -> Decision:
         """What it keeps, whatever the events."""
         del labels, basis
-        return Decision(self.kept, {})
+        return Decision(self.accepted, {})
 
     def keeping(self, wanted: float, labels: np.ndarray, basis: np.ndarray) -> Decision:
         """The same where it happens to keep the wanted part of the signal of the basis, else none."""
-        signal = self.kept[basis][labels[basis] == 1]
-        return Decision(self.kept if len(signal) and signal.mean() >= wanted else None, {})
+        signal = self.accepted[basis][labels[basis] == 1]
+        return Decision(self.accepted if len(signal) and signal.mean() >= wanted else None, {})
 
     def of(self, rows: np.ndarray) -> "FixedCut":
         """The same on some of the events."""
-        return FixedCut(self.kept[rows])
+        return FixedCut(self.accepted[rows])
 
 
 @dataclass(frozen=True)
@@ -105,41 +105,41 @@ class BoxCut:
         limits = optimal_box(oriented[basis], labels[basis], wanted)
         if limits is None:
             return Decision(None, {})
-        told = {
+        limit_texts = {
             f"{side.column} {side.keep}": float(limit if side.keep == "above" else -limit)
             for side, limit in zip(self.sides, limits, strict=True)
         }
-        kept: np.ndarray = np.all(oriented >= limits, axis=1)
-        return Decision(kept, told)
+        accepted: np.ndarray = np.all(oriented >= limits, axis=1)
+        return Decision(accepted, limit_texts)
 
     def of(self, rows: np.ndarray) -> "BoxCut":
         """The same on some of the events."""
         return BoxCut({name: np.asarray(column)[rows] for name, column in self.columns.items()}, self.sides)
 
 
-def of_run(scored: "Scored", scheme: str) -> tuple[dict[str, Method], list[str]]:
+def of_run(scored: "ScoreTable", scheme: str) -> tuple[dict[str, Method], list[str]]:
     """The baselines that can be judged on the rows of a run, and what is to be said of those that cannot.
 
     The bound stands in only where the data set knows it, and is one only for labels of the truth. A baseline without a value for some of the rows is left out,
     as it would not be judged on the same events.
     """
-    experiment, notes = scored.experiment, []
-    made: dict[str, Method] = {}
-    if experiment.cut_baseline:
-        cut = experiment.cut_baseline(scored.selection.cuts)
-        made[cut.name] = Ranking(scored.column(cut.column), cut.threshold)
-    if experiment.box and all(scored.dataset.has(side.column) for side in experiment.box):
-        made[BOX] = BoxCut({side.column: scored.column(side.column) for side in experiment.box}, experiment.box)
-    if experiment.class_baselines and not scored.of_class:  # they keep the experiment's own signal class
-        for name, kept in experiment.class_baselines(scored.dataset, scored.rows).items():
-            made[name] = FixedCut(np.asarray(kept, bool))
-    known = {TREES: (scored.baseline(TREES), 0.5)} if experiment.tree_features else {}
-    if experiment.truth_bound and scored.dataset.has(experiment.truth_bound):
-        known[BOUND] = (scored.column(experiment.truth_bound), 0.0)
+    judging, notes = scored.judging, []
+    methods: dict[str, Method] = {}
+    if judging.cut_baseline:
+        cut = judging.cut_baseline(scored.selection.cuts)
+        methods[cut.name] = Ranking(scored.column(cut.column), cut.threshold)
+    if judging.box and all(scored.dataset.defines(side.column) for side in judging.box):
+        methods[BOX] = BoxCut({side.column: scored.column(side.column) for side in judging.box}, judging.box)
+    if judging.class_baselines and scored.is_own_signal:  # the only class that they keep
+        for name, accepted in judging.class_baselines(scored.dataset, scored.rows).items():
+            methods[name] = FixedCut(np.asarray(accepted, bool))
+    known = {TREES: (scored.baseline(TREES), 0.5)} if judging.tree_features else {}
+    if judging.truth_bound and scored.dataset.has(judging.truth_bound):
+        known[BOUND] = (scored.column(judging.truth_bound), 0.0)
     for name, (values, threshold) in known.items():
         n_missing = int(np.isnan(values).sum())
         if not n_missing:
-            made[name] = Ranking(values, threshold)
+            methods[name] = Ranking(values, threshold)
         elif name == TREES or n_missing < len(values):
             way_out = (
                 f": run `python -m core baselines {scored.run.id} {scored.dataset.name}`." if name == TREES else "."
@@ -147,11 +147,11 @@ def of_run(scored: "Scored", scheme: str) -> tuple[dict[str, Method], list[str]]
             notes.append(
                 f"Left out of the baselines: {name}, unknown for {n_missing:,} of {len(values):,} rows{way_out}"
             )
-    if BOUND in made and scheme not in experiment.truth_schemes:
+    if BOUND in methods and not scored.needs_truth(scheme):
         notes.append(
             f"The bound holds for the simulated truth only: with the labels '{scheme}' a method may do better."
         )
-    return made, notes
+    return methods, notes
 
 
 def basis_of(split: np.ndarray, labels: np.ndarray, used: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, str]:
@@ -177,12 +177,12 @@ def optimal_box(values: np.ndarray, labels: np.ndarray, wanted: float) -> np.nda
     candidates = [_candidates(column, n_needed) for column in signal.T]
     if not len(signal) or not all(len(column) for column in candidates):
         return None
-    kept, leaked = (_counts(events, candidates) for events in (signal, background))
-    allowed = kept >= n_needed
+    n_signal, leaked = (_counts(events, candidates) for events in (signal, background))
+    allowed = n_signal >= n_needed
     if not allowed.any():
         return None
     leaked = np.where(allowed, leaked, np.iinfo(leaked.dtype).max)
-    best = np.where(leaked == leaked.min(), kept, -1)
+    best = np.where(leaked == leaked.min(), n_signal, -1)
     at = np.unravel_index(int(np.argmax(best)), best.shape)
     return np.array([column[i] for column, i in zip(candidates, at, strict=True)])
 

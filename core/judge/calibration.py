@@ -1,21 +1,16 @@
 """The temperature of a run, stored with it, and the judgement of its scores as probabilities, before and after."""
 
 import math
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import special
 
-from core import runs, workspace
+from core import manifest, runs, workspace
 from core.data.splits import TEST, TRAIN, VALIDATION
 from core.errors import DarkroomError
-from core.experiment import Experiment
-from core.judge.efficiency import FEW, SCORE_EDGES
-from core.judge.histogram import histogram
-from core.judge.intervals import LEVEL
-from core.judge.logits import logit, n_clipped
+from core.judge.held_out import HELD_OUT, Events, events_of
 from core.judge.pileups import PileUp, pile_ups
 from core.judge.reliability import (
     EQUAL_WIDTH,
@@ -29,15 +24,17 @@ from core.judge.reliability import (
     quality,
     reliability_bins,
 )
-from core.judge.scored import Scored
-from core.judge.unseen import UNSEEN, Events, events_of
+from core.judge.score_table import ScoreTable
+from core.statistics.axis import Axis, Window
+from core.statistics.efficiency import FEW, SCORE_EDGES
+from core.statistics.histogram import histogram
+from core.statistics.logits import logit, n_clipped
 
 FILE = "calibration.json"
-SPLITS = {"test": (TEST,), "test and other": UNSEEN, "validation": (VALIDATION,)}
+SPLITS = {"test": (TEST,), "test and other": HELD_OUT, "validation": (VALIDATION,)}
 """What may be judged: events that had no part in training, or those that the temperature was fitted on (it flatters)."""
 BALANCED, OF_SAMPLE, TYPED = "as trained", "of this sample", "typed"
 MIXES = (BALANCED, OF_SAMPLE, TYPED)
-WINDOWS_KEV = ((0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 6.0), (6.0, 10.0), (10.0, 20.0))
 _REACH = 12.0  # of ln T: far more than float32 scores can ask for
 
 
@@ -98,9 +95,9 @@ def fit_temperature(
     sign = np.where(y == 1, 1.0, -1.0)
     is_faultless, is_useless = bool((z * sign >= 0.0).all()), float(w @ (z * sign)) <= 0.0
     if is_faultless or is_useless:
-        found = "are all on the right side of 0.5" if is_faultless else "do not part the classes"
+        verdict = "are all on the right side of 0.5" if is_faultless else "do not part the classes"
         raise DarkroomError(
-            f"The scores of the validation sample of {whose} ({n_signal} signal, {n_background} background) {found}: no "
+            f"The scores of the validation sample of {whose} ({n_signal} signal, {n_background} background) {verdict}: no "
             "temperature can be fitted to them; judge the scores as they are, or train with a larger validation_fraction."
         )
     beta = _best_inverse(z * sign, w)
@@ -129,33 +126,34 @@ def is_balanced(run: runs.Run) -> bool:
     return bool(run.params.get("training", {}).get("class_weights", True))
 
 
-def fit_and_store(run: runs.Run, scored: Scored) -> Temperature:
+def fit_and_store(run: runs.Run, scored: ScoreTable) -> Temperature:
     """Fit the temperature of a run on its own validation events and labels, and keep it in its folder."""
-    found = fit_temperature(
+    temperature = fit_temperature(
         events_of(scored).validation, is_balanced=is_balanced(run), labels=scored.selection.labels,
         whose=f"run '{run.id}'", n_classes=len(run.classes),
     )  # fmt: skip
-    workspace.write_json(_file(run, scored.of_class), found.to_dict())
-    return found
+    with manifest.adding(run.path, _file(run, scored.of_class)) as temporary:
+        temporary.write_text(workspace.json_text(temperature.to_dict()), encoding="utf-8")
+    return temperature
 
 
-def _file(run: runs.Run, of_class: str) -> Path:
+def _file(run: runs.Run, of_class: str) -> str:
     """Each class that is judged against the rest has a temperature of its own."""
-    return run.path / (f"calibration-{run.classes.index(of_class)}.json" if of_class else FILE)
+    return f"calibration-{run.classes.index(of_class)}.json" if of_class else FILE
 
 
 def stored(run: runs.Run, of_class: str = "") -> Temperature | None:
-    """The temperature that is kept with a run (for `Scored.of_class`); None if there is none yet."""
+    """The temperature that is kept with a run (for `ScoreTable.of_class`); None if there is none yet."""
     file = _file(run, of_class)
-    if not file.exists():
+    if file not in manifest.read(run.path):
         return None
-    told = workspace.read_json(file)
+    record = workspace.read_json(manifest.checked(run.path, file))
     try:
         names = ("error", "n_signal", "n_background", "n_clipped", "loss_before", "loss_after", "labels")
-        return Temperature(told["temperature"], **{name: told[name] for name in names})
+        return Temperature(record["temperature"], **{name: record[name] for name in names})
     except (KeyError, TypeError) as error:
         raise DarkroomError(
-            f"{file.name} of run '{run.id}' lacks {error}: fit its temperature again with `python -m core calibrate {run.id} --refit`."
+            f"{file} of run '{run.id}' lacks {error}: fit its temperature again with `python -m core calibrate {run.id} --refit`."
         ) from None
 
 
@@ -184,19 +182,26 @@ class Calibration:
     temperature: Temperature | None
     pile_ups: tuple[PileUp, ...]
     n_clipped: int
-    notes: tuple[str, ...] = field(default=())
+    axis: Axis
+
+
+def trained_counts(run: runs.Run) -> np.ndarray:
+    """int64 (n_classes,): events of the classes in the mix that the scores were made for: with class weights one each, else
+    those of the training sample.
+    """
+    n_classes = len(run.classes)
+    if is_balanced(run):
+        return np.ones(n_classes, np.int64)
+    stored_rows = runs.read_rows(run)
+    return np.bincount(
+        stored_rows["label"][(stored_rows["split"] == TRAIN) & (stored_rows["label"] >= 0)], minlength=n_classes
+    )
 
 
 def trained_mix(run: runs.Run, signal: int = 1) -> float:
-    """Signal (index in the run's classes) per other event that the scores were made for: with class weights one class per
-    each of the others, else that of the training sample.
-    """
-    if is_balanced(run):
-        return 1.0 / (len(run.classes) - 1)
-    own = runs.read_rows(run)
-    labels = own["label"][own["split"] == TRAIN]
-    n_signal = int((labels == signal).sum())
-    return n_signal / max(int((labels >= 0).sum()) - n_signal, 1)
+    """Signal (index in the run's classes) per other event that the scores were made for."""
+    n = trained_counts(run)
+    return float(n[signal] / max(int(n.sum() - n[signal]), 1))
 
 
 def mix_of(run: runs.Run, events: Events, kind: str, typed: float | None = None, signal: int = 1) -> Mix:
@@ -211,10 +216,10 @@ def mix_of(run: runs.Run, events: Events, kind: str, typed: float | None = None,
     return Mix(trained, wanted)
 
 
-def windows_of(experiment: Experiment) -> tuple[tuple[float, float], ...]:
-    """The energy windows in which scores are judged as probabilities: those of the experiment, and what lies beside them."""
-    first, last = experiment.judge_range_kev
-    inside = experiment.judge_windows or ((first, last),)
+def windows_of(axis: Axis) -> tuple[Window, ...]:
+    """The windows in which scores are judged as probabilities: those that methods are compared in, and what lies beside."""
+    first, last = axis.range
+    inside = axis.windows or ((first, last),)
     beside = (first, inside[0][0]), (inside[-1][1], last)
     return tuple(w for w in (beside[0], *inside, beside[1]) if w[0] < w[1])
 
@@ -227,10 +232,10 @@ def part_of(events: Events, split: str) -> Events:
 
 
 def judge(
-    events: Events, mix: Mix, temperature: Temperature | None = None, *, binning: str = EQUAL_WIDTH, labels: str = "",
-    windows_kev: tuple[tuple[float, float], ...] = WINDOWS_KEV, level: float = LEVEL,
+    events: Events, mix: Mix, temperature: Temperature | None = None, *, axis: Axis, binning: str = EQUAL_WIDTH,
+    labels: str = "",
 ) -> Calibration:  # fmt: skip
-    """Judge labelled scores as probabilities, whole and per energy window. One class missing is refused: no part of
+    """Judge labelled scores as probabilities, whole and per window of the axis. One class missing is refused: no part of
     signal can be observed then.
     """
     n_signal, n_background = events.n_of(1), events.n_of(0)
@@ -239,30 +244,30 @@ def judge(
             f"The events have {n_signal} signal and {n_background} background under the labels '{labels}': both classes are "
             "needed to judge scores as probabilities; choose another split or other labels."
         )
-    after = _judged(events, mix, temperature.value, binning, windows_kev, level) if temperature else None
+    windows = windows_of(axis)
+    after = _judged(events, mix, temperature.value, binning, windows) if temperature else None
     counts = histogram(events.score, SCORE_EDGES).counts
     return Calibration(
-        labels, mix, n_signal, n_background, binning, _judged(events, mix, 1.0, binning, windows_kev, level), after,
-        temperature, pile_ups(counts), n_clipped(events.score),
+        labels, mix, n_signal, n_background, binning, _judged(events, mix, 1.0, binning, windows), after,
+        temperature, pile_ups(counts), n_clipped(events.score), axis,
     )  # fmt: skip
 
 
 def _judged(
-    events: Events, mix: Mix, temperature: float, binning: str, windows_kev: tuple[tuple[float, float], ...],
-    level: float,
+    events: Events, mix: Mix, temperature: float, binning: str, windows: tuple[Window, ...],
 ) -> Judged:  # fmt: skip
     p = adjusted(events.score, temperature, mix.shift)
     weights = mix.weights(events.labels)
     edges = bin_edges(p, binning)
-    windows = {}
-    for low, high in windows_kev:
-        inside = (events.energy_kev >= low) & (events.energy_kev < high)
+    in_windows = {}
+    for low, high in windows:
+        inside = (events.axis_values >= low) & (events.axis_values < high)
         if inside.any():
-            windows[low, high] = quality(p[inside], events.labels[inside], weights[inside], edges, level=level)
+            in_windows[low, high] = quality(p[inside], events.labels[inside], weights[inside], edges)
     return Judged(
         temperature,
-        reliability_bins(p, events.labels, weights, edges, level),
-        quality(p, events.labels, weights, edges, level=level),
-        windows,
-        half_point(events, temperature, mix, level),
+        reliability_bins(p, events.labels, weights, edges),
+        quality(p, events.labels, weights, edges),
+        in_windows,
+        half_point(events, temperature, mix),
     )

@@ -6,43 +6,45 @@ from typing import Any
 
 import numpy as np
 
-from core.data.selection import checked_scheme
 from core.errors import DarkroomError
-from core.judge import classcurves, multiclass, paired_classes, topcalibration
-from core.judge.baselines import TREES, basis_of
-from core.judge.classcurves import ClassByEnergy, ClassCurve
-from core.judge.efficiency import checked_threshold, passes, threshold_for
-from core.judge.evaluation import members_of
-from core.judge.intervals import LEVEL, Efficiency, defined, efficiency
-from core.judge.multiclass import ClassQuality, Confusion, Summary
-from core.judge.paired_classes import Difference
-from core.judge.scored import Scored, inside_own_cuts
-from core.judge.topcalibration import TopCalibration
+from core.judge import topcalibration
+from core.judge.baselines import TREES
+from core.judge.judged_sample import judged_sample
+from core.judge.reliability import Bin
+from core.judge.score_table import ScoreTable
+from core.statistics import classcurves, multiclass, paired_classes
+from core.statistics.binned import CalibrationError
+from core.statistics.classcurves import ClassByBin, ClassCurve
+from core.statistics.efficiency import checked_threshold, passes, threshold_for
+from core.statistics.intervals import Efficiency, defined, efficiency
+from core.statistics.multiclass import ClassQuality, Confusion, Summary
+from core.statistics.paired_classes import Difference
 
 WANTED_EFFICIENCY = 0.9
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One classifier of all classes. `calibration` is of probabilities moved to the mix of the events, and None for cuts."""
+    """One classifier of all classes. `calibration`, over `bins`, is of probabilities moved to the mix of the events."""
 
     confusion: Confusion
     classes: tuple[ClassQuality, ...]
     summary: Summary
-    calibration: TopCalibration
+    calibration: CalibrationError
+    bins: tuple[Bin, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, None where undefined."""
         return {
             "confusion": self.confusion.to_dict(),
-            "per_class": [one.to_dict() for one in self.classes],
+            "per_class": [quality.to_dict() for quality in self.classes],
             **self.summary.to_dict(),
             "calibration_error": self.calibration.to_dict(),
         }
 
 
 @dataclass(frozen=True)
-class Kept:
+class CutPerformance:
     """What keeps one class and rejects all others: efficiency, purity of the events with a label, and of all."""
 
     name: str
@@ -72,11 +74,11 @@ class Classified:
     network: Judged
     baselines: dict[str, Judged]
     differences: dict[str, Difference]
-    at_efficiency: tuple[Kept, ...]
+    at_efficiency: tuple[CutPerformance, ...]
     chosen_on: str
-    cuts: tuple[Kept, ...]
+    cuts: tuple[CutPerformance, ...]
     curves: tuple[ClassCurve, ...]
-    energy: tuple[ClassByEnergy, ...]
+    by_bin: tuple[ClassByBin, ...]
     n_missing: int
     n_unlabelled: int
     notes: tuple[str, ...]
@@ -95,16 +97,16 @@ class Classified:
             **self.network.to_dict(),
             "classes": list(self.classes),
             "signal": self.signal,
-            "baselines": {name: one.to_dict() for name, one in self.baselines.items()},
-            "differences": {name: one.to_dict() for name, one in self.differences.items()},
+            "baselines": {name: part.to_dict() for name, part in self.baselines.items()},
+            "differences": {name: part.to_dict() for name, part in self.differences.items()},
             "at_efficiency": {
                 "wanted": WANTED_EFFICIENCY,
                 "chosen_on": self.chosen_on,
-                "methods": [one.to_dict() for one in self.at_efficiency],
+                "methods": [part.to_dict() for part in self.at_efficiency],
             },
-            "cuts": [one.to_dict() for one in self.cuts],
-            "curves": [one.to_dict() for one in self.curves],
-            "by_energy": [row for one in self.energy for row in one.to_rows()],
+            "cuts": [part.to_dict() for part in self.cuts],
+            "curves": [part.to_dict() for part in self.curves],
+            "by_energy": [row for part in self.by_bin for row in part.to_rows()],
             "split": self.which_split,
             "labels": self.label_scheme,
             "n_missing": self.n_missing,
@@ -114,29 +116,28 @@ class Classified:
 
 
 def judge_classes(
-    scored: Scored,
+    scored: ScoreTable,
     which_split: str = "test",
     scheme: str | None = None,
     *,
     reject_below: float = 0.0,
-    edges_kev: np.ndarray | None = None,
+    edges: np.ndarray | None = None,
     mix: np.ndarray | None = None,
-    level: float = LEVEL,
 ) -> Classified:
     """Judge a run with all its classes; an event is called none where no probability reaches `reject_below`.
 
-    `edges_kev` of the energy bins (default: the range that the experiment is judged in, in 20); `mix`: parts of the classes
+    `edges` of the axis' bins (default: the range that the experiment is judged in, in 20); `mix`: parts of the classes
     as `multiclass.checked_mix` gives them, for purities and macro-F1 at another mix than that of the events.
     """
-    own = checked_scheme(scored.experiment, scheme or scored.selection.labels)
     checked_threshold(reject_below)
-    scored = inside_own_cuts(scored)
-    labels, p = scored.class_labels(scored.under(own)), scored.probabilities
-    chosen, known = members_of(scored.split, which_split), ~np.isnan(p).any(axis=1)
+    sample = judged_sample(scored, scheme)
+    scored, own_scheme = sample.table, sample.scheme
+    labels, p = sample.class_labels, scored.probabilities
+    chosen, known = sample.members(which_split), ~np.isnan(p).any(axis=1)
     used = chosen & known
     if not (labels[used] >= 0).any():
         raise DarkroomError(
-            f"No event of split '{which_split}' has both a score and a label under '{own}': choose another split or label "
+            f"No event of split '{which_split}' has both a score and a label under '{own_scheme}': choose another split or label "
             "scheme, or score the run again."
         )
     rivals, notes = _rivals(scored)
@@ -144,19 +145,19 @@ def judge_classes(
     trained = {"network": topcalibration.trained_mix(scored.run), **dict.fromkeys(rivals, even)}
     every = {"network": p, **rivals}
     judged = {
-        name: judge(q[used], labels[used], scored.classes, reject_below, trained[name], mix, level)
+        name: judge(q[used], labels[used], scored.classes, reject_below, trained[name], mix)
         for name, q in every.items()
     }
-    calls = {name: multiclass.called(q[used], reject_below) for name, q in every.items()}
-    basis, chosen_on = basis_of(scored.split, scored.labels(own), used & (labels >= 0), scored.score)
-    some, energy_kev = labels[used], scored.column(scored.experiment.judge_columns[0])[used]
-    edges = np.linspace(*scored.experiment.judge_range_kev, 21) if edges_kev is None else edges_kev
+    calls = {name: multiclass.predicted_class(q[used], reject_below) for name, q in every.items()}
+    basis, chosen_on = sample.basis(used & (labels >= 0))
+    some = labels[used]
+    axis = scored.axis.with_edges(np.linspace(*scored.axis.range, 21) if edges is None else edges)
     return Classified(
-        which_split, own, scored.signal, judged.pop("network"), judged,
+        which_split, own_scheme, scored.signal, judged.pop("network"), judged,
         {name: paired_classes.compare(some, calls["network"], calls[name], len(scored.classes)) for name in rivals},
         tuple(_at_efficiency(name, q, labels, used, basis, scored.at) for name, q in every.items()),
-        chosen_on, _cuts(scored, labels, used), classcurves.by_threshold(p[used], some, scored.classes, level),
-        classcurves.by_energy(energy_kev, calls["network"], some, scored.classes, edges, level),
+        chosen_on, _cuts(scored, labels, used), classcurves.by_threshold(p[used], some, scored.classes),
+        classcurves.by_bin(scored.axis_values[used], calls["network"], some, scored.classes, axis) if scored.has_axis else (),
         int((chosen & ~known).sum()), int((some < 0).sum()), (_mix_note(scored, some), *notes),
     )  # fmt: skip
 
@@ -168,24 +169,25 @@ def judge(
     reject_below: float,
     trained: np.ndarray,
     mix: np.ndarray | None = None,
-    level: float = LEVEL,
 ) -> Judged:
     """One classifier from probabilities (n, n_classes), made for the mix `trained`, and labels (n,), -1: without one."""
-    found = multiclass.confusion(labels, multiclass.called(probabilities, reject_below), classes, reject_below)
+    matrix = multiclass.confusion(
+        labels, multiclass.predicted_class(probabilities, reject_below), classes, reject_below
+    )
     labelled = labels >= 0
     own_mix = topcalibration.mix_of(labels, len(classes))
     at_own_mix = topcalibration.moved(probabilities[labelled], trained, own_mix)
     return Judged(
-        found,
-        multiclass.per_class(found, mix, level),
-        multiclass.summary(found, mix, level),
-        topcalibration.judge(at_own_mix, labels[labelled], level=level),
+        matrix,
+        multiclass.per_class(matrix, mix),
+        multiclass.summary(matrix, mix),
+        *topcalibration.judge(at_own_mix, labels[labelled]),
     )
 
 
-def _rivals(scored: Scored) -> tuple[dict[str, np.ndarray], list[str]]:
+def _rivals(scored: ScoreTable) -> tuple[dict[str, np.ndarray], list[str]]:
     """Probabilities (n, n_classes) of the trees where all rows have them, and what is to be said where not."""
-    if not scored.experiment.tree_features:
+    if not scored.judging.tree_features:
         return {}, []
     trees = scored.baseline_outputs(TREES)
     n_missing = int(np.isnan(trees).any(axis=1).sum())
@@ -195,9 +197,9 @@ def _rivals(scored: Scored) -> tuple[dict[str, np.ndarray], list[str]]:
     return {}, [f"Without the {TREES}, unknown for {n_missing:,} of {len(trees):,} rows: {way_out}"]
 
 
-def _kept(name: str, threshold: float, passed: np.ndarray, labels: np.ndarray, at: int) -> Kept:
+def _performance(name: str, threshold: float, passed: np.ndarray, labels: np.ndarray, at: int) -> CutPerformance:
     right, labelled = int((passed & (labels == at)).sum()), int((passed & (labels >= 0)).sum())
-    return Kept(
+    return CutPerformance(
         name,
         threshold,
         efficiency(right, int((labels == at).sum())),
@@ -206,24 +208,28 @@ def _kept(name: str, threshold: float, passed: np.ndarray, labels: np.ndarray, a
     )
 
 
-def _at_efficiency(name: str, p: np.ndarray, labels: np.ndarray, used: np.ndarray, basis: np.ndarray, at: int) -> Kept:
+def _at_efficiency(
+    name: str, p: np.ndarray, labels: np.ndarray, used: np.ndarray, basis: np.ndarray, at: int
+) -> CutPerformance:
     is_it = np.where(labels == at, 1, 0)
     threshold = threshold_for(p[basis, at], is_it[basis], WANTED_EFFICIENCY)
     if np.isnan(threshold):
         nothing = efficiency(0, 0)
-        return Kept(name, threshold, nothing, nothing, nothing)
-    return _kept(name, threshold, passes(p[used, at], threshold), labels[used], at)
+        return CutPerformance(name, threshold, nothing, nothing, nothing)
+    return _performance(name, threshold, passes(p[used, at], threshold), labels[used], at)
 
 
-def _cuts(scored: Scored, labels: np.ndarray, used: np.ndarray) -> tuple[Kept, ...]:
+def _cuts(scored: ScoreTable, labels: np.ndarray, used: np.ndarray) -> tuple[CutPerformance, ...]:
     """The experiment's own cuts, which keep its own signal class."""
-    if scored.experiment.class_baselines is None or scored.of_class:
+    if scored.judging.class_baselines is None or not scored.is_own_signal:
         return ()
-    found: Mapping[str, np.ndarray] = scored.experiment.class_baselines(scored.dataset, scored.rows)
-    return tuple(_kept(name, float("nan"), kept[used], labels[used], scored.at) for name, kept in found.items())
+    cuts: Mapping[str, np.ndarray] = scored.judging.class_baselines(scored.dataset, scored.rows)
+    return tuple(
+        _performance(name, float("nan"), accepted[used], labels[used], scored.at) for name, accepted in cuts.items()
+    )
 
 
-def _mix_note(scored: Scored, labels: np.ndarray) -> str:
+def _mix_note(scored: ScoreTable, labels: np.ndarray) -> str:
     n = np.bincount(labels[labels >= 0], minlength=len(scored.classes))
     mix = ", ".join(f"{name} {100 * k / max(int(n.sum()), 1):.1f} %" for name, k in zip(scored.classes, n, strict=True))
     kind = "simulated" if scored.dataset.simulated else "measured"

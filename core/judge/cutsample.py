@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from core.data.dataset import Dataset
-from core.data.selection import Selected
 from core.data.splits import OTHER, SPLITS, TEST, TRAIN, VALIDATION
 from core.errors import DarkroomError
-from core.experiment import Experiment
 from core.judge import cutstudy
 from core.judge.cutstudy import Axis, Optimum, Scan
-from core.judge.efficiency import OperatingPoint, checked_threshold
-from core.judge.intervals import defined
-from core.judge.scored import Scored
+from core.judge.score_table import ScoreTable
+from core.selection.selection import Selected
+from core.statistics.efficiency import OperatingPoint, at_threshold, checked_threshold
+from core.statistics.intervals import defined
 
 N_THRESHOLDS = {1: 200, 2: 60}
 AUTO = "auto"
+SIDES = (AUTO, *cutstudy.DIRECTIONS)
 _TAILS = (0.001, 0.999)
 
 
@@ -33,7 +33,6 @@ class CutSample:
     all but the test events.
     """
 
-    experiment: Experiment
     dataset: Dataset
     rows: np.ndarray
     labels: np.ndarray
@@ -61,11 +60,15 @@ class CutSample:
         return self.dataset.column(name)[self.rows]
 
 
-def sample(selected: Selected, scored: Scored | None = None, of_class: str = "") -> CutSample:
+def sample(selected: Selected, scored: ScoreTable | None = None, of_class: str = "") -> CutSample:
     """The labelled rows of a selection; with a run those of them that it has scored, divided as the run was.
 
     Signal is the class that the run's score is the probability of, without a run `of_class`, '' for the selection's own.
     """
+    if not selected.classes:
+        raise DarkroomError(
+            f"Data set '{selected.dataset.name}' has no labels, so no cut parts its rows: choose another."
+        )
     rows, labels = selected.rows()
     labels = (labels == _signal_of(selected, scored.signal if scored else of_class)).astype(np.int8)
     if scored is None:
@@ -75,13 +78,13 @@ def sample(selected: Selected, scored: Scored | None = None, of_class: str = "")
         known = np.isin(rows, scored.rows)
         rows, labels = rows[known], labels[known]
         at = np.searchsorted(scored.rows, rows)
-        score, split = scored.score[at], scored.split[at]
+        score, split = scored.score[at], scored.side[at]
     if not len(rows):
-        told = f"that run '{scored.run.id}' has scored" if scored else "with a label"
+        what = f"that run '{scored.run.id}' has scored" if scored else "with a label"
         raise DarkroomError(
-            f"Data set '{selected.dataset.name}': the selection leaves no event {told}: widen it, or score the data set."
+            f"Data set '{selected.dataset.name}': the selection leaves no event {what}: widen it, or score the data set."
         )
-    return CutSample(selected.experiment, selected.dataset, rows, labels, score, split, scored is not None)
+    return CutSample(selected.dataset, rows, labels, score, split, scored is not None)
 
 
 def _signal_of(selected: Selected, name: str) -> int:
@@ -121,9 +124,9 @@ class CutStudy:
     quoted_on: str
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """The cut in words."""
-        return " and ".join(axis.told(at) for axis, at in zip(self.moved.scan.axes, self.at, strict=True))
+        return " and ".join(axis.in_words(at) for axis, at in zip(self.moved.scan.axes, self.at, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, None where undefined."""
@@ -166,9 +169,9 @@ def move(
     values = [events.column(name)[events.chosen] for name in features]
     wanted = [*directions, *[AUTO] * (len(features) - len(directions))]
     labels, n = events.labels[events.chosen], N_THRESHOLDS[len(features)]
-    axes = [_axis(*asked, labels, n) for asked in zip(features, wanted, values, strict=True)]
-    found = cutstudy.scan(axes, values, labels)
-    return Moved(found, merit, expected, cutstudy.optimum(found, merit, expected))
+    axes = [_axis(*wish, labels, n) for wish in zip(features, wanted, values, strict=True)]
+    scan = cutstudy.scan(axes, values, labels)
+    return Moved(scan, merit, expected, cutstudy.optimum(scan, merit, expected))
 
 
 def quote(events: CutSample, moved: Moved, at: Sequence[float] | None = None, threshold: float = 0.5) -> CutStudy:
@@ -182,7 +185,7 @@ def quote(events: CutSample, moved: Moved, at: Sequence[float] | None = None, th
     if not all(map(math.isfinite, position)):
         raise DarkroomError(f"The cut is to be quoted at {', '.join(map(str, position))}: expected numbers.")
     passed, labels = decisions(events, moved.scan.axes, position), events.labels[events.quoted]
-    points = {"cut": cutstudy.quote(passed, labels)}
+    points = {"cut": at_threshold(passed, labels, 0.5)}
     if events.has_run:
         points = cutstudy.combine(passed, events.score[events.quoted], labels, checked_threshold(threshold))
     counts = moved.expected or (float(moved.scan.n_of("signal")), float(moved.scan.n_of("background")))
@@ -204,8 +207,8 @@ def _axis(name: str, direction: str, values: np.ndarray, labels: np.ndarray, n: 
 
 
 def _merit(name: str, point: OperatingPoint, expected: tuple[float, float]) -> float:
-    kept, leaked = np.array([point.signal.value]), np.array([1.0 - point.background.value])
-    return float(cutstudy.checked_merit(name).of(kept, leaked, *expected)[0])
+    efficiency, leaked = np.array([point.signal.value]), np.array([1.0 - point.background.value])
+    return float(cutstudy.checked_merit(name).of(efficiency, leaked, *expected)[0])
 
 
 def decisions(events: CutSample, axes: Sequence[Axis], at: Sequence[float]) -> np.ndarray:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import DarkroomError
-from core.judge.efficiency import OperatingPoint, from_counts, threshold_for
-from core.judge.intervals import LEVEL, Interval
+from core.statistics.efficiency import OperatingPoint, at_threshold, passes, threshold_for
+from core.statistics.intervals import LEVEL, Interval
 
 ABOVE, BELOW = "above", "below"
 DIRECTIONS = (ABOVE, BELOW)
@@ -34,21 +34,21 @@ class Merit:
     of: Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]
 
 
-def _harmonic(kept: np.ndarray, leaked: np.ndarray, n_signal: float, n_background: float) -> np.ndarray:
+def _harmonic(efficiency: np.ndarray, leaked: np.ndarray, n_signal: float, n_background: float) -> np.ndarray:
     del n_signal, n_background
     rejected = 1.0 - leaked
-    total = kept + rejected
-    return np.divide(2.0 * kept * rejected, total, out=np.zeros_like(total), where=total != 0)
+    total = efficiency + rejected
+    return np.divide(2.0 * efficiency * rejected, total, out=np.zeros_like(total), where=total != 0)
 
 
-def _significance(kept: np.ndarray, leaked: np.ndarray, n_signal: float, n_background: float) -> np.ndarray:
-    signal, total = kept * n_signal, kept * n_signal + leaked * n_background
+def _significance(efficiency: np.ndarray, leaked: np.ndarray, n_signal: float, n_background: float) -> np.ndarray:
+    signal, total = efficiency * n_signal, efficiency * n_signal + leaked * n_background
     return np.divide(signal, np.sqrt(total), out=np.zeros_like(total), where=total != 0)
 
 
-def _punzi(kept: np.ndarray, leaked: np.ndarray, n_signal: float, n_background: float) -> np.ndarray:
+def _punzi(efficiency: np.ndarray, leaked: np.ndarray, n_signal: float, n_background: float) -> np.ndarray:
     del n_signal
-    return kept / (PUNZI_SIGMA / 2.0 + np.sqrt(leaked * n_background))
+    return efficiency / (PUNZI_SIGMA / 2.0 + np.sqrt(leaked * n_background))
 
 
 MERITS: Mapping[str, Merit] = {
@@ -78,10 +78,10 @@ class Axis:
     def passes(self, values: np.ndarray, threshold: float) -> np.ndarray:
         """Bool (n,): at or above the threshold, or below it; NaN False."""
         edge = _in_precision_of(values, threshold)
-        kept: np.ndarray = values >= edge if self.direction == ABOVE else values < edge
-        return kept
+        passed: np.ndarray = values >= edge if self.direction == ABOVE else values < edge
+        return passed
 
-    def told(self, threshold: float) -> str:
+    def in_words(self, threshold: float) -> str:
         return f"{self.column} {'>=' if self.direction == ABOVE else '<'} {threshold:.4g}"
 
 
@@ -172,11 +172,11 @@ def _kept(cells: np.ndarray, axes: Sequence[Axis]) -> np.ndarray:
     return cells
 
 
-def merit_of(found: Scan, name: str, expected: tuple[float, float] | None = None) -> np.ndarray:
+def merit_of(moved: Scan, name: str, expected: tuple[float, float] | None = None) -> np.ndarray:
     """The figure of merit at every position; NaN with an empty class. `expected` signal and background before the cut
     (default: the counts of these events)."""
-    counts = expected or (float(found.n_of("signal")), float(found.n_of("background")))
-    return checked_merit(name).of(found.efficiency("signal"), found.efficiency("background"), *counts)
+    counts = expected or (float(moved.n_of("signal")), float(moved.n_of("background")))
+    return checked_merit(name).of(moved.efficiency("signal"), moved.efficiency("background"), *counts)
 
 
 def checked_merit(name: str) -> Merit:
@@ -186,10 +186,10 @@ def checked_merit(name: str) -> Merit:
 
 
 def optimum(
-    found: Scan, name: str, expected: tuple[float, float] | None = None, n_bootstrap: int = N_BOOTSTRAP, seed: int = 1
+    moved: Scan, name: str, expected: tuple[float, float] | None = None, n_bootstrap: int = N_BOOTSTRAP, seed: int = 1
 ) -> Optimum:
     """The position of the largest merit (of several equal ones the middle one) and how surely it is known."""
-    n = {c: found.n_of(c) for c in ("signal", "background")}
+    n = {c: moved.n_of(c) for c in ("signal", "background")}
     if not all(n.values()):
         empty = next(c for c, m in n.items() if not m)
         raise DarkroomError(
@@ -198,17 +198,19 @@ def optimum(
         )
     counts = expected or (float(n["signal"]), float(n["background"]))
     rng, merit = np.random.default_rng(seed), checked_merit(name)
-    drawn = {c: _drawn_again(rng, found.cells[c], n_bootstrap) for c in n}
-    kept, leaked = (_kept(drawn[c], found.axes) / n[c] for c in ("signal", "background"))
-    merits = merit.of(kept, leaked, *counts).reshape(n_bootstrap, -1)
-    central = merit_of(found, name, expected)
+    drawn = {c: _drawn_again(rng, moved.cells[c], n_bootstrap) for c in n}
+    efficiency, leaked = (_kept(drawn[c], moved.axes) / n[c] for c in ("signal", "background"))
+    merits = merit.of(efficiency, leaked, *counts).reshape(n_bootstrap, -1)
+    central = merit_of(moved, name, expected)
     best = _best(central.reshape(1, -1))[0]
     chosen = np.array(np.unravel_index(_best(merits), central.shape))
     position = np.unravel_index(best, central.shape)
-    low, high = (_quantile(found.axes, chosen, q) for q in (0.16, 0.84))
+    low, high = (_quantile(moved.axes, chosen, q) for q in (0.16, 0.84))
     span = np.quantile(merits[:, best], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))  # of the merit at the chosen position
-    at = tuple(float(a.thresholds[i]) for a, i in zip(found.axes, position, strict=True))
-    value = Interval(float(central.flat[best]), float(span[0]), float(span[1]), sum(n.values()), LEVEL, BOOTSTRAP)
+    at = tuple(float(a.thresholds[i]) for a, i in zip(moved.axes, position, strict=True))
+    value = Interval(
+        float(central.flat[best]), float(span[0]), float(span[1]), sum(n.values()), LEVEL, method=BOOTSTRAP
+    )
     return Optimum(at, low, high, value)
 
 
@@ -240,45 +242,39 @@ def better_direction(values: np.ndarray, labels: np.ndarray) -> str:
     return ABOVE if np.median(signal) >= np.median(background) else BELOW
 
 
-def quote(passed: np.ndarray, labels: np.ndarray, level: float = LEVEL) -> OperatingPoint:
-    """What a decision bool (n,) keeps and rejects of events labelled 1 or 0."""
-    signal, background = labels == 1, labels == 0
-    return from_counts(
-        int((passed & signal).sum()), int(signal.sum()), int((~passed & background).sum()), int(background.sum()), level=level
-    )  # fmt: skip
-
-
 def combine(passed: np.ndarray, scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, OperatingPoint]:
     """Cut and network on the same events: each alone, both together, and the network alone at a threshold that keeps as
     much signal as both. If that leaks no more than both together, the cut adds nothing to the network.
     """
-    network = scores >= np.float32(threshold)
-    both = quote(passed & network, labels)
-    found = {"cut": quote(passed, labels), "network": quote(network, labels), "cut and network": both}
+    network = passes(scores, threshold)
+    both = at_threshold(passed & network, labels, 0.5)
+    points = {
+        "cut": at_threshold(passed, labels, 0.5),
+        "network": at_threshold(network, labels, 0.5),
+        "cut and network": both,
+    }
     if both.signal.k:
         tighter = threshold_for(scores, labels, both.signal.value)
-        found["network, as much signal"] = quote(scores >= np.float32(tighter), labels)
-    return found
+        points["network, as much signal"] = at_threshold(scores, labels, tighter)
+    return points
 
 
-def correlations(
-    columns: Mapping[str, np.ndarray], scores: np.ndarray, labels: np.ndarray, level: float = LEVEL
-) -> list[Correlation]:
+def correlations(columns: Mapping[str, np.ndarray], scores: np.ndarray, labels: np.ndarray) -> list[Correlation]:
     """Spearman's rho of every column (n,) with the score, for all events and within each class."""
     from scipy import special, stats  # here: it takes more than a second to import
 
-    found = []
+    correlated = []
     for class_name, chosen in (("all", labels >= 0), ("signal", labels == 1), ("background", labels == 0)):
         for name, values in columns.items():
             used = chosen & np.isfinite(values) & np.isfinite(scores)
             n = int(used.sum())
             x, y = values[used], scores[used]
             if n < 4 or x.min() == x.max() or y.min() == y.max():
-                rho = Interval(math.nan, math.nan, math.nan, n, level, SPEARMAN)
+                rho = Interval(math.nan, math.nan, math.nan, n, method=SPEARMAN)
             else:
                 value = float(stats.spearmanr(x, y).statistic)
-                reach = float(special.ndtri((1 + level) / 2)) * math.sqrt(1.06 / (n - 3))
+                reach = float(special.ndtri((1 + LEVEL) / 2)) * math.sqrt(1.06 / (n - 3))
                 z = math.atanh(min(max(value, -1 + 1e-12), 1 - 1e-12))
-                rho = Interval(value, math.tanh(z - reach), math.tanh(z + reach), n, level, SPEARMAN)
-            found.append(Correlation(name, class_name, rho))
-    return found
+                rho = Interval(value, math.tanh(z - reach), math.tanh(z + reach), n, method=SPEARMAN)
+            correlated.append(Correlation(name, class_name, rho))
+    return correlated

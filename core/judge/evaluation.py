@@ -9,9 +9,11 @@ import numpy as np
 from core.data.splits import SPLITS
 from core.errors import DarkroomError
 from core.judge.baselines import basis_of
-from core.judge.efficiency import (
+from core.judge.judging import Judging
+from core.judge.pileups import pile_ups
+from core.judge.reach import edges_for
+from core.statistics.efficiency import (
     CLASSES,
-    ENERGY_EDGES_KEV,
     SCORE_EDGES,
     ClassTable,
     Leakage,
@@ -22,9 +24,9 @@ from core.judge.efficiency import (
     leakage_at,
     threshold_for,
 )
-from core.judge.histogram import Histogram, histogram, spikes
-from core.judge.intervals import CLOPPER_PEARSON, LEVEL, MOVER, PairInterval, defined
-from core.judge.roc import Roc, auc, roc_points, thinned
+from core.statistics.histogram import Histogram, histogram
+from core.statistics.intervals import CLOPPER_PEARSON, LEVEL, MOVER, PairInterval, defined
+from core.statistics.roc import NO_RANKING, Roc, auc, roc_points, thinned
 
 WANTED_SIGNAL_EFFICIENCIES = (0.9, 0.99)
 STATISTICAL_ONLY = (
@@ -32,8 +34,14 @@ STATISTICAL_ONLY = (
     "stand for signal and background and the events that are searched for."
 )
 
+ONE_ANSWER = (
+    "Many events share a score between {0.low:.2f} and {0.high:.2f}: the network may give one answer to all that it does not "
+    "recognise."
+)
+
 Baselines = Mapping[str, tuple[np.ndarray, float]]
-"""Name -> (quantity (n,) that is higher for signal, threshold)."""
+"""Name -> (quantity (n,) that is higher for signal, threshold); of type bool: what a cut keeps, with any threshold from
+above 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +80,19 @@ class Evaluation:
     spike_scores: tuple[float, ...]
     n_missing: int
     n_unlabelled: int
-    level: float
     notes: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the network's numbers at the top, None where undefined."""
         curve = thinned(self.network.roc)
+
+        def plain(judged: Mapping[str, Judged]) -> dict[str, Any]:
+            return {name: classifier.to_dict() for name, classifier in judged.items()}
+
         return {
             **self.network.to_dict(),
-            "baselines": _plain(self.baselines),
-            "other_labels": {scheme: _plain(judged) for scheme, judged in self.other_labels.items()},
+            "baselines": plain(self.baselines),
+            "other_labels": {scheme: plain(judged) for scheme, judged in self.other_labels.items()},
             "leakage": [row.to_dict() for row in self.leakage],
             "leakage_chosen_on": self.leakage_chosen_on,
             "energy_table": [row for table in self.tables.values() for row in table.to_rows()],
@@ -92,38 +103,40 @@ class Evaluation:
                 "signal_efficiency": curve.signal_efficiency.tolist(),
                 "threshold": [defined(v) for v in curve.threshold],
             },
-            "spectra": {name: _spectrum(spectrum) for name, spectrum in self.spectra.items()},
+            "spectra": {
+                name: {"edges": s.edges.tolist(), "counts": s.counts.tolist(), "n": s.n}
+                for name, s in self.spectra.items()
+            },
             "spike_scores": list(self.spike_scores),
             "split": self.which_split,
             "labels": self.label_scheme,
             "n_missing": self.n_missing,
             "n_unlabelled": self.n_unlabelled,
-            "level": self.level,
+            "level": LEVEL,
             "method": {"efficiencies": CLOPPER_PEARSON, "harmonic": MOVER, "auc": self.network.auc.method},
             "notes": list(self.notes),
         }
 
 
 def evaluate(
-    energy_kev: np.ndarray,
+    values: np.ndarray,
     scores: np.ndarray,
     labels: np.ndarray,
     split: np.ndarray,
     *,
+    judging: Judging,
     threshold: float = 0.5,
     which_split: str = "test",
     label_scheme: str = "",
     baselines: Baselines | None = None,
     other_labels: Mapping[str, np.ndarray] | None = None,
-    energy_edges_kev: np.ndarray = ENERGY_EDGES_KEV,
-    level: float = LEVEL,
-    notes: tuple[str, ...] = (),
 ) -> Evaluation:
     """Judge `scores` (n,) float, probability of signal, NaN = not scored, against `labels` (n,) 1, 0 or -1.
 
     `split` (n,) has the codes of `core.data.splits`; `which_split` is one of them or "all". Events without a score or a
     label are left out and counted; a baseline is judged on the very same events, its NaN ranking lowest.
-    `other_labels` are further label arrays (n,) by name. One class empty: its numbers are NaN.
+    `other_labels` are further label arrays (n,) by name. One class empty: its numbers are NaN. The tables have
+    the rows of `judging`, or others where these do not hold `values` (n,), the quantity of its axis.
     """
     checked_threshold(threshold)
     scores = np.asarray(scores, dtype=np.float32)
@@ -135,21 +148,22 @@ def evaluate(
             f"({int(chosen.sum())} in the split, {int((chosen & scored).sum())} of them scored): "
             "choose another split or label scheme, or score the run again."
         )
-    tables = by_bins(
-        energy_kev[used], scores[used], labels[used], threshold, energy_edges_kev=energy_edges_kev, level=level
-    )
+    is_known = bool(np.isfinite(values).any())
+    rows = judging.table(is_known)
+    axis = rows.with_edges(edges_for(rows, values[used]))
+    tables = by_bins(values[used], scores[used], labels[used], threshold, axis)
     spectra = {name: histogram(scores[used & (labels == label)], SCORE_EDGES) for name, label in CLASSES.items()}
-    spike = spikes(spectra["signal"].counts + spectra["background"].counts)
-    leakage, chosen_on = _leakages(scores, labels, split, used, level)
+    heaps = pile_ups(spectra["signal"].counts + spectra["background"].counts)
+    leakage, chosen_on = _leakages(scores, labels, split, used)
     return Evaluation(
         which_split=which_split,
         label_scheme=label_scheme,
-        network=judge(scores[used], labels[used], threshold, level),
-        baselines=_judge_all(baselines, labels, used, level),
+        network=judge(scores[used], labels[used], threshold),
+        baselines=_judge_all(baselines, labels, used),
         other_labels={
             scheme: {
-                "network": judge(scores[both], other[both], threshold, level),
-                **_judge_all(baselines, other, both, level),
+                "network": judge(scores[both], other[both], threshold),
+                **_judge_all(baselines, other, both),
             }
             for scheme, other in (other_labels or {}).items()
             for both in [chosen & scored & (other >= 0)]
@@ -158,27 +172,33 @@ def evaluate(
         leakage_chosen_on=chosen_on,
         tables=tables,
         spectra=spectra,
-        spike_scores=tuple(SCORE_EDGES[spike].tolist()),
+        spike_scores=tuple(heap.low for heap in heaps),
         n_missing=int((chosen & ~scored).sum()),
         n_unlabelled=int((chosen & scored & (labels < 0)).sum()),
-        level=level,
-        notes=(STATISTICAL_ONLY, *notes, *_spike_notes(spike)),
+        notes=(STATISTICAL_ONLY, *judging.notes(label_scheme, is_known), *map(ONE_ANSWER.format, heaps)),
     )
 
 
-def judge(scores: np.ndarray, labels: np.ndarray, threshold: float, level: float = LEVEL) -> Judged:
-    """A classifier on labelled events (n,); NaN scores are not kept and rank lowest."""
+def judge(scores: np.ndarray, labels: np.ndarray, threshold: float) -> Judged:
+    """A classifier on labelled events (n,); NaN scores are not kept and rank lowest. Scores of type bool are a cut's
+    decision: it has an operating point, but no ranking, so neither a curve nor an area.
+    """
+    if scores.dtype == bool:
+        point = at_threshold(scores, labels, threshold)
+        n_s, n_b, nothing = point.signal.n, point.background.n, np.zeros(0)
+        area = PairInterval(np.nan, np.nan, np.nan, n_s, n_b, method=NO_RANKING)
+        return Judged(point, area, Roc(nothing, nothing, nothing, n_s, n_b))
     ranked = np.where(np.isnan(scores), -np.inf, scores)
     return Judged(
-        at_threshold(scores, labels, threshold, level=level),
-        auc(ranked, labels, level=level),
+        at_threshold(scores, labels, threshold),
+        auc(ranked, labels),
         roc_points(ranked, labels),
     )
 
 
-def _judge_all(baselines: Baselines | None, labels: np.ndarray, used: np.ndarray, level: float) -> dict[str, Judged]:
+def _judge_all(baselines: Baselines | None, labels: np.ndarray, used: np.ndarray) -> dict[str, Judged]:
     return {
-        name: judge(np.asarray(values)[used], labels[used], threshold, level)
+        name: judge(np.asarray(values)[used], labels[used], threshold)
         for name, (values, threshold) in (baselines or {}).items()
     }
 
@@ -193,33 +213,11 @@ def members_of(split: np.ndarray, which: str) -> np.ndarray:
 
 
 def _leakages(
-    scores: np.ndarray, labels: np.ndarray, split: np.ndarray, used: np.ndarray, level: float
+    scores: np.ndarray, labels: np.ndarray, split: np.ndarray, used: np.ndarray
 ) -> tuple[tuple[Leakage, ...], str]:
     basis, chosen_on = basis_of(split, labels, used, scores)
     rows = tuple(
-        leakage_at(
-            scores[used],
-            labels[used],
-            wanted,
-            threshold=threshold_for(scores[basis], labels[basis], wanted),
-            level=level,
-        )
+        leakage_at(scores[used], labels[used], wanted, threshold=threshold_for(scores[basis], labels[basis], wanted))
         for wanted in WANTED_SIGNAL_EFFICIENCIES
     )
     return rows, chosen_on
-
-
-def _spike_notes(spike: np.ndarray) -> list[str]:
-    return [
-        f"Many events share a score between {SCORE_EDGES[i]:.2f} and {SCORE_EDGES[i + 1]:.2f}: "
-        "the network may give one answer to all that it does not recognise."
-        for i in spike
-    ]
-
-
-def _plain(judged: Mapping[str, Judged]) -> dict[str, Any]:
-    return {name: one.to_dict() for name, one in judged.items()}
-
-
-def _spectrum(spectrum: Histogram) -> dict[str, Any]:
-    return {"edges": spectrum.edges.tolist(), "counts": spectrum.counts.tolist(), "n": spectrum.n}

@@ -13,18 +13,17 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from core.data.selection import checked_scheme
-from core.judge.baselines import Decision, Method, Ranking, basis_of, of_run
-from core.judge.efficiency import Leakage, checked_threshold
-from core.judge.evaluation import members_of
-from core.judge.intervals import LEVEL, defined, efficiency
-from core.judge.mcnemar import METHOD, PairedTest, mcnemar
-from core.judge.scored import Scored, inside_own_cuts
+from core.judge.baselines import Decision, Method, Ranking
+from core.judge.judged_sample import judged_sample
+from core.judge.score_table import ScoreTable
+from core.statistics.axis import Axis, Window
+from core.statistics.efficiency import Leakage, checked_threshold, leakage_of
+from core.statistics.intervals import defined
+from core.statistics.mcnemar import METHOD, PairedTest, mcnemar
 
 NETWORK = "network"
 WANTED = 0.99
 N_REDRAWN = 100  # times that limits are chosen again: their scatter is known to 7 %
-Window = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class AtThreshold:
 
 @dataclass(frozen=True)
 class InWindow:
-    """One method where it keeps the wanted part of the signal of an energy window (None: of all).
+    """One method where it keeps the wanted part of the signal of a window of the axis (None: of all).
 
     `limits` were chosen on `n_basis` signal events. `against` tests the background that leaks, reference minus this
     method, at these limits; None for the reference itself and where one of the two is undefined. `p_with_limits`: the
@@ -58,10 +57,10 @@ class InWindow:
     reference: str = NETWORK
     p_with_limits: float = math.nan
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, axis: Axis) -> dict[str, Any]:
         """Plain values for JSON, None where undefined."""
         return {
-            "window_kev": list(self.window) if self.window else None,
+            f"window{axis.suffix}": list(self.window) if self.window else None,
             "method": self.method,
             "limits": self.limits,
             "n_basis": self.n_basis,
@@ -79,6 +78,7 @@ class Comparison:
     at_threshold: tuple[AtThreshold, ...]
     rows: tuple[InWindow, ...]
     chosen_on: str
+    axis: Axis
     notes: tuple[str, ...] = ()
 
     @property
@@ -90,8 +90,8 @@ class Comparison:
         """Plain values for JSON."""
         return {
             "reference": self.reference,
-            "at_threshold": [one.to_dict() for one in self.at_threshold],
-            "leakage_at_99": [row.to_dict() for row in self.rows],
+            "at_threshold": [pair.to_dict() for pair in self.at_threshold],
+            "leakage_at_99": [row.to_dict(self.axis) for row in self.rows],
             "chosen_on": self.chosen_on,
             "method": METHOD,
             "notes": list(self.notes),
@@ -100,60 +100,62 @@ class Comparison:
 
 def compare(
     methods: Mapping[str, Method],
-    energy_kev: np.ndarray,
+    values: np.ndarray,
     labels: np.ndarray,
     used: np.ndarray,
     basis: np.ndarray,
     windows: tuple[Window, ...],
     *,
     reference: str = NETWORK,
-    level: float = LEVEL,
 ) -> tuple[tuple[AtThreshold, ...], tuple[InWindow, ...]]:
     """Judge all `methods` on the events `used`, bool (n,), with limits chosen on those of `basis`, bool (n,).
 
-    `energy_kev`, `labels` (n,) 1 or 0 on these events. In every window the limits are chosen anew.
+    `values` (n,) of what the windows divide, `labels` (n,) 1 or 0 on these events. In every window the limits are chosen anew.
     """
     usual = {name: method.usual(labels, basis) for name, method in methods.items()}
     rows: list[InWindow] = []
     for window in (*windows, None):
-        inside = np.ones(len(labels), bool) if window is None else (energy_kev >= window[0]) & (energy_kev < window[1])
+        inside = np.ones(len(labels), bool) if window is None else (values >= window[0]) & (values < window[1])
         decided = {name: method.keeping(WANTED, labels, basis & inside) for name, method in methods.items()}
         n_basis = int((labels[basis & inside] == 1).sum())
-        background = used & inside & (labels == 0)
+        counted = used & inside
+        background = counted & (labels == 0)
         leaked = _leaked_again(methods, labels, basis & inside, background)
-        for name, one in decided.items():
-            against = None if name == reference else _paired(decided[reference], one, background, level)
+        for name, decision in decided.items():
+            against = None if name == reference else _paired(decided[reference], decision, background)
             p = math.nan if against is None else _with_limits(against, leaked[reference] - leaked[name])
-            found = _leakage(one, labels, used & inside, level)
-            rows.append(InWindow(window, name, one.limits, n_basis, found, against, reference, p))
-    return _at_threshold(usual, labels, used, reference, level), tuple(rows)
+            leakage = _leakage(decision, labels, counted)
+            rows.append(InWindow(window, name, decision.limits, n_basis, leakage, against, reference, p))
+    return _at_threshold(usual, labels, used, reference), tuple(rows)
 
 
 def _at_threshold(
-    usual: Mapping[str, Decision], labels: np.ndarray, used: np.ndarray, reference: str, level: float
+    usual: Mapping[str, Decision], labels: np.ndarray, used: np.ndarray, reference: str
 ) -> tuple[AtThreshold, ...]:
-    own, found = usual[reference].kept, []
-    for name, one in usual.items():
-        if name == reference or own is None or one.kept is None:
+    accepted, pairs = usual[reference].accepted, []
+    for name, decision in usual.items():
+        if name == reference or accepted is None or decision.accepted is None:
             continue
         signal, background = used & (labels == 1), used & (labels == 0)
-        right = mcnemar(own[signal], one.kept[signal], level), mcnemar(~own[background], ~one.kept[background], level)
-        found.append(AtThreshold(name, *right))
-    return tuple(found)
+        right = (
+            mcnemar(accepted[signal], decision.accepted[signal]),
+            mcnemar(~accepted[background], ~decision.accepted[background]),
+        )
+        pairs.append(AtThreshold(name, *right))
+    return tuple(pairs)
 
 
-def _leakage(decision: Decision, labels: np.ndarray, used: np.ndarray, level: float) -> Leakage:
-    if decision.kept is None:
-        return Leakage(WANTED, float("nan"), efficiency(0, 0, level), efficiency(0, 0, level))
-    members = [used & (labels == label) for label in (1, 0)]
-    kept, leaked = (efficiency(int((decision.kept & m).sum()), int(m.sum()), level) for m in members)
-    return Leakage(WANTED, float(decision.limits.get("threshold", float("nan"))), kept, leaked)
+def _leakage(decision: Decision, labels: np.ndarray, counted: np.ndarray) -> Leakage:
+    if decision.accepted is None:
+        return leakage_of(None, labels, WANTED, math.nan)
+    threshold = float(decision.limits.get("threshold", math.nan))
+    return leakage_of(decision.accepted[counted], labels[counted], WANTED, threshold)
 
 
-def _paired(first: Decision, second: Decision, events: np.ndarray, level: float) -> PairedTest | None:
-    if first.kept is None or second.kept is None:
+def _paired(first: Decision, second: Decision, events: np.ndarray) -> PairedTest | None:
+    if first.accepted is None or second.accepted is None:
         return None
-    return mcnemar(first.kept[events], second.kept[events], level)
+    return mcnemar(first.accepted[events], second.accepted[events])
 
 
 def _leaked_again(
@@ -172,9 +174,9 @@ def _leaked_again(
     for i in range(N_REDRAWN):
         drawn = rng.choice(chosen_on, len(chosen_on))
         for name, method in some.items():
-            kept = method.keeping(WANTED, part, drawn).kept
-            if kept is not None:
-                leaked[name][i] = (kept & leaking).sum() / n
+            accepted = method.keeping(WANTED, part, drawn).accepted
+            if accepted is not None:
+                leaked[name][i] = (accepted & leaking).sum() / n
     return leaked
 
 
@@ -191,16 +193,15 @@ def _with_limits(test: PairedTest, differences: np.ndarray) -> float:
 
 
 def compare_run(
-    scored: Scored, threshold: float = 0.5, which_split: str = "test", scheme: str | None = None
+    scored: ScoreTable, threshold: float = 0.5, which_split: str = "test", scheme: str | None = None
 ) -> Comparison:
     """A run beside its baselines, under its own labels or those of `scheme`."""
-    own = checked_scheme(scored.experiment, scheme or scored.selection.labels)
-    scored = inside_own_cuts(scored)
-    labels = scored.labels(own)
-    used = members_of(scored.split, which_split) & ~np.isnan(scored.score) & (labels >= 0)
-    basis, chosen_on = basis_of(scored.split, labels, used, scored.score)
-    beside, notes = of_run(scored, own)
-    methods = {NETWORK: Ranking(scored.score, checked_threshold(threshold)), **beside}
-    energy_kev = scored.column(scored.experiment.judge_columns[0])
-    found = compare(methods, energy_kev, labels, used, basis, scored.experiment.judge_windows)
-    return Comparison(NETWORK, *found, chosen_on, tuple(notes))
+    sample = judged_sample(scored, scheme)
+    table, labels = sample.table, sample.labels
+    used = sample.members(which_split) & ~np.isnan(table.score) & (labels >= 0)
+    basis, chosen_on = sample.basis(used)
+    baselines, notes = sample.baselines
+    methods = {NETWORK: Ranking(table.score, checked_threshold(threshold)), **baselines}
+    windows = table.axis.windows if table.has_axis else ()
+    compared = compare(methods, table.axis_values, labels, used, basis, windows)
+    return Comparison(NETWORK, *compared, chosen_on, table.axis, tuple(notes))

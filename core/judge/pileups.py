@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.judge.efficiency import SCORE_EDGES
-from core.judge.histogram import spikes
+from core.statistics.efficiency import SCORE_EDGES
+from core.statistics.histogram import spikes
 
 
 @dataclass(frozen=True)

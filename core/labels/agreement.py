@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from core.judge.intervals import LEVEL, Interval
+from core.labels.label_fractions import Votes, newest
 from core.labels.log import LABEL, Entry, live
-from core.labels.soft import Votes, newest
+from core.statistics.intervals import LEVEL, Interval
 
 N_BOOTSTRAP = 1000
 METHOD = "bootstrap over events"
@@ -126,7 +126,7 @@ def cohen_interval(table: np.ndarray, seed: int = 1) -> Interval:
 
 def _interval(value: Any, drawn: np.ndarray, n: int) -> Interval:
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if n else (math.nan, math.nan)
-    return Interval(float(value), float(low), float(high), n, LEVEL, METHOD)
+    return Interval(float(value), float(low), float(high), n, LEVEL, method=METHOD)
 
 
 def paired(first: np.ndarray, second: np.ndarray, n_classes: int) -> tuple[np.ndarray, Interval]:
@@ -137,27 +137,27 @@ def paired(first: np.ndarray, second: np.ndarray, n_classes: int) -> tuple[np.nd
 
 
 def agree(entries: Sequence[Entry], rows: np.ndarray, votes: Votes) -> Agreement:
-    """Everything about the agreement; `rows` int64 (n,) of the entries as `votes` was counted from."""
+    """Agreement of all labellers; `rows` int64 (n,) of the entries as `votes` was counted from."""
     row_of = {entry.event: int(row) for entry, row in zip(entries, rows, strict=True) if row >= 0}
     index = {name: i for i, name in enumerate(votes.classes)}
-    said: dict[str, dict[int, int]] = {}
+    labels_of: dict[str, dict[int, int]] = {}
     for entry in newest(entries):
         if entry.event in row_of and entry.label in index:
-            said.setdefault(entry.labeller, {})[row_of[entry.event]] = index[entry.label]
-    names = tuple(sorted(said))
-    pairs = [_pair(a, b, said[a], said[b], len(index)) for a, b in itertools.combinations(names, 2)]
+            labels_of.setdefault(entry.labeller, {})[row_of[entry.event]] = index[entry.label]
+    names = tuple(sorted(labels_of))
+    pairs = [_pair(a, b, labels_of[a], labels_of[b], len(index)) for a, b in itertools.combinations(names, 2)]
     pairs = [pair for pair in pairs if pair.kappa.n]
     kappa = pairs[0].kappa if len(names) == 2 and pairs else fleiss_interval(votes.counts)
-    own = [_again(name, entries, row_of, index) for name in names]
+    repeated = [_again(name, entries, row_of, index) for name in names]
     return Agreement(
-        votes.classes, names, int((votes.n_votes > 1).sum()), kappa, tuple(pairs), _disputes(said, votes),
-        tuple(pair for pair in own if pair.kappa.n),
+        votes.classes, names, int((votes.n_votes > 1).sum()), kappa, tuple(pairs), _disputes(labels_of, votes),
+        tuple(pair for pair in repeated if pair.kappa.n),
     )  # fmt: skip
 
 
-def _pair(first: str, second: str, one: dict[int, int], other: dict[int, int], n_classes: int) -> Pair:
-    both = sorted(set(one) & set(other))
-    a, b = (np.array([said[row] for row in both], np.int64) for said in (one, other))
+def _pair(first: str, second: str, labels: dict[int, int], other_labels: dict[int, int], n_classes: int) -> Pair:
+    both = sorted(set(labels) & set(other_labels))
+    a, b = (np.array([by_row[row] for row in both], np.int64) for by_row in (labels, other_labels))
     return Pair(first, second, *paired(a, b, n_classes))
 
 
@@ -172,14 +172,16 @@ def _again(name: str, entries: Sequence[Entry], row_of: dict[Any, int], index: d
     return _pair(name, name, {row: first[row] for row in last}, last, len(index))
 
 
-def _disputes(said: dict[str, dict[int, int]], votes: Votes) -> tuple[Dispute, ...]:
+def _disputes(labels_of: dict[str, dict[int, int]], votes: Votes) -> tuple[Dispute, ...]:
     """Open ones first, most evenly split first."""
-    found = []
+    disputes = []
     split = (votes.counts > 0).sum(axis=1) > 1
     for at in np.flatnonzero(split):
         row = int(votes.rows[at])
-        given = {name: votes.classes[labels[row]] for name, labels in said.items() if row in labels}
+        by_labeller = {name: votes.classes[labels[row]] for name, labels in labels_of.items() if row in labels}
         decided = int(votes.decided[at])
-        found.append(Dispute(row, given, int(votes.n_difficult[at]), votes.classes[decided] if decided >= 0 else ""))
+        disputes.append(
+            Dispute(row, by_labeller, int(votes.n_difficult[at]), votes.classes[decided] if decided >= 0 else "")
+        )
     evenness = {int(r): float(c.max() / c.sum()) for r, c in zip(votes.rows[split], votes.counts[split], strict=True)}
-    return tuple(sorted(found, key=lambda d: (bool(d.decided), evenness[d.row], d.row)))
+    return tuple(sorted(disputes, key=lambda d: (bool(d.decided), evenness[d.row], d.row)))

@@ -1,6 +1,7 @@
 """Labels in and out: all lines as CSV, JSON lines or Parquet, and events as PNG images with a table of votes."""
 
 import csv
+import dataclasses
 import io
 import json
 import zipfile
@@ -16,13 +17,13 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from core import workspace
+from core.data.uid import Uid
 from core.errors import DarkroomError
-from core.experiment import Experiment
-from core.judge.export import csv_text
+from core.judge.report_files import csv_text
 from core.labels import log
-from core.labels.desk import Desk, labelling_of
+from core.labels.label_session import HandLabels
 from core.labels.log import Entry, from_values
-from core.labels.record import as_grey
+from core.labels.record import Labelling, Scale, as_grey
 
 FORMATS = (".csv", ".jsonl", ".parquet")
 MAX_BYTES = 100_000_000
@@ -34,13 +35,13 @@ _FLAGS = ("is_difficult", "is_blind")
 
 def records(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Lines as flat records: `time` is added for people, `look` becomes JSON text."""
-    found = []
+    rows = []
     for entry in entries:
         values = asdict(entry)
         values["look"] = json.dumps(values["look"], sort_keys=True)
         values["time"] = datetime.fromtimestamp(entry.time_ms / 1000.0, UTC).isoformat(timespec="milliseconds")
-        found.append(values)
-    return found
+        rows.append(values)
+    return rows
 
 
 def export(entries: Sequence[Entry], ending: str) -> bytes:
@@ -53,7 +54,7 @@ def export(entries: Sequence[Entry], ending: str) -> bytes:
         out = io.BytesIO()
         table = records(entries)
         names = list(table[0]) if table else []
-        pq.write_table(pa.table({name: [one[name] for one in table] for name in names}), out, compression="zstd")
+        pq.write_table(pa.table({name: [record[name] for record in table] for name in names}), out, compression="zstd")
         return out.getvalue()
     raise DarkroomError(f"Labels cannot be written as '{ending}': expected one of {', '.join(FORMATS)}.")
 
@@ -66,16 +67,15 @@ def read_labels(name: str, data: bytes) -> list[Entry]:
     if ending not in FORMATS:
         raise DarkroomError(f"{name}: the ending is '{ending}', expected one of {', '.join(FORMATS)}.")
     try:
-        found = list(_plain(ending, data))
+        lines = list(_plain(ending, data))
     except (ValueError, RecursionError, csv.Error, pa.ArrowException, OSError) as error:
         raise DarkroomError(f"{name}: cannot be read ({error}): expected a file as the export of labels writes it.") from None  # fmt: skip
     entries = []
-    for number, values in enumerate(found, 1):
+    for number, values in enumerate(lines, 1):
         entry = from_values(values)
         if entry is None:
             raise DarkroomError(f"{name}: line {number} is no label: expected the columns of an export, with numbers as numbers.")  # fmt: skip
-        workspace.checked_name(entry.labeller, "labeller")
-        entries.append(entry)
+        entries.append(dataclasses.replace(entry, labeller=workspace.checked_name(entry.labeller, "labeller")))
     return entries
 
 
@@ -109,44 +109,43 @@ def _typed(record: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def take_in(experiment: Experiment, entries: Sequence[Entry]) -> tuple[int, int]:
+def take_in(experiment_key: str, entries: Sequence[Entry]) -> tuple[int, int]:
     """Add lines to the logs of their labellers: (number added, number that was there already)."""
-    known = {entry.id for entry in log.read_all(experiment.key)[0]}
+    known = {entry.id for entry in log.read_all(experiment_key)[0]}
     fresh = list({entry.id: entry for entry in entries if entry.id not in known}.values())
-    log.append(experiment.key, fresh)
+    log.append(experiment_key, fresh)
     return len(fresh), len(entries) - len(fresh)
 
 
-def images(experiment: Experiment, desk: Desk) -> Iterator[tuple[str, bytes]]:
+def images(labelling: Labelling, uid: Uid, hand_labels: HandLabels) -> Iterator[tuple[str, bytes]]:
     """(file name, content): one PNG per labelled row on the fixed logarithmic scale, and last the table of votes.
 
     The table has the image's name and one column per class with its part of the votes: the mapping `votes` reads it.
     """
-    how, votes, dataset = labelling_of(experiment), desk.votes, desk.dataset
+    votes, dataset = hand_labels.votes, hand_labels.dataset
     if len(votes.rows) > MAX_IMAGES:
         raise DarkroomError(f"{len(votes.rows):,} images, at most {MAX_IMAGES:,} are written at once: export the table instead.")  # fmt: skip
     lines: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
-    shares, uid, scale = votes.shares, dataset.column("uid"), how.scale(dataset)
+    shares, uids, scale = votes.shares, dataset.column("uid"), labelling.scale(dataset)
     for at, row in enumerate(votes.rows.tolist()):
-        name = f"{experiment.uid_text(int(uid[row]))}.png"
-        yield f"images/{name}", png(as_grey(how.crop(dataset, row), scale))
+        name = f"{uid.text(int(uids[row]))}.png"
+        yield f"images/{name}", png(as_grey(labelling.crop(dataset, row), scale))
         parts = {title: float(f"{shares[at, i]:.6g}") for i, title in enumerate(votes.classes)}
         lines.append({"image": f"images/{name}", **parts})
-        events.append({"image": f"images/{name}", "uid": int(uid[row]), "n_votes": int(votes.n_votes[at])})
+        events.append({"image": f"images/{name}", "uid": int(uids[row]), "n_votes": int(votes.n_votes[at])})
     yield "events.csv", csv_text(events).encode()
-    yield "README.txt", _explained(experiment, desk).encode()
+    yield "README.txt", _explained(scale, hand_labels).encode()
     yield TABLE, csv_text(lines).encode()
 
 
-def _explained(experiment: Experiment, desk: Desk) -> str:
-    scale = labelling_of(experiment).scale(desk.dataset)
+def _explained(scale: Scale, hand_labels: HandLabels) -> str:
     low, high = scale.low, scale.high
-    kind = "simulated" if desk.dataset.simulated else "measured"
+    kind = "simulated" if hand_labels.dataset.simulated else "measured"
     return (
-        f"{len(desk.votes.rows)} labelled rows ({experiment.row}) of data set {desk.dataset.name} ({desk.dataset.id}), {kind}.\n"
+        f"{len(hand_labels.votes.rows)} labelled rows of data set {hand_labels.dataset.name} ({hand_labels.dataset.id}), {kind}.\n"
         f"Grey value: 255 (ln(1+x) - ln(1+{low:g})) / (ln(1+{high:g}) - ln(1+{low:g})), x in {scale.unit}, cut at both ends.\n"
-        f"{TABLE}: parts of the votes of {', '.join(desk.labellers)}.\n"
+        f"{TABLE}: parts of the votes of {', '.join(hand_labels.labellers)}.\n"
     )
 
 
@@ -185,8 +184,8 @@ def table_of_folders(folder: Path) -> tuple[str, int]:
     """(CSV text, images): one line per PNG in the subfolders of `folder`, labelled with the subfolder's name."""
     if not folder.is_dir():
         raise DarkroomError(f"{folder} is no folder: expected one with a subfolder of PNG images per class.")
-    found = sorted(p for p in folder.glob("*/*.png") if p.is_file() and p.resolve().is_relative_to(folder.resolve()))
-    rows = [{"image": f"{p.parent.name}/{p.name}", "label": p.parent.name} for p in found]
+    paths = sorted(p for p in folder.glob("*/*.png") if p.is_file() and p.resolve().is_relative_to(folder.resolve()))
+    rows = [{"image": f"{p.parent.name}/{p.name}", "label": p.parent.name} for p in paths]
     if len({row["label"] for row in rows}) < 2:
         raise DarkroomError(f"{folder}: PNG images lie in {len({row['label'] for row in rows})} subfolders, expected one per class, at least two.")  # fmt: skip
     return csv_text(rows), len(rows)

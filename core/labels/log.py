@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 
 from core import parameters, workspace
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, locate
 from core.errors import DarkroomError
-from core.judge.scored import locate
 
 LABEL, SKIP, UNDO, ADJUDICATION = "label", "skip", "undo", "adjudication"
 KINDS = (LABEL, SKIP, UNDO, ADJUDICATION)
@@ -66,16 +65,13 @@ class Entry:
         return self.uid, self.source, self.made
 
 
-def made_of(dataset: Dataset) -> str:
+def made_of(dataset: Dataset, mapping_type: type) -> str:
     """How the rows of a data set were made from the raw files: with another mapping the same number is another row.
 
     Only what differs from the defaults counts, so that a parameter that is added later changes nothing.
     """
-    from core.registry import experiment_by_key  # the record's wiring imports what is here
-
-    experiment = experiment_by_key(dataset.experiment)
-    mapping: Any = parameters.build(experiment.mapping, dataset.meta["mapping"])
-    text = json.dumps(sorted(parameters.as_assignments(mapping, experiment.mapping())))
+    mapping: Any = parameters.build(mapping_type, dataset.meta["mapping"])
+    text = json.dumps(sorted(parameters.as_assignments(mapping, mapping_type())))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -121,7 +117,7 @@ def _line(entry: Entry) -> str:
 def _write(path: Path, data: bytes) -> None:
     """One write at the end of the file, under a lock: two tabs of one labeller do not tear each other's lines."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             size = os.fstat(handle).st_size
@@ -143,15 +139,15 @@ def read(experiment_key: str, labeller: str) -> tuple[list[Entry], int]:
         data = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise DarkroomError(f"{path} cannot be read ({error.strerror}): ask who owns the file.") from None
-    found = [_parsed(line, labeller) for line in data.split(b"\n") if line.strip()]
-    entries = [entry for entry in found if entry is not None]
-    return entries, len(found) - len(entries)
+    parsed = [_parsed(line, labeller) for line in data.split(b"\n") if line.strip()]
+    entries = [entry for entry in parsed if entry is not None]
+    return entries, len(parsed) - len(entries)
 
 
 def read_all(experiment_key: str) -> tuple[list[Entry], int]:
     """The lines of all labellers, and how many are damaged."""
-    found = [read(experiment_key, labeller) for labeller in labellers(experiment_key)]
-    return [entry for entries, _ in found for entry in entries], sum(n for _, n in found)
+    logs = [read(experiment_key, labeller) for labeller in labellers(experiment_key)]
+    return [entry for entries, _ in logs for entry in entries], sum(n for _, n in logs)
 
 
 def version(experiment_key: str, names: Iterable[str] | None = None) -> str:
@@ -197,15 +193,15 @@ def live(entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.kind != UNDO and (entry.labeller, entry.id) not in gone]
 
 
-def rows_of(dataset: Dataset, entries: Sequence[Entry]) -> np.ndarray:
+def rows_of(dataset: Dataset, entries: Sequence[Entry], mapping_type: type) -> np.ndarray:
     """int64 (n,): the row of each entry in a data set, -1 where the data set does not have that event."""
     rows = np.full(len(entries), -1, np.int64)
-    made = made_of(dataset)
-    here = [i for i, entry in enumerate(entries) if entry.made == made]
-    if not here:
+    origin = made_of(dataset, mapping_type)
+    same_origin = [i for i, entry in enumerate(entries) if entry.made == origin]
+    if not same_origin:
         return rows
-    uid = np.array([entries[i].uid for i in here], np.int64)
-    source = np.array([entries[i].source for i in here], np.int64)
-    found, there = locate(dataset, uid, source)
-    rows[np.array(here)[there]] = found[there]
+    uid = np.array([entries[i].uid for i in same_origin], np.int64)
+    source = np.array([entries[i].source for i in same_origin], np.int64)
+    places, is_there = locate(dataset, uid, source, dataset.source_of)
+    rows[np.array(same_origin)[is_there]] = places[is_there]
     return rows

@@ -103,14 +103,14 @@ def plan(
 def _seen(labeller: str, entries: Sequence[Entry], rows: np.ndarray, n_wanted: int) -> tuple[list[int], list[int]]:
     """(rows that the labeller has labelled or skipped, rows with labels of enough people)."""
     who: dict[int, set[str]] = {}
-    own: set[int] = set()
+    seen: set[int] = set()
     row_of = {entry.id: int(row) for entry, row in zip(entries, rows, strict=True)}
     for entry in live(entries):
         if entry.kind == LABEL:
             who.setdefault(row_of[entry.id], set()).add(entry.labeller)
         if entry.labeller == labeller and entry.kind != ADJUDICATION:
-            own.add(row_of[entry.id])
-    return sorted(own), sorted(row for row, names in who.items() if len(names) >= n_wanted)
+            seen.add(row_of[entry.id])
+    return sorted(seen), sorted(row for row, names in who.items() if len(names) >= n_wanted)
 
 
 def _repeats(
@@ -118,19 +118,19 @@ def _repeats(
 ) -> list[Item]:
     """Adjudicated events that the labeller has not labelled, then those of others, then own ones of long ago."""
     row_of = {entry.id: int(row) for entry, row in zip(entries, rows, strict=True)}
-    kept = sorted((e for e in live(entries) if row_of[e.id] in pool), key=lambda e: e.time_ms)
-    own = [row_of[e.id] for e in kept if e.kind == LABEL and e.labeller == labeller]
-    mine = set(own) | {row_of[e.id] for e in kept if e.labeller == labeller}
-    gold = dict.fromkeys(row_of[e.id] for e in kept if e.kind == ADJUDICATION and row_of[e.id] not in mine)
-    theirs = [row_of[e.id] for e in kept if e.kind == LABEL and e.labeller != labeller]
-    n_of = {row: theirs.count(row) for row in dict.fromkeys(theirs)}
-    foreign = [row for row, n in n_of.items() if row not in mine and row not in gold and n < settings.votes_wanted]
-    recent = set(own[-settings.pause :])
-    again = [row for row in dict.fromkeys(own) if row not in recent and own.count(row) == 1]
+    in_pool = sorted((e for e in live(entries) if row_of[e.id] in pool), key=lambda e: e.time_ms)
+    labelled = [row_of[e.id] for e in in_pool if e.kind == LABEL and e.labeller == labeller]
+    judged = set(labelled) | {row_of[e.id] for e in in_pool if e.labeller == labeller}
+    gold = dict.fromkeys(row_of[e.id] for e in in_pool if e.kind == ADJUDICATION and row_of[e.id] not in judged)
+    by_others = [row_of[e.id] for e in in_pool if e.kind == LABEL and e.labeller != labeller]
+    n_of = {row: by_others.count(row) for row in dict.fromkeys(by_others)}
+    foreign = [row for row, n in n_of.items() if row not in judged and row not in gold and n < settings.votes_wanted]
+    recent = set(labelled[-settings.pause :])
+    repeatable = [row for row in dict.fromkeys(labelled) if row not in recent and labelled.count(row) == 1]
     return [
         *(Item(row, GOLD) for row in gold),
-        *(Item(row, REPEAT) for pair in zip(foreign, again, strict=False) for row in pair),
-        *(Item(row, REPEAT) for row in (*foreign[len(again) :], *again[len(foreign) :])),
+        *(Item(row, REPEAT) for pair in zip(foreign, repeatable, strict=False) for row in pair),
+        *(Item(row, REPEAT) for row in (*foreign[len(repeatable) :], *repeatable[len(foreign) :])),
     ]
 
 

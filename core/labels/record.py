@@ -39,7 +39,7 @@ class Labelling:
 
     `classes(dataset)` in the order of their keys 1, 2, ...; `crop(dataset, row)` float32 (height, width) is the row alone,
     `scale(dataset)` its unit and fixed colour limits; what is around it is drawn from the experiment's images.
-    `facts(dataset, row)` stands beside. `column` is the derived column in which labels are frozen for a training.
+    `mapping` is what raw files are read by: a label holds for rows that were read alike. `facts(dataset, row)` stands beside. `column` is the derived column in which labels are frozen for a training.
     """
 
     classes: "Callable[[Dataset], tuple[str, ...]]"
@@ -47,6 +47,7 @@ class Labelling:
     scale: "Callable[[Dataset], Scale]"
     facts: "Callable[[Dataset, int], Mapping[str, str]]"
     column: str
+    mapping: type
     explanation: str
 
 

@@ -1,4 +1,4 @@
-"""The points that a training told, or that a run keeps, as curves for a figure."""
+"""Training curves from the metrics of a job or the files of a run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from core import runs
 from core.figures import Curve
 from core.jobs import queue
 from core.jobs.queue import Metric
+from core.statistics.efficiency import RIGHT
 
 AXES = ("batches", "epochs")
 MAX_POINTS = 1500
@@ -36,22 +37,22 @@ def of_points(points: Sequence[Mapping[str, Any]], name: str, axis: str = "batch
     epochs = [p for p in points if p["kind"] == "epoch"]
     batches = [p for p in points if p["kind"] == "batch"]
     every = max(1, -(-len(batches) // MAX_POINTS))
-    kept = [p for i, p in enumerate(batches) if i % every == 0 or i == len(batches) - 1]
-    training, x = (kept, "step") if axis == "batches" else (epochs, "epoch")
+    drawn_batches = [p for i, p in enumerate(batches) if i % every == 0 or i == len(batches) - 1]
+    training, x = (drawn_batches, "step") if axis == "batches" else (epochs, "epoch")
     classes = dict.fromkeys(k.removesuffix("_efficiency") for p in points for k in p if k.endswith("_efficiency"))
-    made = []
+    curves = []
     for class_name in ("", *(name for name in classes if not name.startswith("validation_"))):
         quantity = f"{class_name}_efficiency" if class_name else "loss"
-        made.append(_curve(training, name, class_name, x, quantity, False))
-        made.append(_curve(epochs, name, class_name, x, f"validation_{quantity}", True))
-    return Curves([c for c in made if c.x], len(batches), every if axis == "batches" else 1)
+        curves.append(_curve(training, name, class_name, x, quantity, False))
+        curves.append(_curve(epochs, name, class_name, x, f"validation_{quantity}", True))
+    return Curves([c for c in curves if c.x], len(batches), every if axis == "batches" else 1)
 
 
 def _curve(
     points: Sequence[Mapping[str, Any]], name: str, class_name: str, x: str, y: str, is_validation: bool
 ) -> Curve:
-    known = [p for p in points if p.get(y) is not None]
-    return Curve(name, class_name, [p[x] for p in known], [p[y] for p in known], is_validation)
+    defined = [p for p in points if p.get(y) is not None]
+    return Curve(name, class_name, [p[x] for p in defined], [p[y] for p in defined], is_validation)
 
 
 def of_run(run: runs.Run, axis: str = "batches") -> Curves:
@@ -66,12 +67,16 @@ def _plain(point: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): None if value != value else value for key, value in point.items()}
 
 
-def columns(found: Sequence[Curves], axis: str) -> dict[str, list[Any]]:
+def _quantity(class_name: str) -> str:
+    return RIGHT.get(class_name, f"{class_name} efficiency") if class_name else "loss"
+
+
+def columns(of_runs: Sequence[Curves], axis: str) -> dict[str, list[Any]]:
     """The drawn points as columns for a file, one line per point."""
     lines = [
-        (c.run, "validation" if c.is_validation else "training", f"{c.class_name} efficiency" if c.class_name else "loss", x, y)
-        for one in found
-        for c in one.curves
+        (c.run, "validation" if c.is_validation else "training", _quantity(c.class_name), x, y)
+        for run_curves in of_runs
+        for c in run_curves.curves
         for x, y in zip(c.x, c.y, strict=True)
     ]  # fmt: skip
     names = ("run", "sample", "quantity", axis, "value")

@@ -1,4 +1,4 @@
-"""Which light speaks for signal, and which against: occlusion, by forward passes only, on any backend of keras.
+"""Attribution by occlusion: what the logit loses without a window of the waveform; by forward passes only.
 
 A window that slides over one channel of the network's input is filled with the input's value for "no light". The change
 of the logit (log-odds of signal, taken before the softmax, so that a saturated score does not hide it) is the window's
@@ -21,12 +21,11 @@ from core.data.dataset import Dataset
 from core.data.loader import batches
 from core.errors import DarkroomError
 from core.learn import backend, predict
+from core.learn.network import Network
 from core.parameters import param
-from core.registry import experiment_by_key
 
 Logits = Callable[[np.ndarray], np.ndarray]
 
-SIGNAL = 1  # what can be explained so far has two classes
 BATCH = 64  # inputs of one forward pass; every batch is filled up to it, because the backend compiles for each shape
 MEAN_ROWS = 100
 STRONGEST = 5
@@ -84,7 +83,7 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Opened:
-    """A run's network, ready to be asked."""
+    """An opened network of a run with its recipe."""
 
     run: runs.Run
     recipe: Any
@@ -92,15 +91,16 @@ class Opened:
     logits: Logits
 
 
-def open_network(run: runs.Run) -> Opened:
-    """Load a run's network (verified, in safe mode) with what makes its input."""
-    recipe = predict.recipe_of(experiment_by_key(run.experiment), run)
-    model = predict.load_model(run)
-    return Opened(run, recipe, model, logit_function(model))
+def open_network(run: runs.Run, networks: Mapping[str, Network], signal: int) -> Opened:
+    """Load a run's network (verified, in safe mode) with what makes its input; `signal` is the class that is explained."""
+    recipe = predict.recipe_of(networks, run)
+    model = predict.load_model(run, networks)
+    return Opened(run, recipe, model, logit_function(model, signal))
 
 
-def logit_function(model: Any) -> Logits:
-    """A function from inputs float32 (n, ...) to the log-odds of signal float64 (n,), read before the softmax.
+def logit_function(model: Any, signal: int) -> Logits:
+    """A function from inputs float32 (n, ...) to the log-odds of the class number `signal` against all others, float64
+    (n,), read before the softmax.
 
     The model is left as it is; its last layer (a Dense with softmax activation, or a softmax of its own) is replaced by
     one without.
@@ -130,20 +130,20 @@ def logit_function(model: Any) -> Logits:
                 part if n == n_in_batch else np.concatenate([part, np.zeros((n_in_batch - n, *x.shape[1:]), x.dtype)])
             )
             z = np.asarray(open_end.predict_on_batch(filled), np.float64)[:n]
-            others = np.delete(z, SIGNAL, axis=1)
+            others = np.delete(z, signal, axis=1)
             top = others.max(axis=1)
-            out[start : start + n] = z[:, SIGNAL] - top - np.log(np.exp(others - top[:, None]).sum(axis=1))
+            out[start : start + n] = z[:, signal] - top - np.log(np.exp(others - top[:, None]).sum(axis=1))
         return out
 
     return logits
 
 
-def occlude(logits: Logits, x: np.ndarray, times_ns: np.ndarray, no_light: float, asked: Occlusion) -> Attribution:
+def occlude(logits: Logits, x: np.ndarray, times_ns: np.ndarray, no_light: float, occlusion: Occlusion) -> Attribution:
     """Attribution of one input float32 (n_times, n_channels) whose samples lie evenly at `times_ns`."""
     n_times, n_channels = x.shape
-    sample_ns = float(times_ns[1] - times_ns[0]) if n_times > 1 else asked.step_ns
-    step = max(1, round(asked.step_ns / sample_ns))
-    n_cover = max(1, round(asked.window_ns / (step * sample_ns)))
+    sample_ns = float(times_ns[1] - times_ns[0]) if n_times > 1 else occlusion.step_ns
+    step = max(1, round(occlusion.step_ns / sample_ns))
+    n_cover = max(1, round(occlusion.window_ns / (step * sample_ns)))
     starts = np.arange(-(n_cover - 1), -(-n_times // step)) * step
     begins, ends = starts.clip(0), (starts + n_cover * step).clip(max=n_times)
     covered = np.repeat(x[None], 2 + n_channels * len(starts), axis=0)
@@ -151,8 +151,8 @@ def occlude(logits: Logits, x: np.ndarray, times_ns: np.ndarray, no_light: float
     for channel in range(n_channels):
         for i, (begin, end) in enumerate(zip(begins, ends, strict=True)):
             covered[2 + channel * len(starts) + i, begin:end, channel] = no_light
-    found = logits(covered)
-    drops = (found[0] - found[2:]).reshape(n_channels, len(starts))
+    logits_of_covered = logits(covered)
+    drops = (logits_of_covered[0] - logits_of_covered[2:]).reshape(n_channels, len(starts))
     shares = drops / (ends - begins)
     values = np.zeros((n_channels, n_times))
     for i, (begin, end) in enumerate(zip(begins, ends, strict=True)):
@@ -161,19 +161,19 @@ def occlude(logits: Logits, x: np.ndarray, times_ns: np.ndarray, no_light: float
     return Attribution(
         times_ns.astype(np.float32), sample_ns, values.astype(np.float32), np.full(values.shape, np.nan, np.float32),
         (first_ns + begins * sample_ns).astype(np.float32), drops.astype(np.float32), n_cover * step * sample_ns,
-        float(found[0]), float(found[1]),
+        float(logits_of_covered[0]), float(logits_of_covered[1]),
     )  # fmt: skip
 
 
-def of_row(opened: Opened, dataset: Dataset, row: int, asked: Occlusion) -> Attribution:
+def of_row(opened: Opened, dataset: Dataset, row: int, occlusion: Occlusion) -> Attribution:
     """Attribution of one row of a data set."""
     if not 0 <= row < dataset.n_rows:
         raise DarkroomError(f"Data set '{dataset.name}' has rows 0 to {dataset.n_rows - 1}, asked for {row}.")
-    return _of_input(opened, dataset, inputs(opened, dataset, np.array([row]))[0], asked)
+    return _of_input(opened, dataset, inputs(opened, dataset, np.array([row]))[0], occlusion)
 
 
 def mean_of_rows(
-    opened: Opened, dataset: Dataset, rows: np.ndarray, asked: Occlusion, n_of: int, seconds: float = 45.0
+    opened: Opened, dataset: Dataset, rows: np.ndarray, occlusion: Occlusion, n_of: int, seconds: float = 45.0
 ) -> Attribution:
     """Mean attribution of rows (a sample of `n_of`), aligned at the trigger, with its standard error.
 
@@ -183,13 +183,13 @@ def mean_of_rows(
         raise DarkroomError("There is no row to average over: widen the filter.")
     deadline = time.monotonic() + seconds
     chosen = np.random.default_rng(1).permutation(np.unique(rows))
-    found: list[Attribution] = []
+    attributions: list[Attribution] = []
     for start in range(0, len(chosen), 16):
         for x in inputs(opened, dataset, np.sort(chosen[start : start + 16])):
-            found.append(_of_input(opened, dataset, x, asked))
+            attributions.append(_of_input(opened, dataset, x, occlusion))
             if time.monotonic() > deadline:
-                return _mean(found, n_of)
-    return _mean(found, n_of)
+                return _mean(attributions, n_of)
+    return _mean(attributions, n_of)
 
 
 def sample(rows: np.ndarray, n_at_most: int = MEAN_ROWS) -> np.ndarray:
@@ -198,27 +198,26 @@ def sample(rows: np.ndarray, n_at_most: int = MEAN_ROWS) -> np.ndarray:
 
 
 def inputs(opened: Opened, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    """What the network sees of ascending rows, float32 (n, n_times, n_channels)."""
-    shape = opened.recipe.shape(dataset)
-    predict.refuse_other_input(opened.run, opened.model, shape, dataset)
+    """Network input of ascending rows, float32 (n, n_times, n_channels)."""
+    predict.refuse_other_input(opened.run, opened.model, opened.recipe, dataset)
     return np.concatenate([x for x, _, _ in batches(dataset, rows, opened.recipe, len(rows))])
 
 
-def _of_input(opened: Opened, dataset: Dataset, x: np.ndarray, asked: Occlusion) -> Attribution:
-    return occlude(opened.logits, x, opened.recipe.times_ns(dataset), opened.recipe.no_light, asked)
+def _of_input(opened: Opened, dataset: Dataset, x: np.ndarray, occlusion: Occlusion) -> Attribution:
+    return occlude(opened.logits, x, opened.recipe.times_ns(dataset), opened.recipe.no_light, occlusion)
 
 
-def _mean(found: list[Attribution], n_of: int) -> Attribution:
-    stack = np.stack([a.values for a in found]).astype(np.float64)
+def _mean(attributions: list[Attribution], n_of: int) -> Attribution:
+    stack = np.stack([a.values for a in attributions]).astype(np.float64)
     error = stack.std(axis=0, ddof=1) / np.sqrt(len(stack)) if len(stack) > 1 else np.full(stack.shape[1:], np.nan)
     return dataclasses.replace(
-        found[0],
+        attributions[0],
         values=stack.mean(axis=0).astype(np.float32),
         error=error.astype(np.float32),
-        drops=np.stack([a.drops for a in found]).mean(axis=0, dtype=np.float64).astype(np.float32),
-        logit=float(np.mean([a.logit for a in found])),
-        empty_logit=float(np.mean([a.empty_logit for a in found])),
-        n=len(found),
+        drops=np.stack([a.drops for a in attributions]).mean(axis=0, dtype=np.float64).astype(np.float32),
+        logit=float(np.mean([a.logit for a in attributions])),
+        empty_logit=float(np.mean([a.empty_logit for a in attributions])),
+        n=len(attributions),
         n_of=n_of,
     )
 
@@ -230,15 +229,15 @@ def strongest(attribution: Attribution, n: int = STRONGEST) -> list[dict[str, An
     """
     order = np.argsort(-np.abs(attribution.drops), axis=None)
     last_ns = float(attribution.times_ns[-1]) + attribution.sample_ns / 2
-    found: list[dict[str, Any]] = []
+    windows: list[dict[str, Any]] = []
     for channel, i in zip(*np.unravel_index(order, attribution.drops.shape), strict=True):
         begin = float(attribution.starts_ns[i])
         end = min(begin + attribution.width_ns, last_ns)
-        apart = all(f["channel"] != channel + 1 or end <= f["begin_ns"] or begin >= f["end_ns"] for f in found)
-        if apart and len(found) < n:
+        is_separate = all(f["channel"] != channel + 1 or end <= f["begin_ns"] or begin >= f["end_ns"] for f in windows)
+        if is_separate and len(windows) < n:
             drop = float(attribution.drops[channel, i])
-            found.append({"channel": int(channel) + 1, "begin_ns": begin, "end_ns": end, "logit": drop})
-    return found
+            windows.append({"channel": int(channel) + 1, "begin_ns": begin, "end_ns": end, "logit": drop})
+    return windows
 
 
 def window_rows(attribution: Attribution, channels: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -255,13 +254,13 @@ def window_rows(attribution: Attribution, channels: tuple[str, ...]) -> list[dic
 
 def columns(attribution: Attribution, name: str = "") -> dict[str, list[float]]:
     """Times and the attribution per channel, with its error where it has one, as columns for a file."""
-    found = {"time from the trigger [ns]": attribution.times_ns.tolist()}
+    by_title = {"time from the trigger [ns]": attribution.times_ns.tolist()}
     prefix = f"{name} " if name else ""
     for c, (values, error) in enumerate(zip(attribution.values, attribution.error, strict=True), 1):
-        found[f"{prefix}channel {c} [logit per {attribution.sample_ns:g} ns]"] = values.tolist()
+        by_title[f"{prefix}channel {c} [logit per {attribution.sample_ns:g} ns]"] = values.tolist()
         if attribution.n > 1:
-            found[f"{prefix}channel {c} standard error"] = error.tolist()
-    return found
+            by_title[f"{prefix}channel {c} standard error"] = error.tolist()
+    return by_title
 
 
 def mean_columns(means: Mapping[str, Attribution]) -> dict[str, list[float]]:
@@ -270,7 +269,7 @@ def mean_columns(means: Mapping[str, Attribution]) -> dict[str, list[float]]:
 
 
 def words(attribution: Attribution) -> str:
-    """What the attribution says, in two sentences."""
+    """The attribution summed up in two sentences."""
     a = attribution
     score = f"score {a.score:.4f}" + (" (saturated: read the logit)" if abs(a.logit) > SATURATED else "")
     what = f"Mean logit {a.logit:+.2f} of {a.n:,} rows" if a.n_of > 1 else f"Logit {a.logit:+.2f}, {score}"

@@ -1,30 +1,33 @@
-"""Scores of a trained network: the model is loaded only in a job's process, and only if its hash fits."""
+"""Outputs of a trained network: the model is loaded only in a job's process, and only if its hash fits."""
 
-from collections.abc import Callable
+import importlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core import parameters, runs
-from core.data.dataset import Dataset, open_dataset
+from core import outputs, parameters, runs
+from core.data.dataset import Dataset
 from core.data.loader import Recipe, batches
-from core.data.selection import from_dict, select, signal_index
-from core.data.splits import OTHER
 from core.errors import DarkroomError
-from core.experiment import Experiment
 from core.learn import backend
-from core.registry import experiment_by_key
+from core.learn.network import Network
+from core.learn.split_sides import among, split_of
+from core.learn.task import Task
 
 BATCH_ROWS = 256
+KEEP_EVERY_S = 30.0
 
 
-def recipe_of(experiment: Experiment, run: runs.Run) -> Any:
+def recipe_of(networks: Mapping[str, Network], run: runs.Run) -> Any:
     """The recipe that the run was trained with; refused if today's code would make another input."""
-    network = experiment.networks.get(run.network)
+    network = networks.get(run.network)
     if network is None:
         raise DarkroomError(
             f"Run '{run.id}' was trained with a network '{run.network}' that is no longer there: train again with one "
-            f"of {', '.join(experiment.networks)}."
+            f"of {', '.join(networks)}."
         )
     recipe = network.recipe_for(parameters.build(network.parameters, run.params["parameters"]))
     if parameters.to_dict(recipe) != run.recipe:
@@ -35,20 +38,30 @@ def recipe_of(experiment: Experiment, run: runs.Run) -> Any:
     return recipe
 
 
-def load_model(run: runs.Run) -> Any:
-    """The keras model of a run, verified against the manifest and loaded in safe mode."""
+def load_model(run: runs.Run, networks: Mapping[str, Network]) -> Any:
+    """The keras model of a run, verified against the manifest and loaded in safe mode; its network's own layers are imported
+    before.
+    """
     runs.verify(run)
     keras = backend.load_keras()
+    if layers := networks[run.network].layers:
+        importlib.import_module(layers)
     return keras.saving.load_model(run.path / runs.MODEL, compile=False, safe_mode=True)
 
 
-def refuse_other_input(run: runs.Run, model: Any, shape: Any, dataset: Dataset) -> None:
-    """Refuse a data set from which the recipe makes another input shape than the model was trained on.
-
-    Of several inputs the shape is one by name.
+def refuse_other_input(run: runs.Run, model: Any, recipe: Any, dataset: Dataset, task: Task | None = None) -> None:
+    """Refuse a data set from which the recipe makes another input than the model was trained on: of another shape, or from
+    features of another version.
     """
+    shape, version = recipe.shape(dataset), run.provenance["dataset"].get("version")
+    shape = task.input_shape(shape) if task else shape
+    if recipe.columns(dataset) and version != dataset.version:
+        raise DarkroomError(
+            f"Run '{run.id}' was trained on features of version {version}, data set '{dataset.name}' holds version "
+            f"{dataset.version}: its input would be another one. Train again."
+        )
     if isinstance(shape, dict):
-        expected: Any = {one.name.split(":")[0]: tuple(one.shape[1:]) for one in model.inputs}
+        expected: Any = {tensor.name.split(":")[0]: tuple(tensor.shape[1:]) for tensor in model.inputs}
     else:
         expected = tuple(model.input_shape[1:])
     if shape != expected:
@@ -58,23 +71,33 @@ def refuse_other_input(run: runs.Run, model: Any, shape: Any, dataset: Dataset) 
         )
 
 
-def probabilities(
-    model: Any, dataset: Dataset, rows: np.ndarray, recipe: Recipe, on_rows: Callable[[int], None] | None = None
-) -> np.ndarray:
-    """Softmax outputs float32 (n, n_classes) for ascending row numbers (n,). `on_rows` is told how many are done.
-
-    Every batch is filled up to one size, because the backend compiles anew for every shape.
-    """
-    out = np.empty((len(rows), model.output_shape[-1]), np.float32)
+def outputs_of(
+    model: Any, task: Task, dataset: Dataset, rows: np.ndarray, recipe: Recipe,
+    on_rows: Callable[[int], None] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Outputs float32 (n, ...) for ascending row numbers (n,). `on_rows` is told how many are done."""
+    out = np.empty((len(rows), *model.output_shape[1:]), np.float32)
     done = 0
-    for x, _, _ in batches(dataset, rows, recipe, BATCH_ROWS):
-        n = len(next(iter(x.values())) if isinstance(x, dict) else x)
-        x = {name: _filled(one) for name, one in x.items()} if isinstance(x, dict) else _filled(x)
-        out[done : done + n] = np.asarray(model.predict_on_batch(x))[:n]
-        done += n
+    for piece in batch_outputs(model, task, dataset, rows, recipe):
+        out[done : done + len(piece)] = piece
+        done += len(piece)
         if on_rows:
             on_rows(done)
     return out
+
+
+def batch_outputs(model: Any, task: Task, dataset: Dataset, rows: np.ndarray, recipe: Recipe) -> Iterator[np.ndarray]:
+    """The outputs float32 (m, ...) of one batch after the other.
+
+    Every batch is filled up to one size, because the backend compiles anew for every shape.
+    """
+    done = 0
+    for raw, _, weight in batches(dataset, rows, recipe, BATCH_ROWS):
+        n = len(weight)
+        x = task.input_of(raw, dataset, rows[done : done + n])
+        done += n
+        x = {name: _filled(values) for name, values in x.items()} if isinstance(x, dict) else _filled(x)
+        yield np.asarray(model.predict_on_batch(x), np.float32)[:n]
 
 
 def _filled(x: np.ndarray) -> np.ndarray:
@@ -82,83 +105,64 @@ def _filled(x: np.ndarray) -> np.ndarray:
     return x if len(x) == BATCH_ROWS else np.concatenate([x, np.zeros((BATCH_ROWS - len(x), *x.shape[1:]), x.dtype)])
 
 
-def as_scores(probabilities: np.ndarray, signal: int) -> dict[str, np.ndarray]:
-    """What is kept of outputs (n, n_classes): the score, and all of them where there are more than two."""
-    n_classes = probabilities.shape[1]
-    outputs = {f"p_{i}": probabilities[:, i] for i in range(n_classes)} if n_classes > 2 else {}
-    return {"score": probabilities[:, signal], **outputs}
+def write_rows(
+    folder: Path, model: Any, task: Task, dataset: Dataset, rows: np.ndarray, split: np.ndarray, recipe: Recipe,
+    on_rows: Callable[[int], None] | None = None,
+) -> None:  # fmt: skip
+    """Add the outputs of ascending row numbers (n,), with their `split` int8 (n,), to the run in `folder`.
+
+    They are written every KEEP_EVERY_S seconds and where `on_rows` raises: a job that is stopped or killed keeps what it has.
+    """
+    waiting: list[np.ndarray] = []
+    done, n_written, written_at = 0, 0, time.monotonic()
+
+    def write() -> None:
+        chosen = slice(n_written, done)
+        uid, source = dataset.column("uid")[rows[chosen]], dataset.origin_of(rows[chosen])
+        outputs.write(folder, dataset.name, uid, source, split[chosen], task.stored(np.concatenate(waiting)))
+        waiting.clear()
+
+    try:
+        for piece in batch_outputs(model, task, dataset, rows, recipe):
+            waiting.append(piece)
+            done += len(piece)
+            if time.monotonic() - written_at >= KEEP_EVERY_S:
+                write()
+                n_written, written_at = done, time.monotonic()
+            if on_rows:
+                on_rows(done)
+    finally:
+        if waiting:
+            write()
 
 
-def score_dataset(
-    run: runs.Run, dataset: Dataset, selection: dict[str, Any] | None = None,
+def score_missing(
+    run: runs.Run, networks: Mapping[str, Network], task: Task, dataset: Dataset, rows: np.ndarray,
     on_rows: Callable[[int, int], None] | None = None,
 ) -> int:  # fmt: skip
-    """Score what is not yet scored inside the run's preselection (or `selection`); returns how many rows were.
+    """Score those of ascending row numbers that the run has no score of; returns how many.
 
-    A row that the run was trained, validated or tested on keeps that tag in whatever data set it is found.
+    A row that the run was trained, validated or tested on keeps that tag in whatever data set it is met. Files of scores
+    that were damaged are removed and count as missing.
     """
-    experiment = experiment_by_key(run.experiment)
-    recipe = recipe_of(experiment, run)
-    shape = recipe.shape(dataset)
-    chosen = select(experiment, dataset, from_dict(experiment, selection or run.selection))
-    rows = chosen.preselected[unscored(run, dataset, chosen.preselected)]
-    if not len(rows):
-        return 0
-    uid, source = dataset.column("uid")[rows], dataset.source_of(rows)
-    known = _known_scores(run, dataset)
-    model = load_model(run)
-    refuse_other_input(run, model, shape, dataset)
+    recipe = recipe_of(networks, run)
+    if n_damaged := outputs.drop_damaged(run.path, dataset.name):
+        print(f"{n_damaged} damaged files of scores were removed: their rows are scored again.")
+    rows = rows[unscored(run, dataset, rows)]
     total = len(rows)
-    outputs = probabilities(model, dataset, rows, recipe, on_rows and (lambda done: on_rows(done, total)))
-    scores = as_scores(outputs, signal_index(experiment, run.classes))
-    new = {"uid": uid, "source": source, "split": side_of(run, uid, source), **scores}
-    if known is not None:
-        still = ~np.isin(known["uid"], uid)  # a row that was scored anew had other content before
-        new = {name: np.concatenate([known[name][still], new[name]]) for name in new}
-    runs.write_scores(run.path, dataset.name, **new)
+    if not total:
+        return 0
+    split = split_of(run, dataset.column("uid")[rows], dataset.source_of(rows))
+    model = load_model(run, networks)
+    refuse_other_input(run, model, recipe, dataset, task)
+    write_rows(run.path, model, task, dataset, rows, split, recipe, on_rows and (lambda done: on_rows(done, total)))
     return total
 
 
 def unscored(run: runs.Run, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """Bool (n,): which of these rows (n,) of a data set the run has no score of."""
-    known = _known_scores(run, dataset)
-    if known is None:
+    if dataset.name not in outputs.datasets(run.path):
         return np.ones(len(rows), bool)
-    missing: np.ndarray = ~_found(known, dataset.column("uid")[rows], dataset.source_of(rows))[0]
+    scored = outputs.read(run.path, dataset.name, ("uid", "source"))
+    missing: np.ndarray = ~among(scored, dataset.column("uid")[rows], dataset.origin_of(rows))[0]
     return missing
-
-
-def _known_scores(run: runs.Run, dataset: Dataset) -> dict[str, np.ndarray] | None:
-    return runs.read_scores(run, dataset.name) if dataset.name in runs.scored_datasets(run) else None
-
-
-def side_of(run: runs.Run, uid: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """int8 (n,): the split in which the run had each event, OTHER for those it never saw."""
-    own = runs.read_rows(run)
-    found, at = _found(own, uid, source)
-    return (np.where(found, own["split"][at], OTHER) if len(own["uid"]) else np.full(len(uid), OTHER)).astype(np.int8)
-
-
-def _found(own: dict[str, np.ndarray], uid: np.ndarray, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which events (n,) are among `own`, by uid and file content, and where."""
-    if not len(own["uid"]):
-        return np.zeros(len(uid), bool), np.zeros(len(uid), np.int64)
-    order = np.argsort(own["uid"])
-    at = order[np.searchsorted(own["uid"], uid, sorter=order).clip(max=len(order) - 1)]
-    return (own["uid"][at] == uid) & (own["source"][at] == source), at
-
-
-def run_job(job: Any) -> None:
-    """The job kind `predict`: arguments run, dataset and, if not the run's own, selection (plain values)."""
-    run = runs.open_run(job.arguments["run"])
-    runs.verify(run)  # also where nothing is left to score: a damaged run must not pass unnoticed
-    dataset = open_dataset(job.arguments["dataset"])
-    job.set_run(run.id)
-
-    def on_rows(done: int, total: int) -> None:
-        job.report(done, total, f"{done:,} of {total:,} rows scored")
-        if job.stop_requested():
-            raise DarkroomError(f"Stopped after {done:,} of {total:,} rows: start the job again.")
-
-    n = score_dataset(run, dataset, job.arguments.get("selection"), on_rows)
-    job.report(1, 1, f"{n:,} rows scored" if n else "Every row was scored before")

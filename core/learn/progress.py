@@ -1,12 +1,14 @@
-"""What a training tells while it runs: efficiency and loss over the latest batches, epochs, speed. Imports no keras."""
+"""Metrics of a running training: efficiency and loss over the latest batches, epochs, speed. Imports no keras."""
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+
+from core.learn.task import Task
 
 LATEST_BATCHES = 30
 POINTS_PER_S = 4.0
@@ -34,66 +36,50 @@ class Silent:
         return False
 
 
-def ratio(part: float, whole: float) -> float | None:
-    """part / whole, None where it is undefined."""
-    return part / whole if whole else None
-
-
 @dataclass
 class Curves:
-    """The curves of one training.
-
-    Keras reports means over the epoch so far of: `loss`, and for each class i `seen_i` (share of rows of that
-    class) and `right_i` (share of rows of that class that the network also put there). The difference between
-    two batches gives the counts of the latest one, on the predictions that the step made anyway.
+    """The curves of one training, of what Keras tells of each batch on the predictions that the step made anyway: `loss`
+    and the `metrics` of the task.
     """
 
-    classes: Sequence[str]
+    task: Task
     batches: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
     epoch: int = 0
     timed_s: float = 0.0
     n_timed: int = 0
     _latest: deque[np.ndarray] = field(default_factory=lambda: deque(maxlen=LATEST_BATCHES))
-    _before: np.ndarray | None = None
-    _n_rows: int = 0
+    _in_epoch: np.ndarray | None = None
     _at: float = 0.0
+    _n_steps: int = 0
     _told_at: float = 0.0
 
     def begin_epoch(self, epoch: int) -> None:
-        self.epoch, self._before, self._n_rows, self._at = epoch, None, 0, time.perf_counter()
+        self.epoch, self._in_epoch, self._at = epoch, None, time.perf_counter()
 
     def add_batch(self, n: int, means: Mapping[str, float]) -> dict[str, Any]:
         """Take over a batch of n rows; returns the curves' point: over the latest batches."""
-        self._n_rows += n
-        shares = [means["loss"]] + [
-            means[f"{what}_{i}"] for what in ("seen", "right") for i in range(len(self.classes))
-        ]
-        sums = np.asarray(shares, np.float64) * self._n_rows
+        shares = [means.get(name, np.nan) for name in ("loss", *self.task.metrics)]
+        sums = np.asarray(shares, np.float64) * n
         sums[1:] = np.rint(sums[1:])
-        latest = sums - (0.0 if self._before is None else self._before)
-        self._before = sums
-        self._latest.append(np.append(latest, n))
+        self._latest.append(np.append(sums, n))
+        self._in_epoch = self._latest[-1] if self._in_epoch is None else self._in_epoch + self._latest[-1]
         self._time(n)
-        point = self._point(np.sum(self._latest, axis=0))
+        point = {"kind": "batch", "step": len(self.batches) + 1, **self._means(np.sum(self._latest, axis=0))}
         self.batches.append(point)
         return point
 
     def _time(self, n: int) -> None:
         now = time.perf_counter()
-        if len(self.batches) >= N_WARM_UP:
+        self._n_steps += 1
+        if self._n_steps > N_WARM_UP:
             self.timed_s += now - self._at
             self.n_timed += n
         self._at = now
 
-    def _point(self, total: np.ndarray) -> dict[str, Any]:
-        n_classes = len(self.classes)
-        point: dict[str, Any] = {"kind": "batch", "step": len(self.batches) + 1, "epoch": self.epoch + 1}
-        point["loss"] = float(total[0] / total[-1])
-        for i, name in enumerate(self.classes):
-            point[f"{name}_efficiency"] = ratio(float(total[1 + n_classes + i]), float(total[1 + i]))
-            point[f"n_{name}"] = int(total[1 + i])
-        return point
+    def _means(self, total: np.ndarray) -> dict[str, Any]:
+        """Mean loss and metrics of rows that were added up."""
+        return {"epoch": self.epoch + 1, "loss": float(total[0] / total[-1]), **self.task.point(total[1:-1])}
 
     def is_due(self) -> bool:
         """Whether it is time to show another point: a few per second, whatever the speed."""
@@ -103,37 +89,26 @@ class Curves:
         self._told_at = now
         return True
 
-    def add_epoch(self, means: Mapping[str, float], validation: Mapping[str, Any], is_best: bool) -> dict[str, Any]:
-        """Close an epoch: training means over the whole epoch beside the validation's."""
-        point: dict[str, Any] = {"kind": "epoch", "epoch": self.epoch + 1, "step": len(self.batches)}
-        point["loss"] = float(means["loss"])
-        for i, name in enumerate(self.classes):
-            point[f"{name}_efficiency"] = ratio(float(means[f"right_{i}"]), float(means[f"seen_{i}"]))
+    def add_epoch(self, validation: Mapping[str, Any], is_best: bool) -> dict[str, Any]:
+        """Close an epoch: training means over its batches beside the validation's."""
+        total = np.full(2 + len(self.task.metrics), np.nan) if self._in_epoch is None else self._in_epoch
+        means = {name: value for name, value in self._means(total).items() if not name.startswith("n_")}
+        point: dict[str, Any] = {"kind": "epoch", "step": len(self.batches), **means}
         point |= {f"validation_{key}": value for key, value in validation.items()}
         point["is_best"] = is_best
         self.epochs.append(point)
         return point
 
+    def latest(self) -> np.ndarray:
+        """float64 (n, n_sums): the sums of the latest batches, to go on from."""
+        return np.array(self._latest).reshape(len(self._latest), -1)
+
+    def go_on(self, batches: list[dict[str, Any]], epochs: list[dict[str, Any]], latest: np.ndarray) -> None:
+        """Continue the metrics of an earlier process."""
+        self.batches, self.epochs = list(batches), list(epochs)
+        self._latest.extend(latest)
+
     @property
     def events_per_s(self) -> float | None:
         """Rows trained on per second, without the first steps and the validation; None if there were no more."""
-        return ratio(self.n_timed, self.timed_s)
-
-
-def judged(
-    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray, classes: Sequence[str]
-) -> dict[str, Any]:
-    """Loss and efficiencies of predictions (n, n_classes) for labels (n,); class weights (n_classes,).
-
-    All None without rows. The loss is the weighted cross-entropy that the training minimises.
-    """
-    if not len(labels):
-        return {"loss": None, **{f"{name}_efficiency": None for name in classes}}
-    right = probabilities[np.arange(len(labels)), labels]
-    loss = float(np.mean(-np.log(np.maximum(right, 1e-7)) * weights[labels]))
-    hit = probabilities.argmax(axis=1) == labels
-    efficiencies = {
-        f"{name}_efficiency": ratio(float(hit[labels == i].sum()), float((labels == i).sum()))
-        for i, name in enumerate(classes)
-    }
-    return {"loss": loss, **efficiencies}
+        return self.n_timed / self.timed_s if self.timed_s else None

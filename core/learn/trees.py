@@ -1,4 +1,4 @@
-"""Trees on the features, gradient-boosted or a random forest: what a network has to beat on the same events.
+"""Tree baselines on the table features, gradient-boosted or a random forest, trained on the same events as the network.
 
 They are trained on exactly the rows, labels and classes of a run. No model is kept, as that would need unpickling: the scores
 are, and a fit with the same rows and seed gives the same ones again. scikit-learn is imported inside functions only.
@@ -15,16 +15,11 @@ from typing import Any
 import numpy as np
 
 from core import parameters, runs
-from core.data.dataset import Dataset, list_datasets, open_dataset
-from core.data.selection import signal_index
+from core.data.dataset import Dataset, locate
 from core.data.splits import TRAIN, VALIDATION
 from core.errors import DarkroomError
-from core.experiment import Experiment
-from core.judge import stored
-from core.judge.scored import locate
-from core.learn.training import class_weights
+from core.learn.tasks.classify import class_weights
 from core.parameters import param
-from core.registry import experiment_by_key
 
 IMPORTANCE_ROWS, FOREST_ROWS, IMPORTANCE_REPEATS = 5_000, 1_000, 5  # a forest takes fifty times as long per row
 BOOSTED, FOREST = "boosted", "forest"
@@ -75,40 +70,51 @@ class Fitted:
 
 def sample_of(run: runs.Run, dataset: Dataset) -> Sample:
     """The rows that the run was trained, validated and tested on; refused where the data set has lost some."""
-    own = runs.read_rows(run)
-    rows, known = locate(dataset, own["uid"], own["source"])
-    if not known.all():
+    stored = runs.read_rows(run)
+    rows, is_there = locate(dataset, stored["uid"], stored["source"], dataset.source_of)
+    if not is_there.all():
         raise DarkroomError(
-            f"Data set '{dataset.name}' no longer has {int((~known).sum()):,} of the {len(known):,} rows that run "
+            f"Data set '{dataset.name}' no longer has {int((~is_there).sum()):,} of the {len(is_there):,} rows that run "
             f"'{run.id}' was made with: the trees cannot be trained on the same rows; train again."
         )
     order = np.argsort(rows)
-    return Sample(rows[order], own["label"][order], own["split"][order])
+    return Sample(rows[order], stored["label"][order], stored["split"][order])
 
 
-def features_of(experiment: Experiment, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+def names_of(candidates: Sequence[str], dataset: Dataset, rows: np.ndarray) -> tuple[str, ...]:
+    """Those of the features that are defined in any of these rows: nothing can be learned from the others."""
+    names = tuple(name for name in candidates if np.isfinite(dataset.column(name)[rows]).any())
+    if not names:
+        raise DarkroomError(
+            f"Data set '{dataset.name}': no feature for trees ({', '.join(candidates) or 'none is named'}) is defined in any of the "
+            "training rows: there is nothing to train them on."
+        )
+    return names
+
+
+def features_of(dataset: Dataset, rows: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """float32 (n, n_features); NaN stays, as the trees know what to do with it."""
-    if not experiment.tree_features:
-        raise DarkroomError(f"{experiment.title} names no features for trees: there is nothing to train them on.")
-    return np.stack([dataset.column(name)[rows].astype(np.float32) for name in experiment.tree_features], axis=1)
+    return np.stack([dataset.column(name)[rows].astype(np.float32) for name in names], axis=1)
 
 
 def fit(
     features: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray], names: Sequence[str],
-    asked: TreeParameters | ForestParameters = TreeParameters(), n_classes: int = 2,
+    settings: TreeParameters | ForestParameters = TreeParameters(), n_classes: int = 2,
 ) -> Fitted:  # fmt: skip
     """Train on `features` = (training, validation) float32 (n, n_features) and their `labels`, all classes weighted alike.
 
     The parameters say which kind. Without all classes in the validation sample boosting trains `max_trees` trees, and no
     importance is told.
     """
-    apart = len(np.unique(labels[1])) == n_classes
+    has_all_classes = len(np.unique(labels[1])) == n_classes
     weights = [class_weights(y, n_classes, True)[y] for y in labels]
-    if isinstance(asked, ForestParameters):
-        model, validation = _forest(asked), {}
+    if isinstance(settings, ForestParameters):
+        model, validation = _forest(settings), {}
     else:
-        model = _boosted(asked, apart)
-        validation = {"X_val": features[1], "y_val": labels[1], "sample_weight_val": weights[1]} if apart else {}
+        model = _boosted(settings, has_all_classes)
+        validation = (
+            {"X_val": features[1], "y_val": labels[1], "sample_weight_val": weights[1]} if has_all_classes else {}
+        )
     began = time.perf_counter()
     model.fit(features[0], labels[0], sample_weight=weights[0], **validation)
     seconds = time.perf_counter() - began
@@ -117,33 +123,35 @@ def fit(
     if not grown:  # a forest holds one number per leaf and class but the last
         n_leaves = sum(int(tree.get_n_leaves()) for tree in model.estimators_) * (n_classes - 1)
     facts = {
-        "kind": FOREST if isinstance(asked, ForestParameters) else BOOSTED,
-        "parameters": parameters.to_dict(asked),
+        "kind": FOREST if isinstance(settings, ForestParameters) else BOOSTED,
+        "parameters": parameters.to_dict(settings),
         "features": list(names),
         "n_train": len(labels[0]),
         "n_validation": len(labels[1]),
         "fit_seconds": seconds,
         "n_trees": len(grown) or len(model.estimators_),
         "n_parameters": n_leaves,  # of boosting one number per leaf; two classes share their trees
-        "importance": importance(model, features[1], labels[1], names, asked.seed) if apart else [],
+        "importance": importance(model, features[1], labels[1], names, settings.seed) if has_all_classes else [],
     }
     return Fitted(model, facts)
 
 
-def _boosted(asked: TreeParameters, apart: bool) -> Any:
+def _boosted(settings: TreeParameters, has_all_classes: bool) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
-        max_iter=asked.max_trees, learning_rate=asked.learning_rate, max_leaf_nodes=asked.max_leaves,
-        min_samples_leaf=asked.min_rows, n_iter_no_change=asked.patience, early_stopping=apart,
-        random_state=asked.seed,
+        max_iter=settings.max_trees, learning_rate=settings.learning_rate, max_leaf_nodes=settings.max_leaves,
+        min_samples_leaf=settings.min_rows, n_iter_no_change=settings.patience, early_stopping=has_all_classes,
+        random_state=settings.seed,
     )  # fmt: skip
 
 
-def _forest(asked: ForestParameters) -> Any:
+def _forest(settings: ForestParameters) -> Any:
     from sklearn.ensemble import RandomForestClassifier
 
-    return RandomForestClassifier(asked.n_trees, min_samples_leaf=asked.min_rows, random_state=asked.seed, n_jobs=1)
+    return RandomForestClassifier(
+        settings.n_trees, min_samples_leaf=settings.min_rows, random_state=settings.seed, n_jobs=1
+    )
 
 
 def importance(
@@ -162,7 +170,7 @@ def importance(
     n_classes = len(np.unique(labels))
     if len(np.unique(labels[chosen])) < max(n_classes, 2):
         return []
-    found = permutation_importance(
+    permuted = permutation_importance(
         model,
         features[chosen],
         labels[chosen],
@@ -170,7 +178,7 @@ def importance(
         n_repeats=IMPORTANCE_REPEATS,
         random_state=seed,
     )
-    means, deviations = found.importances_mean, found.importances_std
+    means, deviations = permuted.importances_mean, permuted.importances_std
     return [
         {"feature": name, "mean": float(mean), "std": float(deviation), "n": len(chosen)}
         for name, mean, deviation in zip(names, means, deviations, strict=True)
@@ -185,9 +193,9 @@ def scores(fitted: Fitted, features: np.ndarray) -> tuple[np.ndarray, float | No
     if not len(features):
         return np.zeros(0 if n_classes == 2 else (0, n_classes), np.float32), None
     began = time.perf_counter()
-    made = fitted.model.predict_proba(features).astype(np.float32)
+    probabilities = fitted.model.predict_proba(features).astype(np.float32)
     us_per_event = 1e6 * (time.perf_counter() - began) / len(features)
-    return (made[:, 1] if n_classes == 2 else made), us_per_event
+    return (probabilities[:, 1] if n_classes == 2 else probabilities), us_per_event
 
 
 @contextmanager
@@ -200,40 +208,11 @@ def one_core() -> Iterator[None]:
         yield
 
 
-def make(run: runs.Run, dataset: Dataset) -> int:
-    """Train the trees of a run and keep their scores of every row of `dataset` that the run has scored; how many."""
-    with one_core():
-        return _make(run, dataset)
-
-
-def _make(run: runs.Run, dataset: Dataset) -> int:
-    experiment = experiment_by_key(run.experiment)
-    known = runs.read_scores(run, dataset.name)
-    if run.dataset not in list_datasets():
-        raise DarkroomError(
-            f"Data set '{run.dataset}', on which run '{run.id}' was trained, is gone: its trees are not stored and "
-            "have to be trained on it again; prepare it again."
-        )
-    home = dataset if dataset.name == run.dataset else open_dataset(run.dataset)
+def fit_run(run: runs.Run, home: Dataset, candidates: Sequence[str], kind: str) -> Fitted:
+    """Train the trees of a `kind` on the rows, labels and classes of a run, from its own data set `home`."""
     sample = sample_of(run, home)
-    samples = [sample.of(split) for split in (TRAIN, VALIDATION)]
-    first, second = (features_of(experiment, home, rows) for rows, _ in samples)
-    asked = ForestParameters() if experiment.trees == FOREST else TreeParameters()
-    labels = samples[0][1], samples[1][1]
-    fitted = fit((first, second), labels, experiment.tree_features, asked, len(run.classes))
-    rows, there = locate(dataset, known["uid"], known["source"])
-    made, us_per_event = scores(fitted, features_of(experiment, dataset, rows[there]))
-    if len(run.classes) == 2 and signal_index(experiment, run.classes) == 0:
-        made = 1.0 - made
-    stored.write_trees(run.path, dataset.name, known["uid"][there], known["source"][there], made)
-    stored.write_trees_facts(run.path, {**fitted.facts, "us_per_event": us_per_event})
-    return len(made)
-
-
-def run_job(job: Any) -> None:
-    """The job kind `baselines`: arguments run and dataset."""
-    run, dataset = runs.open_run(job.arguments["run"]), open_dataset(job.arguments["dataset"])
-    job.set_run(run.id)
-    job.report(0, 1, "Training the trees")
-    n = make(run, dataset)
-    job.report(1, 1, f"{n:,} rows scored by the trees")
+    (rows, labels), (validation_rows, validation_labels) = (sample.of(split) for split in (TRAIN, VALIDATION))
+    names = names_of(candidates, home, rows)
+    features = features_of(home, rows, names), features_of(home, validation_rows, names)
+    settings = ForestParameters() if kind == FOREST else TreeParameters()
+    return fit(features, (labels, validation_labels), names, settings, len(run.classes))

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from core.registry import EXPERIMENTS
+from core.workflows import demo
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -25,6 +28,7 @@ CHROMIUM_FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 START_TIMEOUT_S = 120
+SAMPLES = [demo.sample_name(experiment) for experiment in EXPERIMENTS.values()]
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def free_port() -> int:
 
 
 def launch(workspace: Path, port: int | None = None, demo_events: int = 0) -> Server:
-    """Start a server on a workspace and wait until it answers; `demo_events` as DARKROOM_DEMO_EVENTS."""
+    """Start a server on a workspace and wait until it answers and has the shipped samples; `demo_events` as DARKROOM_DEMO_EVENTS."""
     port = port or free_port()
     workspace.mkdir(parents=True, exist_ok=True)
     log = workspace / "server.log"
@@ -69,7 +73,7 @@ def launch(workspace: Path, port: int | None = None, demo_events: int = 0) -> Se
     server = Server(f"http://127.0.0.1:{port}", port, workspace, process, log)
     deadline_s = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline_s and process.poll() is None:
-        if healthy(server.url):
+        if healthy(server.url) and all((workspace / "datasets" / name / "dataset.json").exists() for name in SAMPLES):
             return server
         time.sleep(0.1)
     process.kill()
@@ -96,13 +100,22 @@ def stop(server: Server) -> None:
             server.kill()
 
 
+@pytest.fixture(scope="session")
+def samples(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The data sets that a first server in an empty workspace has made of the shipped samples."""
+    return once("browser", lambda folder: stop(launch(folder / "workspace"))) / "workspace" / "datasets"
+
+
 @pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start_server(samples: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """`start_server(workspace=None, port=None, demo_events=0)`: servers of this test's own, to be killed at will."""
     started: list[Server] = []
 
     def start(workspace: Path | None = None, port: int | None = None, demo_events: int = 0) -> Server:
-        started.append(launch(workspace or tmp_path / "workspace", port, demo_events))
+        folder = workspace or tmp_path / "workspace"
+        if not folder.exists():
+            shutil.copytree(samples, folder / "datasets")
+        started.append(launch(folder, port, demo_events))
         return started[-1]
 
     yield start
@@ -111,9 +124,11 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that only look: its workspace holds the prepared sample."""
-    running = launch(tmp_path_factory.mktemp("browser") / "workspace")
+    workspace = tmp_path_factory.mktemp("browser") / "workspace"
+    shutil.copytree(samples, workspace / "datasets")
+    running = launch(workspace)
     yield running
     stop(running)
 

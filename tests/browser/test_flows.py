@@ -35,15 +35,15 @@ def test_a_deep_link_to_a_new_server_shows_the_whole_app(start_server: Callable[
 
 
 def test_no_page_asks_a_foreign_host_or_breaks(server: Any, page: Any) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
     for name, title in PAGES.items():
         page.goto(f"{server.url}/{name}")
         expect(heading(page, title)).to_be_visible(timeout=SLOW_MS)
         page.wait_for_timeout(1500)
         assert page.locator("[data-testid=stException]").count() == 0, name
     own = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
-    assert [url for url in asked if not url.startswith(own)] == []
+    assert [url for url in addresses if not url.startswith(own)] == []
 
 
 def test_moving_the_threshold_moves_the_numbers(server: Any, page: Any) -> None:

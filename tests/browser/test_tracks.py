@@ -1,7 +1,6 @@
 """What a physicist does with tracks in a real browser: look at a whole image, label by keyboard, open what is confused."""
 
 import re
-import time
 from typing import Any
 
 import pytest
@@ -31,16 +30,17 @@ def test_keys_label_one_track_after_the_other(server: Any, page: Any, monkeypatc
     monkeypatch.setenv("DARKROOM_WORKSPACE", str(server.workspace))
     page.goto(f"{server.url}/label?data={SAMPLE}&labeller=marie")
     expect(page.get_by_role("button", name=re.compile("muon sure"))).to_be_visible(timeout=SLOW_MS)
+    drawn = "document.querySelector('.js-plotly-plot')?._fullLayout?.meta"
     wanted = [1, 3, 2]
-    for n, key in enumerate(wanted, 1):
+    for key in wanted:
+        page.wait_for_function(f"() => {drawn}", timeout=SLOW_MS)
+        before = page.evaluate(drawn)
         page.keyboard.press(str(key))
-        deadline_s = time.monotonic() + SLOW_MS / 1e3
-        while len(log.read(EXPERIMENT.key, "marie")[0]) < n and time.monotonic() < deadline_s:
-            page.wait_for_timeout(100)
-    classes = EXPERIMENT.labelling.classes(open_dataset(SAMPLE))
-    found = log.read(EXPERIMENT.key, "marie")[0]
-    assert [entry.label for entry in found] == [classes[key - 1] for key in wanted]
-    assert len({entry.uid for entry in found}) == 3
+        page.wait_for_function(f"(before) => {drawn} !== before", arg=before, timeout=SLOW_MS)
+    classes = EXPERIMENT.labels.by_hand.classes(open_dataset(SAMPLE))
+    entries = log.read(EXPERIMENT.key, "marie")[0]
+    assert [entry.label for entry in entries] == [classes[key - 1] for key in wanted]
+    assert len({entry.uid for entry in entries}) == 3
 
 
 def test_a_cell_of_the_confusion_matrix_opens_its_tracks(
@@ -55,3 +55,12 @@ def test_a_cell_of_the_confusion_matrix_opens_its_tracks(
     expect(page.locator("h4").filter(has_text="Inspect")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text(re.compile(r"1 of \d+$")).first).to_be_visible(timeout=SLOW_MS)
     assert "called=spot" in page.evaluate("location.href")
+    page.go_back()
+    expect(page.locator("h4").filter(has_text="Evaluate")).to_be_visible(timeout=SLOW_MS)
+    expect(page).to_have_url(re.compile("true=worm.*called-as=spot|called-as=spot.*true=worm"), timeout=SLOW_MS)
+    one_by_one.click(timeout=SLOW_MS)
+    way_back = page.get_by_role("link", name=re.compile("back to evaluate"))
+    expect(way_back).to_contain_text("worm, called spot", timeout=SLOW_MS)
+    way_back.click()
+    expect(page.locator("h4").filter(has_text="Evaluate")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile("of worm called spot"))).to_be_visible()

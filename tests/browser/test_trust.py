@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from benchmarks.compatibility import made_up_study
 from core.data.dataset import open_dataset
-from core.judge.compatibility import open_matrix
 from core.registry import EXPERIMENTS
+from core.workflows.study_scores import open_matrix
 
 SLOW_MS = 120_000
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
@@ -36,9 +36,9 @@ def test_a_click_on_a_cell_opens_it_and_its_misclassified_events(
     box = chart.locator(".scatterlayer .point").nth(3).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_role("button", name=re.compile("misclassified")).first).to_be_visible(timeout=SLOW_MS)
-    asked = parse_qs(urlparse(page.evaluate("location.href")).query)
+    values = parse_qs(urlparse(page.evaluate("location.href")).query)
     names = [region.name for region in study.regions]
-    trained, tested = names.index(asked["trained"][0]), names.index(asked["tested"][0])
+    trained, tested = names.index(values["trained"][0]), names.index(values["tested"][0])
     assert trained != tested
     cell = matrix.cells[trained][tested]
     assert cell is not None
@@ -50,16 +50,16 @@ def test_a_click_on_a_cell_opens_it_and_its_misclassified_events(
 
 def test_a_cut_that_is_moved_is_quoted_anew(server: Any, page: Any) -> None:
     page.goto(f"{server.url}/cutstudy?data=sample&scores=no+run")
-    kept = value_of(page, "signal kept")
-    expect(kept).to_be_visible(timeout=SLOW_MS)
+    signal = value_of(page, "signal kept")
+    expect(signal).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("slider", name=re.compile("cut on nmt500")).focus()
     page.keyboard.press("End")
-    expect(kept).to_have_text("0.00 %")
+    expect(signal).to_have_text("0.00 %")
     expect(page.get_by_test_id("stCode")).to_contain_text("--at ")
 
 
 def test_the_printed_misprint_is_found(server: Any, page: Any) -> None:
-    page.goto(f"{server.url}/published")
+    page.goto(f"{server.url}/published?data=sample")
     expect(value_of(page, "rows")).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("tab", name="what does not add up").click()
     expect(page.get_by_text(re.compile("4.5 keV")).first).to_be_visible()

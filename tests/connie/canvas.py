@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from core.connie.calibrate import Image
-from core.connie.extract import Clusters, find_clusters
-from core.connie.fits import Exposure
+from core.connie.clusters.extract import Clusters, find_clusters
+from core.connie.clusters.stored_images import bare_image
 from core.connie.mapping import Mapping
-from core.connie.stored import bare_image
+from core.connie.raw.calibrate import Image
+from core.connie.raw.fits import Exposure
 
 SIGMA_E = 2.0
 MAPPING = Mapping()  # thresholds 8 and 20 e- at this noise, 60 e- in a cluster

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.connie import angles
+from core.connie.muons import angles
 
 
 def thrown(n: int, seed: int) -> np.ndarray:
@@ -18,8 +18,8 @@ def test_the_shares_add_up_and_a_quarter_is_above_45_degrees():
 
 
 def test_thrown_muons_agree_and_isotropic_ones_do_not():
-    found = angles.zenith(thrown(20_000, 1))
-    assert found.p_value > 0.001 and found.expected.sum() == pytest.approx(20_000)
+    zenith = angles.zenith(thrown(20_000, 1))
+    assert zenith.p_value > 0.001 and zenith.expected.sum() == pytest.approx(20_000)
     isotropic = np.degrees(np.arccos(np.random.default_rng(1).random(20_000)))
     assert angles.zenith(isotropic).p_value < 1e-9
 

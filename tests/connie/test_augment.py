@@ -36,17 +36,17 @@ def test_rotations_and_flips_keep_distance_from_the_middle_and_charge(seed):
 def test_rotations_reach_every_direction():
     many = np.repeat(spot(8, 15.5), 400, axis=0)
     turned = Augmentation(shift=0.0, zoom=0.0, flips=False)(many, np.random.default_rng(1))
-    angles = np.array([np.arctan2(*centre(one[None])) for one in turned])
+    angles = np.array([np.arctan2(*centre(picture[None])) for picture in turned])
     assert abs(np.exp(1j * angles).mean()) < 0.15
 
 
 def test_shift_and_zoom_stay_within_their_bounds():
     many = np.repeat(spot(15.5, 22.5), 300, axis=0)
     moved = Augmentation(rotation_deg=0.0, zoom=0.0, flips=False)(many, np.random.default_rng(1))
-    off = np.array([centre(one[None]) - (0.0, 7.0) for one in moved])
+    off = np.array([centre(picture[None]) - (0.0, 7.0) for picture in moved])
     assert np.abs(off).max() == pytest.approx(0.08 * 32, abs=0.1)
     zoomed = Augmentation(rotation_deg=0.0, shift=0.0, flips=False)(many, np.random.default_rng(1))
-    ratio = np.array([centre(one[None])[1] for one in zoomed]) / 7.0
+    ratio = np.array([centre(picture[None])[1] for picture in zoomed]) / 7.0
     assert (ratio.min(), ratio.max()) == pytest.approx((0.9, 1.1), abs=0.01)
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.connie.calibrate import calibrate
-from core.connie.fits import read_images
-from core.connie.mapping import Mapping, load_mapping
+from core.connie.mapping import Mapping
+from core.connie.raw.calibrate import calibrate
+from core.connie.raw.fits import read_images
+from core.data.mapping import load_mapping
 from core.errors import DarkroomError
 
 NY, NX, BIAS = 300, 400, 60
@@ -101,8 +102,9 @@ def test_a_width_of_the_table_needs_no_header(tmp_path):
 def test_quadrants_have_gains_of_their_own(tmp_path):
     gains = (2.5, 2.0, 1.6, 1.25)
     mapping = replace(
-        load_mapping(MAPPINGS / "msfc.toml"), gains_e_per_dn=gains, prescan_columns=BIAS, overscan_columns=2
-    )
+        load_mapping(MAPPINGS / "msfc.toml", Mapping), gains_e_per_dn=gains, prescan_columns=BIAS, overscan_columns=2,
+        image_rows=0, image_columns=0, needed_cards=(),
+    )  # fmt: skip
     charge = np.zeros((NY, NX))
     charge[10, 20] = charge[10, NX - 20] = charge[NY - 10, 20] = charge[NY - 10, NX - 20] = 4000.0
     factor = np.repeat(np.repeat(1 / np.reshape(gains, (2, 2)), 150, axis=0), 200, axis=1)
@@ -196,3 +198,49 @@ def test_an_impossible_geometry_is_refused(mapping, sentence, tmp_path):
 def test_binned_rows_are_told(tmp_path):
     image = calibrated(tmp_path, two_halves(), REBIN=5)
     assert image.row_binning == 5 and "5 rows are added up in hardware" in image.notes[0]
+
+
+@pytest.mark.parametrize("kind", ["float", "whole", "quadrants", "mapping"])
+def test_without_overscan_pedestal_and_noise_come_from_the_pixels(kind, tmp_path):
+    """Tracks on 6 % of the pixels, a slope of 100 e- along the columns, one row and one column full of charge."""
+    rng = np.random.default_rng(2)
+    charge = np.where(rng.random((NY, NX)) < 0.06, 300.0, 0.0)
+    charge[40] = 500.0
+    slope = np.linspace(0.0, 100.0, NX)
+    raw = read_out(charge + slope, 1500.0)
+    if kind == "float":
+        raw = (GAIN * (charge + slope + rng.normal(0, NOISE_E, charge.shape)) + 1500.0).astype(np.float32)
+    mapping = Mapping(amplifiers="quadrants" if kind == "quadrants" else "one")
+    if kind == "mapping":  # whatever the header says
+        mapping = replace(mapping, pedestal_from="pixels", overscan_columns=40)
+        charge, raw = charge[:, :-40], np.hstack([raw[:, :-40], np.zeros((NY, 40), raw.dtype)])
+    image = calibrated(tmp_path, raw, mapping, **({} if kind == "mapping" else {"BIASW": 0}))
+    assert image.shape == charge.shape
+    assert image.noise_e == pytest.approx([NOISE_E] * len(image.noise_e), rel=0.02)
+    middle = (slice(60, -60), slice(60, -60))  # the level follows a slope to half its window from the edge
+    off = (image.charge_e - charge)[middle]
+    assert abs(np.median(off)) < 0.1 * NOISE_E and np.std(off) == pytest.approx(NOISE_E, rel=0.05)
+    assert np.median(image.charge_e[40]) == pytest.approx(500.0, abs=5.0)  # a row full of a track keeps it
+    assert image.notes[-1] == "there is no overscan: pedestal and noise are those of the image's own pixels"
+
+
+def test_an_image_of_zeros_below_a_threshold_has_no_noise_of_its_own(tmp_path):
+    raw = np.where(active_e() > 40.0, active_e(), 0.0).astype(np.float32)
+    with pytest.raises(DarkroomError, match="no noise, more than half of the pixels have the same value"):
+        calibrated(tmp_path, raw, Mapping(amplifiers="one"), BIASW=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "cards", "sentence"),
+    [
+        ("msfc", {}, "300 x 460 pixels, expected 1,040 x 2,152; no card IMG_ISN, IMG_EXP, IMG_TS in the header"),
+        ("skipper", {}, "no card CCDNCOL in the header"),
+    ],
+)
+def test_an_image_of_another_camera_is_not_read(name, cards, sentence, tmp_path):
+    """A picture of the sky has noise and stars, and no mapping of a camera may take it for its own."""
+    mapping = load_mapping(MAPPINGS / f"{name}.toml", Mapping)
+    raw = read_out(np.hstack([active_e(), overscan()]), 1500.0)
+    with pytest.raises(DarkroomError, match=r"a\.fits, HDU 0 is no image of this camera \(.+\): ") as refused:
+        calibrated(tmp_path, raw, mapping, **cards)
+    assert sentence in str(refused.value)

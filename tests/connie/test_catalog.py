@@ -11,13 +11,17 @@ import pytest
 import uproot
 
 from core.commands import catalog as command
-from core.connie import catalog
+from core.connie.clusters import stored_images
+from core.connie.clusters.deblend import deblend
+from core.connie.clusters.extract import find_clusters
 from core.connie.experiment import EXPERIMENT
+from core.connie.export import catalog
 from core.connie.simulate import SimulationParameters
+from core.data import stored_arrays
 from core.data.dataset import Dataset, open_dataset
-from core.data.demo import default_mapping
-from core.data.prepare import prepare
 from core.errors import DarkroomError
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
 from tests.connie.canvas import found
 
 
@@ -27,7 +31,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DARKROOM_WORKSPACE", str(folder / "workspace"))
         settings = SimulationParameters(n_rows=300, n_columns=360, ohdus=(2, 3))
-        files = EXPERIMENT.simulate(folder / "raw", n_events=200, seed=3, parameters=settings)
+        files = EXPERIMENT.simulation.simulate(folder / "raw", n_events=200, seed=3, parameters=settings)
         prepare(EXPERIMENT, files[:2], "tracks", default_mapping(EXPERIMENT))
         yield open_dataset("tracks")
 
@@ -66,6 +70,17 @@ def test_values_are_those_of_the_table(dataset: Dataset, parquet: Path) -> None:
     spread = dataset.column("sigma_l_px").astype(float) ** 2 + dataset.column("sigma_t_px").astype(float) ** 2
     np.testing.assert_allclose(table["xVar0"] + table["yVar0"], spread, rtol=1e-4, atol=1e-4)
     assert set(np.unique(table["flag"])) <= {0, 1, 2, 3, 4, 5, 6, 7}  # edge, saturated, masked_pixels
+
+
+def test_the_pixels_that_are_kept_are_those_that_clustering_gives(dataset: Dataset) -> None:
+    mapping = default_mapping(EXPERIMENT)
+    for i in range(len(dataset.images)):
+        image = stored_images.stored_image(dataset, i)
+        clusters, rows = stored_images.frame_clusters(dataset, i, image)
+        again = deblend(find_clusters(image, mapping), mapping)
+        np.testing.assert_array_equal(dataset.column("npix")[rows], clusters.npix)
+        for name in ("y", "x", "q", "offsets"):
+            np.testing.assert_array_equal(getattr(clusters, name), getattr(again, name), err_msg=name)
 
 
 def test_lists_of_pixels_add_up(parquet: Path) -> None:
@@ -111,16 +126,18 @@ def test_the_command_tells_what_it_wrote(dataset: Dataset, parquet: Path, tmp_pa
         command.catalog(Namespace(dataset="tracks", out=tmp_path / "none" / "a.root"))
 
 
-def test_the_slot_writes_and_wrong_requests_are_refused(dataset: Dataset, tmp_path: Path) -> None:
-    assert EXPERIMENT.catalog is catalog.export
+def test_the_slot_writes_and_wrong_requests_are_refused(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert EXPERIMENT.table.catalog is catalog.export
     with pytest.raises(DarkroomError, match=r"the ending is '\.fits', expected one of \.parquet, \.csv, \.root"):
         catalog.export(dataset, tmp_path / "tracks.fits")
-    bare = Dataset(dataset.path, {**dataset.meta, "frames": []}, dataset.read_column)
+    bare = Dataset(dataset.path, {**dataset.meta, "frames": []}, dataset.read_columns)
     with pytest.raises(DarkroomError, match="holds no images"):
         catalog.export(bare, tmp_path / "tracks.csv")
-    other = {**dataset.meta, "mapping": {**dataset.meta["mapping"], "min_charge_e": 5000.0}}
-    with pytest.raises(DarkroomError, match="prepare the data set again"):
-        catalog.export(Dataset(dataset.path, other, dataset.read_column), tmp_path / "tracks.csv")
+    monkeypatch.setattr(stored_arrays, "has", lambda *_: False)
+    with pytest.raises(DarkroomError, match="an earlier version made it: delete it"):
+        catalog.export(dataset, tmp_path / "tracks.csv")
     assert not list(tmp_path.iterdir())  # nothing half written
 
 

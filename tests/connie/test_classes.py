@@ -3,7 +3,7 @@
 import pytest
 
 from core import parameters
-from core.connie.classes import EXCLUDED, FINE, ClassMap, class_maps, load
+from core.connie.labels.classes import EXCLUDED, FINE, ClassMap, class_maps, load
 from core.errors import DarkroomError
 
 EXPECTED = {
@@ -28,9 +28,9 @@ def test_three_is_the_default():
 
 
 def test_every_fine_label_is_in_one_class_or_excluded():
-    for made in class_maps().values():
-        used = [i for indices in made.members().values() for i in indices]
-        assert sorted(used) == [i for i, given in enumerate(made.assigned()) if given != EXCLUDED]
+    for class_map in class_maps().values():
+        used = [i for indices in class_map.members().values() for i in indices]
+        assert sorted(used) == [i for i, given in enumerate(class_map.assigned()) if given != EXCLUDED]
 
 
 def test_other_takes_all_the_rest_and_stands_last():
@@ -40,8 +40,8 @@ def test_other_takes_all_the_rest_and_stands_last():
 
 
 def test_labels_can_be_merged_into_any_class():
-    made = ClassMap(muon_unsure_as="muon sure", segmentation_error_as="worm")
-    assert made.members() == {"muon sure": (0, 3), "worm": (1, 6), "spot": (2,)}
+    class_map = ClassMap(muon_unsure_as="muon sure", segmentation_error_as="worm")
+    assert class_map.members() == {"muon sure": (0, 3), "worm": (1, 6), "spot": (2,)}
 
 
 def test_one_class_is_not_enough():

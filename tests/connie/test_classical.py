@@ -3,17 +3,9 @@
 import numpy as np
 import pytest
 
-from core.connie.classes import FINE
-from core.connie.classical import (
-    DEDX,
-    SHAPE,
-    DedxBand,
-    ShapeBand,
-    is_classical_muon,
-    observed_peak,
-    rule_classes,
-)
 from core.connie.features import DEBLENDED, EDGE, SATURATED
+from core.connie.labels.classes import FINE
+from core.connie.muons.classical import DEDX, SHAPE, DedxBand, ShapeBand, is_classical_muon, observed_peak, rule_classes
 from core.errors import DarkroomError
 
 MUON = {
@@ -35,9 +27,9 @@ def test_the_band_follows_the_observed_peak():
     values = np.concatenate([rng.normal(2.81, 0.04, 600), rng.uniform(2.0, 4.0, 400)])
     tracks = table(*({"log_dedx_adu": v} for v in values), *({"log_dedx_adu": 3.5, "length_px": 5.0},) * 900)
     assert observed_peak(tracks) == pytest.approx(2.81, abs=0.02)
-    kept = is_classical_muon(tracks, DEDX)
+    passed = is_classical_muon(tracks, DEDX)
     expected = np.abs(tracks["log_dedx_adu"] - observed_peak(tracks)) < 0.1601
-    np.testing.assert_array_equal(kept, expected)
+    np.testing.assert_array_equal(passed, expected)
 
 
 def test_too_few_tracks_have_no_peak_and_keep_nothing():
@@ -51,8 +43,8 @@ def test_dedx_row_by_row():
         {}, {"log_dedx_adu": 2.9}, {"log_dedx_adu": 2.5}, {"log_dedx_adu": np.nan}, {"flags": int(EDGE)},
         {"flags": int(SATURATED)}, {"flags": int(DEBLENDED)},
     )  # fmt: skip
-    kept = is_classical_muon(tracks, DEDX, DedxBand())
-    np.testing.assert_array_equal(kept, [True, False, False, False, False, False, True])
+    passed = is_classical_muon(tracks, DEDX, DedxBand())
+    np.testing.assert_array_equal(passed, [True, False, False, False, False, False, True])
 
 
 def test_shape_row_by_row():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.connie import features
-from core.connie.deblend import deblend, join
-from core.connie.extract import Clusters
+from core.connie.clusters.deblend import deblend, join
+from core.connie.clusters.extract import Clusters
 from tests.connie.canvas import MAPPING, blob, found, track
 
 SHAPE = (160, 200)
@@ -37,7 +37,7 @@ def test_two_crossing_tracks_become_two(angle_deg: float) -> None:
         for a, b in zip(after.offsets[:-1], after.offsets[1:], strict=True)
     ]
     assert max(shares) > 0.9
-    lengths = np.diff([*features.sums(after)[:, 11]])  # sigma_L of 160 and 90 px
+    lengths = np.diff([*after.sums[:, 11]])  # sigma_L of 160 and 90 px
     assert abs(abs(lengths[0]) - (160 - 90) / math.sqrt(12)) < 3.0
 
 
@@ -45,7 +45,7 @@ def test_a_track_with_a_blob_on_its_end_is_taken_off_it() -> None:
     before, after = separated(track(SHAPE, 20, 40, 120, 70) + blob(SHAPE, 122, 80, 3e5, 4, 4))
     assert len(before) == 1
     assert len(after) == 2
-    table = features.sums(after)
+    table = after.sums
     assert sorted(np.rint(table[:, 0] / 1e4).tolist()) == pytest.approx([12.5, 30], abs=4)
 
 

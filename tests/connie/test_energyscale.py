@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.connie.energyscale import K_ALPHA_KEV, K_BETA_KEV, LineParameters, energy_scales, fit_line
-from core.connie.mapping import load_mapping
+from core.connie.energy.energy_scale import K_ALPHA_KEV, K_BETA_KEV, LineParameters, energy_scales, fit_line
+from core.connie.mapping import Mapping
+from core.data.mapping import load_mapping
 from core.errors import DarkroomError
 
-MSFC = load_mapping(Path(__file__).resolve().parents[2] / "core" / "connie" / "mappings" / "msfc.toml")
+MSFC = load_mapping(Path(__file__).resolve().parents[2] / "core" / "connie" / "mappings" / "msfc.toml", Mapping)
 FRAMES = ("ESIS3_05400.fit.gz", "ESIS3_05408.fit.gz")
 
 

@@ -14,13 +14,13 @@ def test_the_line_of_real_frames_is_where_the_laboratory_gains_put_it(
     frames = sorted(map(str, (test_data / "ccd" / "msfc").glob("ESIS3_0540*.fit.gz")))
     assert main(["energy-scale", "connie", *frames, "--mapping", "msfc", "--line", "together=true", "--json"]) == 0
     scales = json.loads(capsys.readouterr().out.splitlines()[-1])["scales"]
-    assert [one["amplifier"] for one in scales] == [0, 1, 2, 3]
-    for one in scales:
-        assert one["low [DN]"] < one["line [DN]"] < one["high [DN]"]
-        assert one["line [DN]"] == pytest.approx(1602.0 / one["gain assumed"], rel=0.03)
-        assert one["n"] > 100
+    assert [scale["amplifier"] for scale in scales] == [0, 1, 2, 3]
+    for scale in scales:
+        assert scale["low [DN]"] < scale["line [DN]"] < scale["high [DN]"]
+        assert scale["line [DN]"] == pytest.approx(1602.0 / scale["gain assumed"], rel=0.03)
+        assert scale["n"] > 100
 
 
 def test_a_detector_without_a_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["energy-scale", "cosine", "nothing.root"]) == 2
-    assert "takes no energy scale" in capsys.readouterr().err
+    assert "has no analysis 'energy-scale' (it has: " in capsys.readouterr().err

@@ -1,11 +1,16 @@
 """What is judged of tracks: classical cuts as baselines, the energy bins, what is said beside the numbers."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from core.connie import evaluate
-from core.connie.classical import SHAPE, is_classical_muon
 from core.connie.experiment import EXPERIMENT
+from core.connie.muons.classical import SHAPE, is_classical_muon
+from core.judge.evaluation import evaluate as judge
+
+judged = partial(judge, judging=EXPERIMENT.judging)
 
 
 class Table:
@@ -14,8 +19,8 @@ class Table:
     def __init__(self, columns: dict[str, np.ndarray]) -> None:
         self.columns = columns
 
-    def has(self, name: str) -> bool:
-        return name in self.columns
+    def defines(self, name: str) -> bool:
+        return name in self.columns and not np.isnan(self.columns[name].astype(float)).all()
 
     def column(self, name: str) -> np.ndarray:
         return self.columns[name]
@@ -39,12 +44,12 @@ def tracks(n: int = 400) -> Table:
 def test_the_classical_cuts_keep_muons() -> None:
     table = tracks()
     rows = np.arange(0, 400)
-    found = evaluate.class_baselines(table, rows)
-    assert list(found) == ["dE/dx", "shape", "rules"]
+    baselines = evaluate.class_baselines(table, rows)
+    assert list(baselines) == ["dE/dx", "shape", "rules"]
     muon = rows % 2 == 0
-    for name, kept in found.items():
-        assert kept[muon].mean() > 0.95, name
-        assert not kept[~muon].any(), name
+    for name, passed in baselines.items():
+        assert passed[muon].mean() > 0.95, name
+        assert not passed[~muon].any(), name
 
 
 def test_only_the_rows_asked_for_are_judged() -> None:
@@ -57,30 +62,38 @@ def test_pictures_without_features_have_no_cuts() -> None:
     assert evaluate.class_baselines(Table({"flags": np.zeros(3)}), np.arange(3)) == {}
 
 
+def test_pictures_without_energy_have_no_cuts_and_no_rows_by_energy() -> None:
+    table = tracks()
+    table.columns["dedx_kev_per_um"] = np.full(400, np.nan, np.float32)
+    assert evaluate.class_baselines(table, np.arange(400)) == {}
+    rng = np.random.default_rng(1)
+    energy = np.full(50, np.nan, np.float32)
+    evaluation = judged(energy, rng.random(50), np.arange(50) % 2, np.full(50, 2), label_scheme="votes")
+    assert all(not table.rows for table in evaluation.tables.values()) and evaluation.to_dict()["energy_table"] == []
+    assert evaluation.network.point.signal.n == 25 and not any("mix of particles" in note for note in evaluation.notes)
+
+
 def test_energies_of_all_species_have_a_bin() -> None:
     n = 200
     rng = np.random.default_rng(1)
     energy = np.exp(rng.uniform(np.log(0.2), np.log(9000), n))
     labels = rng.integers(0, 2, n)
-    found = evaluate.evaluate(
-        {"energy_kev": energy}, rng.random(n), labels, np.full(n, 2), baselines={"half": (energy, 100.0)}
-    )
-    assert sum(table.n_outside for table in found.tables.values()) == 0
-    assert sum(row.n for row in found.tables["signal"].rows) == int((labels == 1).sum())
-    assert list(found.baselines) == ["half"]
-    assert any("mix of particles" in note for note in found.notes)
+    evaluation = judged(energy, rng.random(n), labels, np.full(n, 2), baselines={"half": (energy, 100.0)})
+    assert sum(table.n_outside for table in evaluation.tables.values()) == 0
+    assert sum(row.n for row in evaluation.tables["signal"].rows) == int((labels == 1).sum())
+    assert list(evaluation.baselines) == ["half"]
+    assert any("mix of particles" in note for note in evaluation.notes)
 
 
-@pytest.mark.parametrize("scheme", list(EXPERIMENT.label_schemes))
+@pytest.mark.parametrize("scheme", list(EXPERIMENT.labels.schemes))
 def test_each_label_scheme_says_what_it_cannot_tell(scheme: str) -> None:
-    notes = evaluate.evaluate(
-        {"energy_kev": np.ones(4)}, np.full(4, 0.5), np.array([0, 1, 0, 1]), np.full(4, 2), label_scheme=scheme
-    ).notes
+    notes = judged(np.ones(4), np.full(4, 0.5), np.array([0, 1, 0, 1]), np.full(4, 2), label_scheme=scheme).notes
     assert len(notes) >= 3
 
 
 def test_the_record_names_what_is_judged() -> None:
-    assert EXPERIMENT.trees == "forest"
-    assert EXPERIMENT.signal == "muon sure"
-    assert EXPERIMENT.judge_range_kev == evaluate.RANGE_KEV
-    assert all(low < high for low, high in EXPERIMENT.judge_windows)
+    assert EXPERIMENT.judging.trees == "forest"
+    assert EXPERIMENT.labels.signal == "muon sure"
+    axis = EXPERIMENT.judging.axis
+    assert axis.range == (0.0, 800.0)
+    assert all(low < high for low, high in axis.windows)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from core.connie import extract
-from core.connie.extract import MIN_ROWS, cluster
+from core.connie.clusters import extract
+from core.connie.clusters.extract import MIN_ROWS, cluster
 from tests.connie.canvas import MAPPING, found, image_of
 
 
@@ -30,7 +30,7 @@ def test_labels_are_those_of_scipy(shape: tuple[int, int], share: float, connect
     clusters = cluster(q, np.ones(shape, np.bool_), limit, limit, connectivity=connectivity)
     expected, n = label(q > limit, connectivity)
     assert len(clusters) == clusters.n_weak == n
-    np.testing.assert_array_equal(clusters.label_image(), expected)
+    np.testing.assert_array_equal(clusters.label_image, expected)
 
 
 @given(st.data())
@@ -46,9 +46,9 @@ def test_labels_and_charges_of_any_small_image(data: st.DataObject) -> None:
     wanted = [i for i in range(1, n + 1) if q[expected == i].max() > 20 and q[expected == i].sum() >= 60]
     assert clusters.n_weak == n
     assert len(clusters) == len(wanted)
-    made = clusters.label_image()
+    labels_image = clusters.label_image
     for k, i in enumerate(wanted):
-        np.testing.assert_array_equal(made == k + 1, expected == i)
+        np.testing.assert_array_equal(labels_image == k + 1, expected == i)
 
 
 def test_seams_between_strips_do_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,9 +57,9 @@ def test_seams_between_strips_do_not_cut(monkeypatch: pytest.MonkeyPatch) -> Non
     limit, usable = levels(80, 0.55), np.ones(q.shape, np.bool_)
     whole = cluster(q, usable, limit, limit)
     monkeypatch.setattr(extract, "MIN_ROWS", 3)
-    monkeypatch.setattr(extract.label, "n_threads", lambda: 8)
+    monkeypatch.setattr(extract.components, "n_threads", lambda: 8)
     cut = cluster(q, usable, limit, limit)
-    np.testing.assert_array_equal(cut.label_image(), whole.label_image())
+    np.testing.assert_array_equal(cut.label_image, whole.label_image)
     np.testing.assert_array_equal(cut.q, whole.q)
 
 
@@ -120,4 +120,4 @@ def test_mirrored_image_has_mirrored_clusters() -> None:
     q = np.where(rng.uniform(0, 1, (40, 50)) > 0.8, rng.uniform(10, 200, (40, 50)), 0.0)
     plain, turned = found(q)[0], found(q[::-1, ::-1])[0]
     assert sorted(plain.npix.tolist()) == sorted(turned.npix.tolist())
-    np.testing.assert_array_equal(plain.label_image() > 0, turned.label_image()[::-1, ::-1] > 0)
+    np.testing.assert_array_equal(plain.label_image > 0, turned.label_image[::-1, ::-1] > 0)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from core.connie import features, moments, rim
-from core.connie.extract import Clusters
+from core.connie.clusters import moments, rim
+from core.connie.clusters.extract import Clusters
 from core.connie.features import COLUMNS, FLAGS, measure
 from core.errors import DarkroomError
 from tests.connie.canvas import MAPPING, blob, found, image_of, track
@@ -43,12 +43,12 @@ def test_a_single_pixel() -> None:
     q = np.zeros((20, 30))
     q[7, 11] = 1000.0
     table = measured(q)
-    one = {name: values[0].item() for name, values in table.items()}
-    assert (one["x_px"], one["y_px"], one["npix"], one["charge_e"], one["max_e"]) == (11.0, 7.0, 1, 1000.0, 1000.0)
-    assert one["energy_kev"] == pytest.approx(3.745)
-    assert (one["length_px"], one["width_px"], one["l3_um"], one["theta_deg"]) == (0.0, 0.0, 675.0, 0.0)
+    row = {name: values[0].item() for name, values in table.items()}
+    assert (row["x_px"], row["y_px"], row["npix"], row["charge_e"], row["max_e"]) == (11.0, 7.0, 1, 1000.0, 1000.0)
+    assert row["energy_kev"] == pytest.approx(3.745)
+    assert (row["length_px"], row["width_px"], row["l3_um"], row["theta_deg"]) == (0.0, 0.0, 675.0, 0.0)
     undefined = ("elongation", "w_over_l", "phi_deg", "straightness", "sagitta_over_l", "wedge_px", "mean_width_px")
-    assert all(math.isnan(one[name]) for name in undefined)
+    assert all(math.isnan(row[name]) for name in undefined)
     assert flags_of(table) == {"no_axis", "no_width", "short"}
 
 
@@ -132,7 +132,7 @@ def test_moments_are_those_of_numpy(seed: int, n: int) -> None:
     y, x = (place // 30 + 4000).astype(np.int32), (place % 30 + 4000).astype(np.int32)
     q = rng.uniform(0.1, 100, n).astype(np.float32)
     clusters = Clusters(y, x, q, np.array([0, n]), 1, (5000, 5000), np.zeros(1, np.uint32))
-    table = dict(zip(moments.COMMON, features.sums(clusters)[0], strict=True))
+    table = dict(zip(moments.COMMON, clusters.sums[0], strict=True))
     w = q.astype(float)
     covariance = np.atleast_2d(np.cov(np.stack([x, y]), aweights=w, bias=True)) if n > 1 else np.zeros((2, 2))
     assert table["charge_e"] == pytest.approx(w.sum())
@@ -151,7 +151,7 @@ def test_negative_pixels_count_in_the_charge_and_weigh_nothing() -> None:
         np.zeros(3, np.int32), np.arange(3, dtype=np.int32), np.array([10, -4, 10], np.float32), np.array([0, 3]), 1,
         (1, 3), np.zeros(1, np.uint32),
     )  # fmt: skip
-    table = dict(zip(moments.COMMON, features.sums(clusters)[0], strict=True))
+    table = dict(zip(moments.COMMON, clusters.sums[0], strict=True))
     assert table["charge_e"] == 16.0
     assert table["x_px"] == 1.0
     assert table["sigma_l_px"] == 1.0
@@ -210,7 +210,7 @@ def test_a_pixel_between_two_clusters_belongs_to_the_nearer_one() -> None:
     q = np.where(ndimage.gaussian_filter(rng.normal(size=(60, 70)), 2.0) > 0.16, 100.0, 1.0)
     q[::9, ::11] = np.nan
     clusters, image = found(q)
-    around, labels = rim.around(clusters, image), clusters.label_image()
+    around, labels = rim.around(clusters, image), clusters.label_image
     near = np.stack([ndimage.distance_transform_edt(labels != i + 1) for i in range(len(clusters))])
     inside = (labels == 0) & (near.min(axis=0) < 4) & image.usable
     assert len(around.y) == inside.sum()
@@ -231,8 +231,8 @@ def test_flags_say_what_spoils_a_measurement() -> None:
     clusters, _ = found(q)
     table = measure(clusters, image, MAPPING)
     always = {"no_width", "short"}
-    told = [flags_of(table, i) - always for i in range(5)]
-    assert told == [{"edge"}, {"saturated"}, {"both_halves"}, {"masked_pixels"}, set()]
+    flags = [flags_of(table, i) - always for i in range(5)]
+    assert flags == [{"edge"}, {"saturated"}, {"both_halves"}, {"masked_pixels"}, set()]
     assert table["nsat"].tolist() == [0, 1, 0, 0, 0]
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.connie.fits import preview, read_images, run_of
-from core.connie.mapping import Mapping, load_mapping
+from core.connie.mapping import Mapping
+from core.connie.raw.fits import first_exposure, preview, read_images
+from core.data.mapping import load_mapping
 from core.errors import DarkroomError
 
 NY, HALF, BIAS = 60, 80, 40
@@ -22,10 +23,10 @@ RAW = np.random.default_rng(3).normal(40_000, 15, (NY + 10, 2 * (HALF + BIAS))).
 
 
 def header(**cards):
-    found = fits.Header()
+    values = fits.Header()
     for key, value in {**GEOMETRY, **cards}.items():
-        found[key] = value
-    return found
+        values[key] = value
+    return values
 
 
 def written(path, *images, kind=fits.ImageHDU, **cards):
@@ -71,7 +72,7 @@ def test_the_file_name_and_text_fill_what_the_header_lacks(tmp_path):
     written(path, RAW, EXPSTART="1400000000", EXPSTOP="1400003600.0", GAIN="7.5", BIASW=str(BIAS), OHDU="13")
     e = read(path)[0].exposure
     assert (e.run, e.runid, e.part, e.ohdu, e.exptime_s, e.gain_adu_per_e) == (9, 246, 2, 13, 3600.0, 7.5)
-    assert run_of(path, PLAIN) == (9, 246)
+    assert (first_exposure(path, PLAIN).run, first_exposure(path, PLAIN).runid) == (9, 246)
 
 
 def test_a_truncated_file_says_so_and_gives_the_intact_images(tmp_path):
@@ -79,10 +80,10 @@ def test_a_truncated_file_says_so_and_gives_the_intact_images(tmp_path):
     whole = path.read_bytes()
     size = len(whole) - RAW.nbytes // 2
     path.write_bytes(whole[:size])
-    found = read(path)
-    assert [image.exposure.ohdu for image in found] == [2, 3]
-    assert f"HDU 3 is truncated: {size:,} of" in found[0].notes[0]
-    assert "2 intact images are read" in found[0].notes[0]
+    images_read = read(path)
+    assert [image.exposure.ohdu for image in images_read] == [2, 3]
+    assert f"HDU 3 is truncated: {size:,} of" in images_read[0].notes[0]
+    assert "2 intact images are read" in images_read[0].notes[0]
     path.write_bytes(whole[: 2880 + 2880 + 1000])
     assert "HDU 1 is truncated: 6,760 of" in refusal(path)
 
@@ -109,8 +110,9 @@ def test_a_truncated_compressed_file_says_so(tmp_path):
         (b"", "not a FITS file (it is empty)"),
         (b"SIMPLE  =                    T" + b" " * 1000, "not a FITS file (the header of HDU 0 is cut off)"),
         (b"SIMPLE  =                    T".ljust(2880) * 401, "has no END within 14,400 cards"),
-        (b"\x89PNG\r\n" + b"\0" * 4000, "not a FITS file (it does not begin with SIMPLE)"),
-        (gzip.compress(b"nothing of the kind", mtime=0), "not a FITS file (it does not begin with SIMPLE)"),
+        (b"\x89PNG\r\n" + b"\0" * 4000, "not a FITS file (it is a PNG image)"),
+        (gzip.compress(b"nothing of the kind", mtime=0), "not a FITS file (it is text)"),
+        (b"\0" * 4000, "not a FITS file (it does not begin with SIMPLE)"),
     ],
 )
 def test_what_is_no_fits_file_is_called_so(content, sentence, tmp_path):
@@ -154,9 +156,9 @@ def test_blank_becomes_nan_and_scale_is_applied(tmp_path):
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path)
     assert b"BSCALE  =                  0.5" in path.read_bytes()
     with fits.open(path, mode="readonly", do_not_scale_image_data=True) as opened:
-        kept = opened[1].data.astype(float)
+        on_disk = opened[1].data.astype(float)
         cards = opened[1].header
-        expected = np.where(kept == -999, np.nan, kept * cards.get("BSCALE", 1.0) + cards.get("BZERO", 0.0))
+        expected = np.where(on_disk == -999, np.nan, on_disk * cards.get("BSCALE", 1.0) + cards.get("BZERO", 0.0))
     np.testing.assert_allclose(read(path)[0].pixels, expected, rtol=1e-6)
 
 
@@ -211,9 +213,9 @@ def test_one_image_is_in_memory_at_a_time(tmp_path):
     path = written(tmp_path / "a.fits", *[image] * 6)
     bytes_of_one = 4 * image.size
     tracemalloc.start()
-    for found in read_images(path, Mapping()):
-        assert found.pixels.nbytes == bytes_of_one
-        del found
+    for raw_image in read_images(path, Mapping()):
+        assert raw_image.pixels.nbytes == bytes_of_one
+        del raw_image
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2.5 * bytes_of_one
@@ -228,15 +230,15 @@ def test_a_missing_file_is_a_sentence(tmp_path):
 
 
 def test_preview_lists_units_and_cards(tmp_path):
-    found = preview(written(tmp_path / "a.fits", RAW, EXTNAME="LEFT"))
-    assert found["objects"] == {"0 PRIMARY": "empty", "1 LEFT": "image 70 x 240"}
-    tree = found["trees"]["1 LEFT"]
+    content = preview(written(tmp_path / "a.fits", RAW, EXTNAME="LEFT"))
+    assert content["objects"] == {"0 PRIMARY": "empty", "1 LEFT": "image 70 x 240"}
+    tree = content["trees"]["1 LEFT"]
     assert (tree["kind"], tree["n_entries"]) == ("image", RAW.size)
     assert {"branch": "BIASW", "type": "int", "first": "40"} in tree["branches"]
 
 
 def test_camera_frames_of_others(test_data):
-    mapping = load_mapping(MAPPINGS / "msfc.toml")
+    mapping = load_mapping(MAPPINGS / "msfc.toml", Mapping)
     image = read(test_data / "ccd" / "msfc" / "ESIS3_05400.fit.gz", mapping)[0]
     assert image.pixels.shape == (1040, 2152) and image.geometry.shape == (1040, 2048)
     assert (image.exposure.runid, image.exposure.exptime_s) == (5400, 2.0)
@@ -246,12 +248,40 @@ def test_camera_frames_of_others(test_data):
         np.testing.assert_array_equal(image.pixels, opened[0].data)
 
 
+def test_times_that_cannot_be_told_and_keys_that_are_not_there_are_said(tmp_path):
+    path = tmp_path / "a.fits"
+    hdu = fits.PrimaryHDU(RAW, header(**{"DATE-OBS": "2020-01-02", "MJD-END": 58850.125}))
+    hdu.header["HIERARCH CCD EXPOSURE"] = 3600.0
+    hdu.writeto(path)
+    (image,) = read(
+        path, Mapping(start_key="DATE-OBS", stop_key="MJD-END", exposure_key="CCD EXPOSURE", run_key="NIGHT")
+    )
+    assert (image.exposure.expstart_unix_s, image.exposure.expstop_unix_s) == (None, 1_577_934_000.0)
+    assert image.exposure.exptime_s == 3600.0
+    assert image.notes == (
+        "the header has no card NIGHT ('run_key' in the mapping)",
+        "DATE-OBS tells no time and is left out: DATE-OBS is 2020-01-02, a day without a time of day (no TIME-OBS) "
+        "('start_key' in the mapping)",
+    )
+    (image,) = read(path, PLAIN)
+    assert image.notes == (
+        "when the exposure began is not known, there is no card EXPSTART: name one of DATE-OBS in 'start_key' of the mapping",
+    )
+
+
 def test_skipper_keys_give_the_geometry(tmp_path):
     rng = np.random.default_rng(1)
     path = tmp_path / "s.fits"
     primary = fits.PrimaryHDU()
     primary.header["CCDNCOL"], primary.header["CCDNPRES"], primary.header["NBINCOL"] = "400", "8", "2"
     fits.HDUList([primary, fits.ImageHDU(rng.normal(100, 2, (40, 140)).astype(np.float32))]).writeto(path)
-    image = read(path, replace(load_mapping(MAPPINGS / "skipper.toml"), saturation_adu=1e6))[0]
+    image = read(path, replace(load_mapping(MAPPINGS / "skipper.toml", Mapping), saturation_adu=1e6))[0]
     (amplifier,) = image.geometry.amplifiers
     assert amplifier.active == (8, 108) and amplifier.pedestal == (110, 140)
+
+
+@pytest.mark.parametrize("value", ["abc", "nan", -5.0, 1e300])
+def test_an_exposure_that_cannot_be_used_is_told(tmp_path, value):
+    (image,) = read(written(tmp_path / "a.fits", RAW, EXPTIME=value, RUN=9, RUNID=246))
+    assert image.exposure.exptime_s is None
+    assert any("the card EXPTIME is" in note and "counts as not told" in note for note in image.notes)

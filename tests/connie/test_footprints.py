@@ -1,6 +1,8 @@
 """Footprints of others become clusters: layout, refusals, and the LSST table with its reference numbers."""
 
+import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 
-from core.connie import catalog, footprints
+from core.connie.event import UID
 from core.connie.experiment import EXPERIMENT
+from core.connie.export import catalog
 from core.connie.features import measure
-from core.connie.mapping import Mapping, load_mapping
+from core.connie.mapping import Mapping
+from core.connie.raw import footprints
 from core.data.dataset import open_dataset
-from core.data.prepare import prepare
+from core.data.mapping import load_mapping
 from core.errors import DarkroomError
+from core.workflows.prepare_job import prepare
 
-LSST = load_mapping(EXPERIMENT.mappings["lsst"])
+LSST = load_mapping(EXPERIMENT.reading.mappings["lsst"], Mapping)
 
 
 def write(path: Path, rows: list[tuple[int, int, int, list[int]]], name: str = "COSMIC_RAYS", **renamed: str) -> Path:
@@ -35,7 +40,7 @@ def write(path: Path, rows: list[tuple[int, int, int, list[int]]], name: str = "
 
 def test_rows_of_pixels_become_clusters(tmp_path: Path) -> None:
     path = write(tmp_path / "few.fits", [(3, 10, 5, [100, 200]), (3, 11, 6, [300]), (7, 40, 30, [50])])
-    ((clusters, image),) = footprints.read(path, LSST)
+    ((clusters, image),) = list(footprints.read(path, LSST))
     assert clusters.npix.tolist() == [3, 1]
     assert list(zip(clusters.y, clusters.x, clusters.q, strict=True)) == [
         (5, 10, 100),
@@ -52,7 +57,7 @@ def test_rows_of_pixels_become_clusters(tmp_path: Path) -> None:
 
 def test_footprints_on_top_of_each_other_go_to_several_images(tmp_path: Path) -> None:
     path = write(tmp_path / "two.fits", [(1, 10, 5, [100, 200]), (2, 11, 5, [300, 400]), (3, 60, 5, [70])])
-    images = footprints.read(path, LSST)
+    images = list(footprints.read(path, LSST))
     assert [c.q.tolist() for c, _ in images] == [[100, 200, 70], [300, 400]]
     assert len({int(u) for b in footprints.blocks(path, LSST) for u in b.table["uid"]}) == 3
 
@@ -64,14 +69,14 @@ def test_footprints_on_top_of_each_other_go_to_several_images(tmp_path: Path) ->
         (lambda p: write(p, [(1, 1, 1, [9])], name="OTHER"), "the tables are OTHER, expected COSMIC_RAYS"),
         (lambda p: write(p, []), "holds no pixel"),
         (lambda p: write(p, [(1, -1, 1, [9])]), "negative place"),
-        (lambda p: p.write_text("no FITS"), "not a FITS file .it does not begin with SIMPLE."),
+        (lambda p: p.write_text("no FITS"), "not a FITS file .it is text."),
     ],
 )
 def test_what_is_no_table_of_footprints_is_refused(make, message: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "bad.fits"
     make(path)
     with pytest.raises(DarkroomError, match=message):
-        footprints.read(path, LSST)
+        list(footprints.read(path, LSST))
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +161,64 @@ def test_places_and_sizes_that_take_all_memory_are_refused(tmp_path: Path) -> No
     with pytest.raises(
         DarkroomError, match="reach over 30,001 x 30,001 pixels: expected an image of at most 80,000,000"
     ):
-        footprints.read(far, LSST)
+        list(footprints.read(far, LSST))
     cut = tmp_path / "cut.fits"
     cut.write_bytes(far.read_bytes()[:-2880])
     with pytest.raises(DarkroomError, match=r"HDU 1 is truncated: .* expected a whole table"):
-        footprints.read(cut, LSST)
+        list(footprints.read(cut, LSST))
+
+
+def test_three_thousand_footprints_on_one_place_take_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hot pixel of 3,000 exposures: the layout keeps boxes, not one mask of the image per layer (here 3,000 x 1 MB)."""
+    n, far = 3000, 1000
+    owner, y, x = np.arange(n + 1), np.r_[np.full(n, 20), far], np.r_[np.full(n, 30), far]
+    tracemalloc.start()
+    canvas = footprints._layout(owner, y, x, n + 1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert canvas.tolist() == [*range(n), 0]
+    assert peak < 1e6
+    path = write(tmp_path / "deep.fits", [(i, 30, 20, [100 + i]) for i in range(300)] + [(300, 900, 900, [7])])
+    tracemalloc.start()
+    n_rows = [len(block.table["uid"]) for block in footprints.blocks(path, LSST)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert n_rows == [2] + [1] * 299
+    assert peak < 60 * 901 * 901  # one image with what is measured in it, not 300
+    monkeypatch.setattr(footprints, "MAX_PIXELS_IN_ALL", 10 * 901 * 901)
+    with pytest.raises(DarkroomError, match="on top of each other 300 deep"):
+        list(footprints.read(path, LSST))
+
+
+def test_layers_beyond_the_256th_keep_identities_of_their_own(tmp_path: Path) -> None:
+    path = write(tmp_path / "deep.fits", [(i, 3, 2, [100 + i]) for i in range(300)])
+    uids = np.concatenate([block.table["uid"] for block in footprints.blocks(path, LSST)])
+    assert len(set(uids.tolist())) == 300
+    assert [UID.text(int(uid)).split(".")[2:] for uid in uids[[0, 255, 256]]] == [["0", "0", "0"], ["0", "255", "0"], ["1", "0", "0"]]  # fmt: skip
+
+
+def test_a_column_of_another_kind_is_no_damage(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.fits", [(1, 1, 1, [9])], x0="other")
+    with pytest.raises(DarkroomError, match="column pixel_values does not hold whole numbers") as caught:
+        list(footprints.read(path, replace(LSST, footprints_x="pixel_values")))
+    assert "damaged" not in str(caught.value) and "Copy" not in str(caught.value)
+
+
+def test_a_table_with_changed_headers_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
+    """Bytes of any header changed by chance, also of one that nobody needs: never anything but rows or a DarkroomError."""
+    whole = write(tmp_path / "a.fits", [(i, 7 * i % 90, 5 * i % 70, [100, 200, 3]) for i in range(30)]).read_bytes()
+    headers = [i for i in range(0, len(whole), 2880) if whole[i : i + 8] in (b"SIMPLE  ", b"XTENSION")]
+    rng = np.random.default_rng(4)
+    outcome: Counter[str] = Counter()
+    for _ in range(80):
+        data = bytearray(whole)
+        for at in rng.integers(80, 1200, rng.integers(1, 4)):
+            data[rng.choice(headers) + int(at)] = int(rng.choice(np.frombuffer(b"0129 'ABCT=F.-/\xff\x00", np.uint8)))
+        (tmp_path / "b.fits").write_bytes(bytes(data))
+        try:
+            outcome["rows"] += sum(len(block.arrays["crop"]) for block in footprints.blocks(tmp_path / "b.fits", LSST))
+        except DarkroomError:
+            outcome["refused"] += 1
+    assert outcome["rows"] > 300 and outcome["refused"] > 5

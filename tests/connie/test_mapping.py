@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core import parameters
-from core.connie.mapping import Mapping, Named, load_mapping, named
+from core.connie.mapping import Mapping, Named, named
+from core.data.mapping import load_mapping
 from core.errors import DarkroomError
 
 SHIPPED = sorted((Path(__file__).resolve().parents[2] / "core" / "connie" / "mappings").glob("*.toml"))
@@ -13,7 +14,7 @@ SHIPPED = sorted((Path(__file__).resolve().parents[2] / "core" / "connie" / "map
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_shipped_mappings_survive_a_round_trip(path):
-    mapping = load_mapping(path)
+    mapping = load_mapping(path, Mapping)
     assert mapping.title
     assert parameters.build(Mapping, parameters.to_dict(mapping)) == mapping
 
@@ -37,7 +38,7 @@ def test_a_wrong_mapping_is_refused(text, sentence, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DarkroomError) as refused:
-        load_mapping(path)
+        load_mapping(path, Mapping)
     assert sentence in str(refused.value)
 
 

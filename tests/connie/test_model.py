@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from core import parameters
-from core.connie.model import NETWORKS, CompactParameters, DecoParameters, deco_parameters, describe
+from core.connie.model import NETWORKS, RECORD, CompactParameters, DecoParameters, deco_parameters
 from core.errors import DarkroomError
+from core.learn.layers import describe_layers
 
 # (height, filters) after each convolution and pooling, from the slides' table at 64 px
 PRINTED = [(64, 64), (64, 64), (32, 64), (32, 128), (32, 128), (16, 128), (16, 256), (16, 256), (8, 256), (8, 512), (8, 512), (4, 512)]  # fmt: skip
@@ -15,17 +16,19 @@ PRINTED = [(64, 64), (64, 64), (32, 64), (32, 128), (32, 128), (16, 128), (16, 2
 
 @pytest.mark.network
 def test_deco_is_the_slides_table():
-    told = describe("deco", DecoParameters())
-    layers = {layer["name"]: layer for layer in told["layers"]}
+    description = describe_layers(NETWORKS["deco"], DecoParameters(), RECORD, RECORD.n_outputs)
+    layers = {layer["name"]: layer for layer in description["layers"]}
     spatial = [
-        x["output_shape"] for x in told["layers"] if x["name"].startswith(("conv", "pool")) and "leaky" not in x["name"]
+        x["output_shape"]
+        for x in description["layers"]
+        if x["name"].startswith(("conv", "pool")) and "leaky" not in x["name"]
     ]
     assert spatial == [[None, side, side, filters] for side, filters in PRINTED]
     assert layers["flatten"]["output_shape"] == [None, 8192]
     assert [layers[f"dense_{i}"]["output_shape"] for i in (1, 2)] == [[None, 2048]] * 2
     assert layers["score"]["output_shape"] == [None, 3]
-    assert told["parameters"] == 25_665_987 == sum(layer["parameters"] for layer in told["layers"])
-    json.dumps(told, allow_nan=False)
+    assert description["parameters"] == 25_665_987 == sum(layer["parameters"] for layer in description["layers"])
+    json.dumps(description, allow_nan=False)
 
 
 @pytest.mark.network
@@ -46,9 +49,9 @@ def test_the_number_of_weights_in_closed_form(size, n_classes, millions):
 @pytest.mark.network
 @pytest.mark.parametrize("scalars", [CompactParameters().scalars, ()])
 def test_compact_is_small_and_ends_in_a_softmax(scalars):
-    network, asked = NETWORKS["compact"], CompactParameters(scalars=scalars)
-    shape = network.recipe_for(asked).shape(None)
-    model = network.build(asked, shape, 4)
+    network, settings = NETWORKS["compact"], CompactParameters(scalars=scalars)
+    shape = network.recipe_for(settings).shape(None)
+    model = network.build(settings, shape, 4)
     assert 150_000 < model.count_params() <= 350_000
     rng = np.random.default_rng(1)
     image = rng.random((5, 64, 64, 1), np.float32)

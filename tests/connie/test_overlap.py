@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.connie import counting, overlap
+from core.connie.muons import counting, overlap
 from core.errors import DarkroomError
 
 N_CLASSES = 3  # muon, worm, merged
@@ -33,14 +33,14 @@ def toy(n_muons: np.ndarray, n_electrons: np.ndarray, seed: int) -> dict[str, np
         columns["energy"].append(energy)
         columns["n_muons"].append(np.r_[muons, np.zeros(electrons, int)])
         columns["species"].append(np.r_[np.zeros(len(muons), int), np.ones(electrons, int)])
-    made = {name: np.concatenate(parts) for name, parts in columns.items()}
-    return made | {"occupancy": occupancy, "came": came}
+    clusters = {name: np.concatenate(parts) for name, parts in columns.items()}
+    return clusters | {"occupancy": occupancy, "came": came}
 
 
-def binned(made: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    bins = overlap.bins_of(made["called"], made["energy"], N_CLASSES)
-    counts = overlap.per_image(made["image"], bins, len(made["came"]), overlap.n_bins(N_CLASSES))
-    return bins, counts, made["occupancy"]
+def binned(clusters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    bins = overlap.bins_of(clusters["called"], clusters["energy"], N_CLASSES)
+    counts = overlap.per_image(clusters["image"], bins, len(clusters["came"]), overlap.n_bins(N_CLASSES))
+    return bins, counts, clusters["occupancy"]
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +48,10 @@ def response() -> overlap.Response:
     """Calibrated on electrons in proportion to the muons, with some spread."""
     rng = np.random.default_rng(1)
     muons = np.geomspace(700, 9_000, 16)
-    made = toy(muons, 0.25 * muons * np.exp(0.3 * rng.standard_normal(16)), 2)
-    bins, _, where = binned(made)
+    clusters = toy(muons, 0.25 * muons * np.exp(0.3 * rng.standard_normal(16)), 2)
+    bins, _, where = binned(clusters)
     truth = overlap.truth_of(
-        made["image"], bins, overlap.n_bins(N_CLASSES), made["n_muons"], made["species"], made["came"], KINDS
+        clusters["image"], bins, overlap.n_bins(N_CLASSES), clusters["n_muons"], clusters["species"], clusters["came"], KINDS
     )  # fmt: skip
     return overlap.calibrate(truth, where, repeats=20)
 
@@ -59,25 +59,27 @@ def response() -> overlap.Response:
 @pytest.mark.parametrize("electrons", ["in proportion", "constant"])
 def test_the_count_is_right_from_700_to_9000_muons_in_two_mixes(response, electrons):
     muons = np.geomspace(700, 9_000, 8)
-    made = toy(muons, 0.25 * muons if electrons == "in proportion" else np.full(8, 1_500.0), 3)
-    _, counts, where = binned(made)
-    found = overlap.count(response, counts, where)
-    value = np.array([one.value for one in found])
-    bias = value / made["came"] - 1.0
+    clusters = toy(muons, 0.25 * muons if electrons == "in proportion" else np.full(8, 1_500.0), 3)
+    _, counts, where = binned(clusters)
+    muons_counted = overlap.count(response, counts, where)
+    value = np.array([item.value for item in muons_counted])
+    bias = value / clusters["came"] - 1.0
     assert np.abs(bias).max() < 0.05
     # against the mean numbers the stated errors hold, Poisson included
-    pulls = (value - muons) / np.hypot([one.statistical for one in found], [one.calibration for one in found])
+    pulls = (value - muons) / np.hypot(
+        [item.statistical for item in muons_counted], [item.calibration for item in muons_counted]
+    )
     assert np.sum(pulls**2) < 26.1  # chi2 of 8 at 0.001
-    called = np.bincount(made["image"][made["called"] == 0], minlength=8) / made["came"]
+    called = np.bincount(clusters["image"][clusters["called"] == 0], minlength=8) / clusters["came"]
     assert called.max() / called.min() > 1.3  # no factor could do that
 
 
 def test_the_error_is_that_of_the_numbers(response):
     muons = np.full(60, 3_000.0)
-    made = toy(muons, 0.25 * muons, 4)
-    _, counts, where = binned(made)
-    found = overlap.count(response, counts, where)
-    value, error = np.array([(one.value, one.statistical) for one in found]).T
+    clusters = toy(muons, 0.25 * muons, 4)
+    _, counts, where = binned(clusters)
+    muons_counted = overlap.count(response, counts, where)
+    value, error = np.array([(item.value, item.statistical) for item in muons_counted]).T
     assert error.mean() == pytest.approx(np.std(value), rel=0.3)
     assert error.mean() > np.sqrt(3_000.0)
 
@@ -96,9 +98,11 @@ def test_outside_what_was_calibrated_the_nearest_occupancy_is_taken(response):
 
 
 def test_too_few_images_are_refused():
-    made = toy(np.full(3, 800.0), np.full(3, 200.0), 5)
-    bins, _, where = binned(made)
-    truth = overlap.truth_of(made["image"], bins, 24, made["n_muons"], made["species"], made["came"], KINDS)
+    clusters = toy(np.full(3, 800.0), np.full(3, 200.0), 5)
+    bins, _, where = binned(clusters)
+    truth = overlap.truth_of(
+        clusters["image"], bins, 24, clusters["n_muons"], clusters["species"], clusters["came"], KINDS
+    )
     with pytest.raises(DarkroomError, match="calibrated on 3 simulated images, expected at least 4"):
         overlap.calibrate(truth, where)
 
@@ -110,6 +114,6 @@ def test_energies_below_and_above_the_edges_have_bins():
 
 def test_called_muon_is_what_reaches_the_threshold_else_the_best_of_the_rest():
     outputs = np.array([[0.6, 0.3, 0.1], [0.4, 0.35, 0.25], [0.2, 0.1, 0.7]])
-    assert counting.called(outputs, 0, 0.5).tolist() == [0, 1, 2]
-    assert counting.called(outputs, 0, 0.4).tolist() == [0, 0, 2]
-    assert counting.called(outputs, 0, 0.9).tolist() == [1, 1, 2]
+    assert counting.classify(outputs, 0, 0.5).tolist() == [0, 1, 2]
+    assert counting.classify(outputs, 0, 0.4).tolist() == [0, 0, 2]
+    assert counting.classify(outputs, 0, 0.9).tolist() == [1, 1, 2]

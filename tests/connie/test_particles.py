@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.connie import deposit, electrons, particles
-from core.connie.deposit import PAIR_EV, THICKNESS_UM, Deposits
+from core.connie.simulation import deposit, electrons, particles
+from core.connie.simulation.deposit import PAIR_EV, THICKNESS_UM, Deposits
 
 
 def _muons(n: int, seed: int = 1) -> tuple[particles.Tracks, np.ndarray]:
@@ -82,8 +82,8 @@ def test_electrons_stop_after_their_range_and_lose_most_at_the_end():
     assert len(inside) > 0.5 * n
     steps = np.bincount(owner, minlength=n)[inside]
     assert steps == pytest.approx(electrons.range_um(energy) / electrons.STEP_UM, abs=1.0)
-    one = left[owner == inside[0]]
-    assert one[-6:-1].mean() > 2.0 * one[:10].mean()
+    deposited = left[owner == inside[0]]
+    assert deposited[-6:-1].mean() > 2.0 * deposited[:10].mean()
     reach = np.linalg.norm((place - start[0]) * [15.0, 15.0, 1.0], axis=1).max()
     assert reach <= electrons.range_um(energy)
 
@@ -103,8 +103,8 @@ def test_fano_width_survives_the_pixels():
     rng = np.random.default_rng(7)
     n = 3_000
     free = particles.electrons_of(rng, np.full(n, 8.046))
-    made = deposit.scatter(rng, np.arange(n), np.full(n, 20.0), np.full(n, 20.3), np.full(n, 1.1), free, (40, 40))
-    total = np.bincount(made.particle, made.charge_e)
+    pixels = deposit.scatter(rng, np.arange(n), np.full(n, 20.0), np.full(n, 20.3), np.full(n, 1.1), free, (40, 40))
+    total = np.bincount(pixels.particle, pixels.charge_e)
     assert total.mean() == pytest.approx(8046.0 / PAIR_EV, abs=1.5)
     assert total.std() == pytest.approx(17.0, abs=1.0)
 
@@ -127,8 +127,8 @@ def test_error_functions_give_the_same_picture_as_single_electrons():
     fast = deposit.collect(rng, Deposits(particle, x, y, sigma, np.full(n, float(charge))), (60, 60))
     slow = deposit.scatter(rng, particle, x, y, sigma, np.full(n, charge), (60, 60))
     images = [np.zeros((n, 3600)), np.zeros((n, 3600))]
-    for image, made in zip(images, (fast, slow), strict=True):
-        image[made.particle, made.pixel] = made.charge_e
+    for image, pixels in zip(images, (fast, slow), strict=True):
+        image[pixels.particle, pixels.pixel] = pixels.charge_e
     for image in images:
         assert image.sum(1) == pytest.approx(charge, abs=15)  # what is rounded, and beyond the reach
     bright = images[1].mean(0) > 30
@@ -143,22 +143,22 @@ def test_width_of_a_point_is_the_diffusion_of_its_depth():
     depth = np.array([250.0, 450.0, 670.0])
     sigma = deposit.sigma_px(depth, 258.817, 9.82e-4)
     assert sigma[2] == pytest.approx(1.11, abs=0.01)
-    made = deposit.collect(
+    pixels = deposit.collect(
         rng, Deposits(np.arange(3), np.full(3, 50.0), np.full(3, 50.0), sigma, np.full(3, 1e6)), (100, 100)
     )
     for i in range(3):
-        mine = made.particle == i
-        column, weight = made.pixel[mine] % 100, made.charge_e[mine]
+        of_point = pixels.particle == i
+        column, weight = pixels.pixel[of_point] % 100, pixels.charge_e[of_point]
         spread = np.average((column - 50.0) ** 2, weights=weight) - 1.0 / 12.0
         assert np.sqrt(spread) == pytest.approx(sigma[i], rel=0.01)
 
 
 def test_charge_outside_the_image_is_lost():
     rng = np.random.default_rng(11)
-    made = deposit.collect(
+    pixels = deposit.collect(
         rng,
         Deposits(np.array([0, 1]), np.array([-0.5, -40.0]), np.full(2, 10.0), np.ones(2), np.full(2, 1e4)),
         (20, 20),
     )
-    assert set(made.particle) == {0}
-    assert made.charge_e.sum() == pytest.approx(5e3, rel=0.01)
+    assert set(pixels.particle) == {0}
+    assert pixels.charge_e.sum() == pytest.approx(5e3, rel=0.01)

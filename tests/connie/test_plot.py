@@ -7,13 +7,14 @@ import pytest
 
 from core.__main__ import main
 from core.connie import plot
+from core.connie.clusters import stored_crops
+from core.connie.detector_images import IMAGE_VIEW
 from core.connie.experiment import EXPERIMENT
-from core.connie.imageview import IMAGING
 from core.connie.recipe import VARIANTS
-from core.data import frames, imaging
+from core.data import detector_images, image_rows
 from core.data.dataset import open_dataset
-from core.data.demo import default_mapping
-from core.data.prepare import prepare
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +22,10 @@ def tracks(tmp_path_factory):
     """Every track of two small simulated images."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DARKROOM_WORKSPACE", str(tmp_path_factory.mktemp("plots")))
-        settings = EXPERIMENT.simulation(n_rows=200, n_columns=240)
-        files = EXPERIMENT.simulate(tmp_path_factory.mktemp("raw"), n_events=200, seed=3, parameters=settings)
+        settings = EXPERIMENT.simulation.parameters(n_rows=200, n_columns=240)
+        files = EXPERIMENT.simulation.simulate(
+            tmp_path_factory.mktemp("raw"), n_events=200, seed=3, parameters=settings
+        )
         prepare(EXPERIMENT, files[:1], "tracks", default_mapping(EXPERIMENT))
         yield open_dataset("tracks")
 
@@ -34,19 +37,19 @@ def longest(tracks) -> int:
 
 def test_a_crop_is_cut_out_of_its_stored_image(tracks, longest):
     """Where the crop holds charge, the image has the same, to the steps in which both are stored."""
-    crop, (x0, y0) = plot.crop_of(tracks, longest), plot.origin_of(tracks, longest)
-    image = int(frames.frame_of(tracks, [longest])[0])
+    crop, (x0, y0) = stored_crops.crop_of(tracks, longest), stored_crops.origin_of(tracks, longest)
+    image = int(detector_images.image_of(tracks, [longest])[0])
     height, width = crop.shape
-    pixels, factor = frames.region(tracks, image, x0, x0 + width, y0, y0 + height, 500)
+    pixels, factor = detector_images.region(tracks, image, x0, x0 + width, y0, y0 + height, 500)
     assert factor == 1
-    bright = crop > plot.floors_e(tracks, [longest])[0]
+    bright = crop > stored_crops.floors(tracks, [longest])[0]
     assert bright.sum() > 20
-    assert np.abs(pixels - crop)[bright].max() <= frames.STEP
+    assert np.abs(pixels - crop)[bright].max() <= detector_images.STEP
 
 
 def test_the_picture_of_a_track_holds_its_charge_and_its_ends(tracks, longest):
     figure = plot.draw_track(tracks, longest, plot.TrackView(colours="linear"))
-    crop = plot.crop_of(tracks, longest)
+    crop = stored_crops.crop_of(tracks, longest)
     assert np.array_equal(figure.data[0].z, crop)
     assert np.array_equal(plot.draw_track(tracks, longest, plot.TrackView()).data[0].customdata, crop)
     ends = figure.data[1]
@@ -63,7 +66,7 @@ def test_the_picture_of_a_track_holds_its_charge_and_its_ends(tracks, longest):
 @pytest.mark.parametrize(("variant", "n_panels"), [("A", 4), ("D", 5), ("all", None)])
 def test_every_step_of_a_variant_is_drawn(tracks, longest, variant, n_panels):
     figure = plot.draw_steps(tracks, longest, plot.StepsView(variant=variant))
-    crop = plot.crop_of(tracks, longest)
+    crop = stored_crops.crop_of(tracks, longest)
     chosen = [VARIANTS[variant]] if n_panels else list(dict.fromkeys(VARIANTS.values()))
     wanted = [picture for recipe in chosen for picture in recipe.steps(crop).values()]
     assert n_panels in (None, len(wanted))
@@ -87,19 +90,19 @@ def test_the_mean_track_has_mean_one_and_says_how_many_it_holds(tracks):
 def test_the_frame_of_every_row_lies_around_its_axis(tracks):
     """The columns that the page outlines with fit each other: the axis' middle lies in the box, its ends near it."""
     rows = np.arange(tracks.n_rows)
-    x0, x1, y0, y1 = imaging.boxes(tracks, IMAGING, rows).T
-    a, b, c, d = imaging.lines(tracks, IMAGING, rows).T
+    x0, x1, y0, y1 = image_rows.boxes(tracks, IMAGE_VIEW, rows).T
+    a, b, c, d = image_rows.lines(tracks, IMAGE_VIEW, rows).T
     assert ((x0 - 1 <= (a + b) / 2) & ((a + b) / 2 <= x1 + 1) & (y0 - 1 <= (c + d) / 2) & ((c + d) / 2 <= y1 + 1)).all()
     steep = (y1 - y0 > 15) & (x1 - x0 < 5)
     assert (np.abs(d - c)[steep] > 0.6 * (y1 - y0)[steep]).all()
-    names = [IMAGING.name(facts) for facts in tracks.frames]
-    assert len(set(names)) == len(names) == len(tracks.frames)
-    assert IMAGING.facts(tracks.frames[0])["clusters"].startswith(f"{len(frames.rows_in(tracks, 0)):,} on")
+    names = [IMAGE_VIEW.name(facts) for facts in tracks.images]
+    assert len(set(names)) == len(names) == len(tracks.images)
+    assert IMAGE_VIEW.facts(tracks.images[0])["clusters"].startswith(f"{len(detector_images.rows_in(tracks, 0)):,} on")
 
 
 def test_the_command_lists_every_image_with_the_rows_in_it(tracks, capsys):
     assert main(["images", "tracks", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert [one["rows"] for one in told["images"]] == [one["n_clusters"] for one in tracks.frames]
-    assert [one["image"] for one in told["images"]] == [IMAGING.name(facts) for facts in tracks.frames]
-    assert sum(one["rows"] for one in told["images"]) == tracks.n_rows
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [image["rows"] for image in answer["images"]] == [image["n_clusters"] for image in tracks.images]
+    assert [image["image"] for image in answer["images"]] == [IMAGE_VIEW.name(facts) for facts in tracks.images]
+    assert sum(image["rows"] for image in answer["images"]) == tracks.n_rows

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.connie.profile import axis_of, normalised, profile
+from core.connie.clusters.profile import axis_of, normalised, profile
 
 FLOOR_E = 1.0
 
@@ -34,13 +34,13 @@ def test_the_axis_points_from_the_narrow_to_the_wide_end(angle_deg):
 def test_profiles_hold_all_the_charge_and_even_charge_is_flat():
     crop = line(30.0, 40.0, (0.8, 0.8))
     axis = axis_of(crop, FLOOR_E)
-    found = profile(crop, axis, FLOOR_E)
-    assert found.charge_e.sum() == pytest.approx(crop.sum(dtype=np.float64), rel=1e-6)
-    assert found.across_e.sum() == pytest.approx(crop.sum(dtype=np.float64), rel=1e-6)
-    middle = found.charge_e[6:-6]
-    assert middle.mean() == pytest.approx(1000.0 * found.step_px, rel=0.02)
+    steps = profile(crop, axis, FLOOR_E)
+    assert steps.charge_e.sum() == pytest.approx(crop.sum(dtype=np.float64), rel=1e-6)
+    assert steps.across_e.sum() == pytest.approx(crop.sum(dtype=np.float64), rel=1e-6)
+    middle = steps.charge_e[6:-6]
+    assert middle.mean() == pytest.approx(1000.0 * steps.step_px, rel=0.02)
     assert middle.std() < 0.06 * middle.mean()
-    assert found.width_px[6:-6] == pytest.approx(np.full(len(middle), np.sqrt(0.8**2 + 1 / 12)), rel=0.12)
+    assert steps.width_px[6:-6] == pytest.approx(np.full(len(middle), np.sqrt(0.8**2 + 1 / 12)), rel=0.12)
 
 
 def test_noise_below_the_floor_turns_nothing():

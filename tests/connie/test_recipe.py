@@ -24,7 +24,7 @@ def made(recipe: TrackInput, crops: list[np.ndarray], **columns: list[float]):
         "crop_width_px": np.array([crop.shape[1] for crop in crops], np.int32),
         **{name: np.array(values, np.float32) for name, values in columns.items()},
     }
-    return recipe.make(raw, table, None)
+    return recipe.make({"crop": raw}, table, None)
 
 
 def crop(shape: tuple[int, int]) -> np.ndarray:
@@ -49,8 +49,8 @@ def test_the_steps_on_the_page_end_in_what_the_network_sees(name):
     pictures = made(recipe, crops)
     assert pictures.shape == (len(SHAPES), *recipe.shape(None))
     assert pictures.dtype == np.float32
-    for picture, one in zip(pictures, crops, strict=True):
-        steps = recipe.steps(one)
+    for picture, pixels in zip(pictures, crops, strict=True):
+        steps = recipe.steps(pixels)
         assert next(iter(steps)) == "raw"
         assert ("logarithm" in steps) == recipe.log
         assert steps["0-255"].dtype == np.uint8
@@ -110,14 +110,14 @@ def test_no_charge_gives_zeros_and_odd_values_do_no_harm():
 
 def test_no_rows_give_no_pictures():
     recipe = TrackInput()
-    table = {name: np.zeros(0, np.int32) for name in recipe.columns}
+    table = {name: np.zeros(0, np.int32) for name in recipe.columns(None)}
     empty = from_records([np.zeros(0, np.float32)])[np.zeros(0, np.int64)]
-    assert recipe.make(empty, table, None).shape == (0, 64, 64, 1)
+    assert recipe.make({"crop": empty}, table, None).shape == (0, 64, 64, 1)
 
 
 def test_features_stand_beside_the_picture():
     recipe = TrackInput(scalars=("charge_e", "npix", "max_e"))
-    assert recipe.columns == ("crop_height_px", "crop_width_px", "charge_e", "npix", "max_e")
+    assert recipe.columns(None) == ("crop_height_px", "crop_width_px", "charge_e", "npix", "max_e")
     assert recipe.shape(None) == {"image": (64, 64, 1), "scalars": (3,)}
     x = made(recipe, [crop((5, 5)), crop((6, 6))], charge_e=[1e3, 1e4], npix=[20, 30], max_e=[100, np.nan])
     assert x["image"].shape == (2, 64, 64, 1)
@@ -128,7 +128,7 @@ def test_features_stand_beside_the_picture():
 def test_flags_become_zero_or_one_and_need_one_column():
     flags = np.array([0, int(DEBLENDED), int(EDGE | DEBLENDED)], np.int32)
     np.testing.assert_array_equal(scaled({"flags": flags}, ("edge", "deblended")), [[0, 0], [0, 1], [1, 1]])
-    assert TrackInput(scalars=("edge", "npix", "joined")).columns[2:] == ("flags", "npix")
+    assert TrackInput(scalars=("edge", "npix", "joined")).columns(None)[2:] == ("flags", "npix")
 
 
 def test_scaled_features_are_bounded():

@@ -1,17 +1,17 @@
 """Cuts and classes on rows whose answer is written beside them."""
 
+import dataclasses
 import types
 
 import numpy as np
 import pytest
 
-from core.connie.classes import FINE
-from core.connie.classical import SIMULATED_PEAK, DedxBand
-from core.connie.event import UID_BITS
+from core.connie.event import UID
 from core.connie.features import EDGE, FLAGS, JOINED
+from core.connie.labels.classes import FINE
+from core.connie.muons.classical import SIMULATED_PEAK, DedxBand
 from core.connie.select import (
     PRESETS,
-    SCHEME_MEANING,
     SCHEMES,
     Cuts,
     FeatureLimit,
@@ -26,9 +26,12 @@ from core.connie.select import (
     warnings,
 )
 from core.data.cuts import cut_table
-from core.data.selection import Selection
+from core.data.splits import SplitParameters
 from core.errors import DarkroomError
+from core.judge.held_out import in_range
 from core.parameters import build
+from core.registry import EXPERIMENTS
+from core.selection.selection import Selection
 
 ROWS = [
     # truth, keV, pixels, length, flags | three, four, six, seven
@@ -53,7 +56,7 @@ def data(simulated: bool = True, **columns: np.ndarray) -> types.SimpleNamespace
     """A data set of these rows, in two images."""
     table = {
         **TABLE,
-        "uid": (np.arange(N, dtype=np.int64) % 2 << UID_BITS["cluster"]) + np.arange(N),
+        "uid": (np.arange(N, dtype=np.int64) % 2 << UID.bits["cluster"]) + np.arange(N),
         "truth_species": np.array([0, 1, 2, 0, 4, 1, 0, -1], np.int8),
         **columns,
     }
@@ -79,8 +82,8 @@ def test_the_class_map_can_be_edited():
 
 def test_hand_labels_are_the_derived_column(monkeypatch):
     monkeypatch.setattr("core.connie.select.vote_classes", lambda _dataset: ())
-    made = label_cuts(PRESETS["three"].selection.cuts, "hand", data())
-    assert {name: (cuts[0].column, cuts[0].values) for name, cuts in made.items()} == {
+    cuts_by_class = label_cuts(PRESETS["three"].selection.cuts, "hand", data())
+    assert {name: (cuts[0].column, cuts[0].values) for name, cuts in cuts_by_class.items()} == {
         "muon sure": ("hand_label", (0,)),
         "worm": ("hand_label", (1,)),
         "spot": ("hand_label", (2,)),
@@ -89,8 +92,8 @@ def test_hand_labels_are_the_derived_column(monkeypatch):
 
 def test_votes_bring_their_own_classes(monkeypatch):
     monkeypatch.setattr("core.connie.select.vote_classes", lambda _dataset: ("dot", "line"))
-    made = label_cuts(Cuts(), "votes", data())
-    assert {name: cuts[0].values for name, cuts in made.items()} == {"dot": (0,), "line": (1,)}
+    cuts_by_class = label_cuts(Cuts(), "votes", data())
+    assert {name: cuts[0].values for name, cuts in cuts_by_class.items()} == {"dot": (0,), "line": (1,)}
 
 
 def test_the_cuts_keep_what_they_say():
@@ -98,15 +101,15 @@ def test_the_cuts_keep_what_they_say():
         energy_low_kev=10.0, energy_high_kev=450.0, min_pixels=40, refused_flags=("edge",),
         limits=(FeatureLimit("length_px", high=35.0),),
     )  # fmt: skip
-    kept = cut_table(TABLE, cut_list(cuts), label_cuts(cuts, "truth", data())).preselected
-    np.testing.assert_array_equal(kept, [True, False, False, True, False, False, False, True])
+    cut_flow = cut_table(TABLE, cut_list(cuts), label_cuts(cuts, "truth", data())).preselected
+    np.testing.assert_array_equal(cut_flow, [True, False, False, True, False, False, False, True])
     names = [cut.name for cut in cut_list(cuts)]
     assert names == ["energy 10-450 keV", "at least 40 pixels", "not edge", "length_px < 35"]
 
 
 def test_runs_images_and_ccds_are_chosen_by_number():
-    made = cut_list(Cuts(runs=(9,), images=(246, 247), ohdus=(2,)))
-    assert [(cut.column, cut.values) for cut in made] == [("run", (9,)), ("runid", (246, 247)), ("ohdu", (2,))]
+    cut_flow = cut_list(Cuts(runs=(9,), images=(246, 247), ohdus=(2,)))
+    assert [(cut.column, cut.values) for cut in cut_flow] == [("run", (9,)), ("runid", (246, 247)), ("ohdu", (2,))]
 
 
 def test_everything_keeps_everything():
@@ -133,7 +136,9 @@ def test_tracks_of_an_image_stay_together():
 
 
 def test_another_energy_window():
-    cuts = in_window(PRESETS["four"].selection.cuts, 10.0, 100.0)
+    four = PRESETS["four"].selection.cuts
+    assert in_window(four, 10.0, 100.0) == four  # nothing to widen, and rows without an energy are kept
+    cuts = in_window(dataclasses.replace(four, energy_low_kev=100.0, energy_high_kev=300.0), 10.0, 100.0)
     assert (cuts.energy_low_kev, cuts.energy_high_kev, cuts.worm_as, cuts.bad_pixel_as) == (
         10.0,
         100.0,
@@ -142,11 +147,27 @@ def test_another_energy_window():
     )
 
 
+def test_a_run_of_a_window_is_judged_in_the_whole_range():
+    window = dataclasses.replace(PRESETS["four"].selection.cuts, energy_low_kev=100.0, energy_high_kev=300.0)
+    experiment = EXPERIMENTS["connie"]
+    widened = in_range(
+        experiment.selecting,
+        experiment.labels,
+        Selection(window, "truth", SplitParameters()),
+        experiment.judging.axis.range,
+    )
+    assert (
+        (widened.cuts.energy_low_kev, widened.cuts.energy_high_kev)
+        == EXPERIMENTS["connie"].judging.axis.range
+        == (0.0, 800.0)
+    )
+
+
 def test_warnings_tell_of_excluded_labels_truth_and_few_images():
-    told = " ".join(warnings(PRESETS["three"].selection.cuts, "truth", data()))
-    assert "Excluded from training and from every efficiency: muon unsure, bad pixel, undefined" in told
-    assert "come from 2 image(s)" in told
-    assert "simulated" in told
+    sentences = " ".join(warnings(PRESETS["three"].selection.cuts, "truth", data()))
+    assert "Excluded from training and from every efficiency: muon unsure, bad pixel, undefined" in sentences
+    assert "come from 2 image(s)" in sentences
+    assert "simulated" in sentences
     assert not any("Excluded" in text for text in warnings(PRESETS["seven"].selection.cuts, "truth", data()))
     assert any("has no truth" in text for text in warnings(Cuts(), "truth", data(simulated=False)))
 
@@ -155,17 +176,23 @@ def test_the_statistics_add_up_to_the_labelled_rows():
     selection = Selection(of_classes("seven"), "truth")
     cutting = cut_table(TABLE, [], label_cuts(selection.cuts, "truth", data()))
     counted = types.SimpleNamespace(
-        dataset=data(), preselected=np.arange(N), labels=cutting.labels, split=np.arange(N) % 3, classes=FINE
-    )
+        dataset=data(), preselected=np.arange(N), labels=cutting.labels, split=np.arange(N) % 3, classes=FINE,
+        selection=selection,
+    )  # fmt: skip
     rows = statistics(counted)  # type: ignore[arg-type]
     cells = [(row, key) for row in rows for key in row if key.startswith(("train_", "validation_", "test_"))]
     assert sum(row[key] for row, key in cells) == 7
     muon = next(row for row in rows if row["species"] == 0 and row["window_kev"] == [100.0, 300.0])
     assert (muon["train_muon sure"], muon["train_muon unsure"]) == (1, 1)
+    assert sum(row["no label"] for row in rows) == 1
+    without = data(energy_kev=np.full(N, np.nan))
+    rows = statistics(types.SimpleNamespace(**{**counted.__dict__, "dataset": without}))  # type: ignore[arg-type]
+    assert {row["window_kev"] for row in rows} == {None}
+    assert sum(row[key] for row in rows for key in row if key.startswith(("train_", "validation_", "test_"))) == 7
 
 
 def test_every_scheme_has_a_meaning():
-    assert set(SCHEMES) == set(SCHEME_MEANING)
+    assert all(scheme.title and scheme.meaning for scheme in SCHEMES.values())
     assert all(flag in FLAGS for flag in PRESETS["shape"].selection.cuts.refused_flags)
 
 

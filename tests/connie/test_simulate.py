@@ -8,16 +8,17 @@ import pytest
 from astropy.io import fits
 
 from core import parameters
-from core.connie import deposit, particles
 from core.connie import mapping as mapping_module
-from core.connie.calibrate import calibrate
-from core.connie.classes import FINE
-from core.connie.extract import find_clusters
+from core.connie.clusters.extract import find_clusters
 from core.connie.features import measure
-from core.connie.fits import read_images
-from core.connie.mapping import Mapping, load_mapping
+from core.connie.labels.classes import FINE
+from core.connie.labels.truth import read_truth, truth_columns
+from core.connie.mapping import Mapping
+from core.connie.raw.calibrate import calibrate
+from core.connie.raw.fits import read_images
 from core.connie.simulate import FIRST_EXPSTART_S, SimulationParameters, exposure, simulate, simulate_image
-from core.connie.truth import read_truth, truth_columns
+from core.connie.simulation import deposit, particles
+from core.data.mapping import load_mapping
 from core.errors import DarkroomError
 
 SMALL = SimulationParameters(n_rows=400, n_columns=480, overscan_columns=60, overscan_rows=12, exposure_low_h=1.0)
@@ -30,7 +31,7 @@ FULL_PX = 4130 * 4120
 
 @pytest.fixture(scope="module")
 def mapping() -> Mapping:
-    return load_mapping(Path(mapping_module.__file__).parent / "mappings" / "connie.toml")
+    return load_mapping(Path(mapping_module.__file__).parent / "mappings" / "connie.toml", Mapping)
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +42,15 @@ def written(tmp_path_factory) -> list[Path]:
 @pytest.fixture(scope="module")
 def read(written, mapping):
     """(image, truth, what is measured with its truth) of every image."""
-    made = []
+    images_read = []
     for path in written:
         for raw in read_images(path, mapping):
             image = calibrate(raw, mapping)
             truth = read_truth(path, raw.exposure.ohdu)
             clusters = find_clusters(image, mapping)
             measured = measure(clusters, image, mapping)
-            made.append((image, truth, measured | truth_columns(clusters, measured, truth, image.shape)))
-    return made
+            images_read.append((image, truth, measured | truth_columns(clusters, measured, truth, image.shape)))
+    return images_read
 
 
 def test_files_have_names_headers_and_layout_of_the_experiment(written):
@@ -92,11 +93,11 @@ def test_energy_of_a_particle_is_its_charge(read):
             for end in ("_px", "_end_px"):
                 inside &= (p[axis + end] > 60) & (p[axis + end] < size - 60)
         for species, extra in ((particles.MUON, 0.0), (particles.ELECTRON, 0.0), (particles.SPOT, 4 * 0.36)):
-            mine = inside & (p["species"] == species)
-            mean = p["energy_kev"][mine] * 1e3 / deposit.PAIR_EV
+            of_species = inside & (p["species"] == species)
+            mean = p["energy_kev"][of_species] * 1e3 / deposit.PAIR_EV
             # each pixel is rounded to whole electrons; spots have the width of Fano beside
-            assert p["charge_e"][mine] == pytest.approx(mean, abs=40.0, rel=1e-3 + extra / np.sqrt(50.0))
-            n += mine.sum()
+            assert p["charge_e"][of_species] == pytest.approx(mean, abs=40.0, rel=1e-3 + extra / np.sqrt(50.0))
+            n += of_species.sum()
         held = np.bincount(truth.charges.particle, truth.charges.charge_e, len(p["id"]) + 1)[1:]
         assert held.sum() == pytest.approx(p["charge_e"].sum(), rel=2e-3)
     assert n > 50
@@ -188,8 +189,8 @@ def test_defects_are_single_pixels_rows_and_columns():
     rows, columns = c.pixel // image.shape[1], c.pixel % image.shape[1]
     extent = {}
     for i in p["id"]:
-        mine = c.particle == i
-        extent[i] = (np.ptp(rows[mine]), np.ptp(columns[mine]))
+        of_defect = c.particle == i
+        extent[i] = (np.ptp(rows[of_defect]), np.ptp(columns[of_defect]))
     assert all(0 in e for e in extent.values())
     kinds = {"row": sum(e[1] >= 4 for e in extent.values()), "column": sum(e[0] > 4 for e in extent.values())}
     assert kinds["row"] > 5 and kinds["column"] > 3 and len(extent) - sum(kinds.values()) > 20

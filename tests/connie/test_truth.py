@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.connie import particles
-from core.connie.classes import FINE
-from core.connie.deposit import PixelCharges
-from core.connie.extract import Clusters
+from core.connie.clusters.extract import Clusters
+from core.connie.labels.classes import FINE
+from core.connie.labels.truth import Truth, read_truth, truth_columns
 from core.connie.simulate import SimulationParameters, simulate
-from core.connie.truth import Truth, read_truth, truth_columns
+from core.connie.simulation import particles
+from core.connie.simulation.deposit import PixelCharges
 from core.errors import DarkroomError
 
 SHAPE = (40, 50)
@@ -56,54 +56,54 @@ def _columns(charges: list[float], length: list[float], energy: list[float], tru
     ],
 )
 def test_label_of_a_single_particle(species, length, energy, label):
-    found = _columns([1000.0], [length], [energy], _truth([species], [(0, 1, 990.0)]))
-    assert FINE[found["truth_class"][0]] == label
-    assert found["truth_species"][0] == species
-    assert found["truth_particle"][0] == 1
-    assert found["truth_share"][0] == 1.0
-    assert found["truth_n_muons"][0] == (species == particles.MUON)
+    columns = _columns([1000.0], [length], [energy], _truth([species], [(0, 1, 990.0)]))
+    assert FINE[columns["truth_class"][0]] == label
+    assert columns["truth_species"][0] == species
+    assert columns["truth_particle"][0] == 1
+    assert columns["truth_share"][0] == 1.0
+    assert columns["truth_n_muons"][0] == (species == particles.MUON)
 
 
 def test_second_particle_above_15_percent_is_a_segmentation_error():
     truth = _truth([0, 1, 0, 1], [(0, 1, 860.0), (0, 2, 140.0), (1, 3, 840.0), (1, 4, 160.0)])
-    found = _columns([1000.0] * 2, [30.0] * 2, [250.0] * 2, truth)
-    assert [FINE[i] for i in found["truth_class"]] == ["muon sure", "segmentation error"]
-    assert found["truth_share"] == pytest.approx([0.86, 0.84])
+    columns = _columns([1000.0] * 2, [30.0] * 2, [250.0] * 2, truth)
+    assert [FINE[i] for i in columns["truth_class"]] == ["muon sure", "segmentation error"]
+    assert columns["truth_share"] == pytest.approx([0.86, 0.84])
 
 
 def test_three_particles_with_a_dominant_share_below_40_percent_are_a_segmentation_error():
     truth = _truth([0, 0, 4], [(0, 1, 300.0), (0, 2, 320.0), (0, 3, 380.0)])
-    found = _columns([1000.0], [30.0], [250.0], truth)
-    assert FINE[found["truth_class"][0]] == "segmentation error"
-    assert found["truth_n_muons"][0] == 2
+    columns = _columns([1000.0], [30.0], [250.0], truth)
+    assert FINE[columns["truth_class"][0]] == "segmentation error"
+    assert columns["truth_n_muons"][0] == 2
 
 
 def test_pieces_of_one_particle():
     truth = _truth([0, 0], [(0, 1, 900.0), (1, 1, 100.0), (2, 2, 700.0), (3, 2, 300.0)])
-    found = _columns([900.0, 100.0, 700.0, 300.0], [30.0] * 4, [250.0] * 4, truth)
+    columns = _columns([900.0, 100.0, 700.0, 300.0], [30.0] * 4, [250.0] * 4, truth)
     split = "segmentation error"
-    assert [FINE[i] for i in found["truth_class"]] == ["muon sure", split, "muon sure", split]
-    assert found["truth_n_muons"].tolist() == [1, 0, 1, 0]
+    assert [FINE[i] for i in columns["truth_class"]] == ["muon sure", split, "muon sure", split]
+    assert columns["truth_n_muons"].tolist() == [1, 0, 1, 0]
 
 
 def test_charge_that_nobody_left_is_undefined():
-    found = _columns([1000.0, 1000.0, 50.0], [5.0] * 3, [4.0] * 3, _truth([2, 2], [(0, 1, 499.0), (1, 2, 501.0)]))
-    assert [FINE[i] for i in found["truth_class"]] == ["undefined", "spot", "undefined"]
-    assert found["truth_species"].tolist() == [2, 2, -1]
-    assert found["truth_particle"].tolist() == [1, 2, -1]
-    assert np.isnan(found["truth_energy_kev"]).tolist() == [False, False, True]
-    assert found["truth_share"].tolist() == [1.0, 1.0, 0.0]
+    columns = _columns([1000.0, 1000.0, 50.0], [5.0] * 3, [4.0] * 3, _truth([2, 2], [(0, 1, 499.0), (1, 2, 501.0)]))
+    assert [FINE[i] for i in columns["truth_class"]] == ["undefined", "spot", "undefined"]
+    assert columns["truth_species"].tolist() == [2, 2, -1]
+    assert columns["truth_particle"].tolist() == [1, 2, -1]
+    assert np.isnan(columns["truth_energy_kev"]).tolist() == [False, False, True]
+    assert columns["truth_share"].tolist() == [1.0, 1.0, 0.0]
 
 
 def test_without_truth_nothing_is_known():
-    found = truth_columns(_clusters([1.0, 2.0]), {}, None, SHAPE)
-    assert found["truth_class"].tolist() == [-1, -1]
-    assert np.isnan(found["truth_share"]).all()
+    columns = truth_columns(_clusters([1.0, 2.0]), {}, None, SHAPE)
+    assert columns["truth_class"].tolist() == [-1, -1]
+    assert np.isnan(columns["truth_share"]).all()
 
 
 def test_no_cluster_has_no_label():
-    found = _columns([], [], [], _truth([0], [(0, 1, 10.0)]))
-    assert {len(column) for column in found.values()} == {0}
+    columns = _columns([], [], [], _truth([0], [(0, 1, 10.0)]))
+    assert {len(column) for column in columns.values()} == {0}
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_missing_column_is_named(written, tmp_path):
     with fits.open(written) as hdus:
         hdus["TRUTH"] = fits.BinTableHDU.from_columns(hdus["TRUTH"].columns[:1], hdus["TRUTH"].header, name="TRUTH")
         hdus.writeto(tmp_path / "bad.fits")
-    with pytest.raises(DarkroomError, match="TRUTH has no column id, energy_kev"):
+    with pytest.raises(DarkroomError, match="TRUTH has the columns species, expected id, energy_kev"):
         read_truth(tmp_path / "bad.fits", 2)
 
 

@@ -1,6 +1,7 @@
 """Images with votes: what becomes of them, and tables and images that somebody made to do harm. All pictures are made up."""
 
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -8,19 +9,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.connie import votes, votetable
-from core.connie.mapping import load_mapping
-from core.data.dataset import open_dataset, read_arrays
-from core.data.prepare import prepare
-from core.data.selection import Selection, preset, select
+from core.connie.labels import votes
+from core.connie.mapping import Mapping
+from core.connie.raw import vote_table
+from core.data.dataset import open_dataset, read_array
+from core.data.mapping import load_mapping
 from core.data.splits import SplitParameters
 from core.errors import DarkroomError
 from core.parameters import override
 from core.registry import EXPERIMENTS
+from core.selection.selection import Selection, preset, select
+from core.workflows.prepare_job import prepare
 
 EXPERIMENT = EXPERIMENTS["connie"]
-CREDO = load_mapping(EXPERIMENT.mappings["credo"])
-VOTES = load_mapping(EXPERIMENT.mappings["votes"])
+CREDO = load_mapping(EXPERIMENT.reading.mappings["credo"], Mapping)
+VOTES = load_mapping(EXPERIMENT.reading.mappings["votes"], Mapping)
 HEADER = "id,dot,line,worm,artefact"
 SIDE = 60
 Y, X = np.mgrid[:SIDE, :SIDE]
@@ -42,6 +45,10 @@ def save(path: Path, grey: np.ndarray, mode: str = "RGB") -> Path:
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
+    return six_images(tmp_path)
+
+
+def six_images(path: Path) -> Path:
     """Six images as the CREDO set has them: clear votes, a tie, no vote at all."""
     lines = [HEADER]
     for name, grey, cells in (
@@ -52,10 +59,10 @@ def folder(tmp_path) -> Path:
         ("104", line() + dot(50), "0,0.6,0,0"),
         ("105", np.full((SIDE, SIDE), 12.0), "0,0,0,1"),
     ):
-        save(tmp_path / "png" / f"{name}.png", grey)
+        save(path / "png" / f"{name}.png", grey)
         lines.append(f"{name},{cells}")
-    (tmp_path / "data.txt").write_text("\n".join(lines) + "\n")
-    return tmp_path
+    (path / "data.txt").write_text("\n".join(lines) + "\n")
+    return path
 
 
 def table(path: Path, text: str) -> Path:
@@ -76,9 +83,32 @@ def test_a_row_per_image_with_votes_label_and_crop(folder):
     np.testing.assert_allclose(got["vote: line"], [0, 1, 0.4, 0, 0.6, 0])
     assert got["vote: line"].dtype == np.float32
     assert len(set(got["uid"].tolist())) == 6
-    np.testing.assert_allclose(block.array.item(1).reshape(SIDE, SIDE), np.rint(line()), atol=0.5)
+    np.testing.assert_allclose(block.arrays["crop"].item(1).reshape(SIDE, SIDE), np.rint(line()), atol=0.5)
     for name in votes.UNDEFINED:
         assert np.isnan(got[name]).all()
+
+
+def test_blocks_are_bounded_by_bytes(tmp_path, monkeypatch):
+    """20 pictures of 1024 x 1024 pixels, 4 MB each as they are read: never more than a few of them at once."""
+    monkeypatch.setattr(votes, "BLOCK_BYTES", 9_000_000)
+    lines = [HEADER]
+    grey = np.zeros((1024, 1024))
+    grey[500:510, 500:520] = 200.0
+    path = save(tmp_path / "png" / "0.png", grey, "L")
+    for i in range(20):
+        if i:
+            (tmp_path / "png" / f"{i}.png").write_bytes(path.read_bytes())
+        lines.append(f"{i},1,0,0,0")
+    (tmp_path / "data.txt").write_text("\n".join(lines) + "\n")
+    tracemalloc.start()
+    sizes, uids = [], []
+    for block in votes.blocks(tmp_path / "data.txt", CREDO):
+        sizes.append(len(block.arrays["crop"]))
+        uids += block.table["uid"].tolist()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sizes == [3] * 6 + [2] and len(set(uids)) == 20
+    assert peak < 20 * grey.size * 4
 
 
 def test_features_are_those_of_the_brightest_group_above_the_threshold(folder):
@@ -102,35 +132,37 @@ def test_prepared_it_is_a_labelled_data_set_with_soft_labels(folder, workspace):
     data = open_dataset("credo")
     assert not data.simulated
     assert votes.vote_classes(data) == ("dot", "line", "worm", "artefact")
-    cuts = preset(EXPERIMENT, "everything").cuts
-    selected = select(EXPERIMENT, data, Selection(cuts, "votes", SplitParameters(method="random")))
+    cuts = preset(EXPERIMENT.selecting, "everything").cuts
+    selected = select(
+        EXPERIMENT.selecting, EXPERIMENT.labels, data, Selection(cuts, "votes", SplitParameters(method="random"))
+    )
     assert selected.classes == ("dot", "line", "worm", "artefact")
     assert selected.labels.tolist() == [0, 1, -1, -1, 1, 3]
     np.testing.assert_allclose(selected.soft[0], [0.8, 0, 0.2, 0])
     np.testing.assert_allclose(selected.soft[2], [0.4, 0.4, 0, 0.2])
     np.testing.assert_allclose(selected.soft[4], [0, 1, 0, 0])  # parts of the votes that were given
     assert np.isnan(selected.soft[3]).all()
-    assert len(np.unique(EXPERIMENT.group(data))) == 6  # images can be parted
-    assert EXPERIMENT.labelling.classes(data) == selected.classes
-    assert EXPERIMENT.labelling.crop(data, 1).shape == (SIDE, SIDE)
-    assert len(read_arrays(data, [0, 5])) == 2
+    assert len(np.unique(EXPERIMENT.selecting.group(data))) == 6  # images can be parted
+    assert EXPERIMENT.labels.by_hand.classes(data) == selected.classes
+    assert EXPERIMENT.labels.by_hand.crop(data, 1).shape == (SIDE, SIDE)
+    assert len(read_array(data, "crop", [0, 5])) == 2
 
 
 def test_a_label_column_and_counts_are_read_too(tmp_path):
     for name in "abc":
         save(tmp_path / f"{name}.png", dot())
     labels = override(VOTES, ["votes_label=kind"])
-    read = votetable.read_table(table(tmp_path / "l.csv", "file;kind\na.png;worm\nb.png;dot\nc.png;\n"), labels)
+    read = vote_table.read_table(table(tmp_path / "l.csv", "file;kind\na.png;worm\nb.png;dot\nc.png;\n"), labels)
     assert read.classes == ("dot", "worm")
     assert read.labels.tolist() == [1, 0, -1]
     counts = override(VOTES, ["votes_are=counts", "votes_columns=dot,worm"])
     text = "\ufefffile,who,dot,worm\na.png,x,3,1\nb.png,y,0,0\n"
-    read = votetable.read_table(table(tmp_path / "c.csv", text), counts)
+    read = vote_table.read_table(table(tmp_path / "c.csv", text), counts)
     np.testing.assert_allclose(read.votes, [[0.75, 0.25], [0, 0]])
 
 
 @pytest.mark.parametrize(
-    ("cells", "told"),
+    ("cells", "sentence"),
     [
         ("nan,0,0,0", "'nan' in column 'dot', expected a part from 0 to 1"),
         ("inf,0,0,0", "expected a part from 0 to 1"),
@@ -142,8 +174,8 @@ def test_a_label_column_and_counts_are_read_too(tmp_path):
         ("a,0,0,0", "name the columns with votes in 'votes_columns'"),
     ],
 )
-def test_votes_that_are_none_are_refused_with_their_line(folder, cells, told):
-    assert told in refused(table(folder / "t.csv", f"{HEADER}\n100,{cells}\n"))
+def test_votes_that_are_none_are_refused_with_their_line(folder, cells, sentence):
+    assert sentence in refused(table(folder / "t.csv", f"{HEADER}\n100,{cells}\n"))
 
 
 @pytest.mark.parametrize(
@@ -155,9 +187,9 @@ def test_no_image_outside_the_tables_folder_is_opened(tmp_path, name):
     save(tmp_path / "secret.png", dot()).rename(tmp_path / "secret")
     (inside / "link").symlink_to(tmp_path / "secret")
     (inside / "folder" / "link").symlink_to("/etc/hostname")
-    told = refused(table(inside / "t.csv", f"id,a,b\n{name},1,0\n"), VOTES)
-    assert "no image below the table's folder" in told or "is missing below" in told
-    assert str(tmp_path) not in told
+    refusal = refused(table(inside / "t.csv", f"id,a,b\n{name},1,0\n"), VOTES)
+    assert "no image below the table's folder" in refusal or "is missing below" in refusal
+    assert str(tmp_path) not in refusal
 
 
 def test_a_missing_image_is_named(folder):
@@ -169,9 +201,9 @@ def test_a_truncated_image_and_one_that_is_no_png_are_named(folder):
     whole = path.read_bytes()
     for length in (0, 8, 40, len(whole) // 2, len(whole) - 20):
         path.write_bytes(whole[:length])
-        told = refused(folder / "data.txt")
-        assert told.startswith("100.png: ")
-        assert "damaged" in told or "not a PNG" in told
+        refusal = refused(folder / "data.txt")
+        assert refusal.startswith("100.png: ")
+        assert "damaged" in refusal or "not a PNG" in refusal
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(path, format="JPEG")
     assert "100.png: not a PNG image" in refused(folder / "data.txt")
 
@@ -184,13 +216,13 @@ def test_an_image_that_promises_too_many_pixels_is_refused_before_it_is_unpacked
         header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
         bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")  # fmt: skip
         (folder / "png" / "100.png").write_bytes(bomb)
-        told = refused(folder / "data.txt")
-        assert "pixels" in told
-        assert "cut it out smaller" in told
+        refusal = refused(folder / "data.txt")
+        assert "pixels" in refusal
+        assert "cut it out smaller" in refusal
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "sentence"),
     [
         ("", "found 0 lines"),
         (HEADER + "\n", "found 0 lines"),
@@ -202,19 +234,19 @@ def test_an_image_that_promises_too_many_pixels_is_refused_before_it_is_unpacked
         ('id,a,b\n"x,1,0\n', "cells, expected 3"),
     ],
 )
-def test_tables_that_are_none_are_refused(tmp_path, text, told):
+def test_tables_that_are_none_are_refused(tmp_path, text, sentence):
     with pytest.raises(DarkroomError, match=r"^t\.csv: ") as caught:
-        votetable.read_table(table(tmp_path / "t.csv", text), VOTES)
-    assert told in str(caught.value)
+        vote_table.read_table(table(tmp_path / "t.csv", text), VOTES)
+    assert sentence in str(caught.value)
 
 
 def test_binary_and_huge_tables_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
     path.write_bytes(bytes(range(256)) * 4)
     assert "not a table" in refused(path, VOTES)
-    monkeypatch.setattr(votetable, "MAX_ROWS", 3)
+    monkeypatch.setattr(vote_table, "MAX_ROWS", 3)
     assert "at most 3 are read" in refused(table(path, "id,a,b\n" + "".join(f"{i},1,0\n" for i in range(4))), VOTES)
-    monkeypatch.setattr(votetable, "MAX_TABLE_BYTES", 10)
+    monkeypatch.setattr(vote_table, "MAX_TABLE_BYTES", 10)
     assert "the table has" in refused(path, VOTES)
 
 
@@ -224,15 +256,15 @@ def test_every_kind_of_png_becomes_grey_from_0_to_255(tmp_path, mode):
         Image.fromarray((line() * 257).astype(np.uint16)).save(tmp_path / "a.png")
     else:
         save(tmp_path / "a.png", np.where(line() > 75, 255, 0), mode)
-    grey = votetable.read_grey(tmp_path / "a.png")
+    grey = vote_table.read_grey(tmp_path / "a.png")
     assert grey.dtype == np.float32
     assert grey.shape == (SIDE, SIDE)
     assert grey.max() == pytest.approx(255 if mode != "I;16" else line().max(), abs=1)
 
 
 def test_a_preview_lists_the_columns(folder):
-    found = EXPERIMENT.preview(folder / "data.txt")
-    (tree,) = found["trees"].values()
+    content = EXPERIMENT.reading.preview(folder / "data.txt")
+    (tree,) = content["trees"].values()
     assert [row["branch"] for row in tree["branches"]] == HEADER.split(",")
     assert tree["n_entries"] == 6
 
@@ -242,12 +274,12 @@ def test_a_data_set_does_not_grow_by_a_table_with_other_classes(folder, workspac
     del workspace
     prepare(EXPERIMENT, [folder / "data.txt"], "credo", CREDO)
     before = open_dataset("credo").id
-    for columns, told in (
+    for columns, sentence in (
         ("dot,track", "only other.txt has 'vote: track'"),
         ("line,dot,worm,artefact", "they stand in another order"),
     ):
         n = columns.count(",")
         other = table(folder / "other.txt", f"id,{columns}\n100,1{',0' * n}\n")
-        with pytest.raises(DarkroomError, match=rf"do not give the same columns \(.*{told}"):
+        with pytest.raises(DarkroomError, match=rf"do not give the same columns \(.*{sentence}"):
             prepare(EXPERIMENT, [other], "credo", CREDO)
     assert open_dataset("credo").id == before

@@ -26,7 +26,10 @@ def dataset(workspace, monkeypatch):
     write_dataset(workspace / "datasets" / "toy", np.ones(2, np.int64), seed=1)
     opened = open_dataset("toy")
     onset = np.array([PRETRIGGER * SAMPLING_NS, np.nan])
-    read = lambda table, name: onset if name == "onset_ns" else opened.read_column(table, name)  # noqa: E731
+
+    def read(files, names):
+        return [onset if name == "onset_ns" else opened.read_columns(files, [name])[0] for name in names]
+
     return type(opened)(opened.path, opened.meta, read)
 
 
@@ -47,11 +50,11 @@ def test_bands_lie_behind_the_waveforms_at_their_times(dataset, row, form):
     assert ends[1.0].startswith("rgba(0,114,178")  # signal's blue
 
 
-def test_means_are_drawn_with_one_standard_error_and_their_number():
-    figure = draw_mean({"signal": attribution(30)}, {"signal": "#0072B2"})
+def test_means_are_drawn_with_one_standard_error_and_their_number(dataset):
+    figure = draw_mean(dataset, {"signal": attribution(30)}, {"signal": "#0072B2"})
     named = [t for t in figure.data if t.name]
     assert named[0].name == "signal (n = 30 of 300)"
     low, high, middle = figure.data[:3]
     assert np.asarray(high.y) - np.asarray(low.y) == pytest.approx(2 * 0.01 * 100 / 8, rel=1e-4)
     assert np.asarray(middle.y) == pytest.approx(attribution().values[0] * 100 / 8)
-    assert len(ATTRIBUTION.channels) == 2
+    assert ATTRIBUTION.channels(dataset) == ("PMT 1", "PMT 2")

@@ -4,26 +4,26 @@ import math
 
 import pytest
 
-from core.cosine import published
-from core.cosine.compare_pairs import difference_in_sigma, published_pairs
 from core.cosine.grid import Axes, regions
-from core.judge.intervals import Interval
+from core.cosine.published import results
+from core.cosine.published.pair_comparison import difference_in_sigma, published_pairs
+from core.statistics.intervals import Interval
 from tests.judge.matrices import cell, matrix
 
 GRID = regions(Axes())
 NAMES = {"signal_efficiency": "signal", "background_efficiency": "background", "harmonic_efficiency": "harmonic"}
 
 
-def printed_counts(trained: published.Cell, tested: published.Cell):
+def printed_counts(trained: results.Cell, tested: results.Cell):
     """Counts that are printed as the slides' pair, or what those of another pair would be."""
-    n_background, n_signal = published.n_tested(tested)
-    pair = next((p for p in published.CNN_COMPATIBILITY if (p.trained, p.tested) == (trained, tested)), None)
+    n_background, n_signal = results.n_tested(tested)
+    pair = next((p for p in results.CNN_COMPATIBILITY if (p.trained, p.tested) == (trained, tested)), None)
     signal, background = (pair.signal, pair.background) if pair else (100.0, 100.0)
     return round(signal * n_signal / 100), n_signal, round(background * n_background / 100), n_background
 
 
 def as_printed():
-    cells = [published.Cell(r.facts["crystal"], *r.facts["window_kev"]) for r in GRID]
+    cells = [results.Cell(r.facts["crystal"], *r.facts["window_kev"]) for r in GRID]
     return matrix([[cell(printed_counts(a, b)) for b in cells] for a in cells], GRID)
 
 
@@ -50,13 +50,13 @@ def test_rows_say_where_in_the_matrix_they_stand():
         trained, tested = row["at"]
         assert str(row["trained"]) == given.regions[trained].name
         assert str(row["tested"]) == given.regions[tested].name
-        found = {
+        places = {
             "signal": given.cells[trained][tested].point.signal,
             "harmonic": given.cells[trained][tested].point.harmonic,
         }
         name = NAMES[row["metric"]]
-        if name in found:
-            assert row["ours"] == found[name].value
+        if name in places:
+            assert row["ours"] == places[name].value
 
 
 def test_printed_intervals_are_those_of_their_counts():
@@ -84,7 +84,7 @@ def test_ours_is_undefined_where_a_class_is_absent():
 
 def test_a_difference_in_units_of_the_parts_that_reach_toward_each_other():
     """0.90 +0.02 and 0.97 -0.04: (0.97 - 0.90) / (sqrt(0.02^2 + 0.04^2) / 1.959964)."""
-    low, high = Interval(0.90, 0.80, 0.92, 100), Interval(0.97, 0.93, 0.99, 100)
+    low, high = Interval(0.90, 0.80, 0.92, 100, method=""), Interval(0.97, 0.93, 0.99, 100, method="")
     wanted = 0.07 / (math.hypot(0.02, 0.04) / 1.9599639845)
     assert difference_in_sigma(high, low) == pytest.approx(wanted)
     assert difference_in_sigma(low, high) == pytest.approx(-wanted)
@@ -93,11 +93,14 @@ def test_a_difference_in_units_of_the_parts_that_reach_toward_each_other():
 
 def test_the_level_of_an_interval_counts():
     """The same widths at 68.27 % are one sigma each."""
-    a, b = Interval(0.5, 0.4, 0.6, 10, level=0.6826894921), Interval(0.8, 0.7, 0.9, 10, level=0.6826894921)
+    a, b = (
+        Interval(0.5, 0.4, 0.6, 10, level=0.6826894921, method=""),
+        Interval(0.8, 0.7, 0.9, 10, level=0.6826894921, method=""),
+    )
     assert difference_in_sigma(b, a) == pytest.approx(0.3 / math.hypot(0.1, 0.1))
 
 
 def test_no_width_and_undefined_give_no_number():
-    assert math.isnan(difference_in_sigma(Interval(0.5, 0.5, 0.5, 1), Interval(0.6, 0.6, 0.6, 1)))
-    nothing = Interval(math.nan, math.nan, math.nan, 0)
-    assert math.isnan(difference_in_sigma(nothing, Interval(0.6, 0.5, 0.7, 1)))
+    assert math.isnan(difference_in_sigma(Interval(0.5, 0.5, 0.5, 1, method=""), Interval(0.6, 0.6, 0.6, 1, method="")))
+    nothing = Interval(math.nan, math.nan, math.nan, 0, method="")
+    assert math.isnan(difference_in_sigma(nothing, Interval(0.6, 0.5, 0.7, 1, method="")))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from core.cosine import read
+from core.cosine.raw.preview import preview
 from core.data import files
 from core.errors import DarkroomError
 from tests.cosine.test_hdf5 import SHIPPED, WAVES, changed, store
@@ -58,8 +59,8 @@ def eight_terabytes_in_a_column(out):
 
 
 def one_chunk_of_many(out):
-    made = out.create_dataset("waveform", (320, 4080, 2), "i2", chunks=(32, 4080, 2))
-    made[:32] = 1
+    data = out.create_dataset("waveform", (320, 4080, 2), "i2", chunks=(32, 4080, 2))
+    data[:32] = 1
 
 
 def giant_chunks(out):
@@ -112,18 +113,17 @@ CRAFTED = {
     "turned axes": (wave(RECORDS), r"has shape \(7, 2, 4080\): .* correct 'pmt_axis'"),
     "short records": (wave(WAVES[:, :4000]), r"has shape \(7, 4000, 2\): .*'record_samples'"),
     "beyond 15 bits": (wave(WAVES.astype(np.int32) + 70000), r"expected ADC counts of at most 15 bits"),
-    "no event": (wave(WAVES[:0]), r"'waveform' is empty: expected at least one event"),
     "short column": (columns(energy=ENERGY[:3]), r"'energy' has shape \(3,\): expected \(7,\), one value for each"),
     "a table for a column": (columns(energy=np.ones((N, 2))), r"'energy' has shape \(7, 2\): expected \(7,\)"),
     "text column": (columns(energy=np.array([b"1"] * N)), r"'energy' holds \|S1: expected numbers"),
     "NaN event": (columns(event=NAN), r"'event' holds nan in row 6: expected whole numbers"),
-    "NaN crystal": (columns(crystal=NAN), r"'crystal' holds nan in row 6: expected whole numbers from 0 to 15"),
+    "NaN crystal": (columns(crystal=NAN), r"'crystal' holds nan in row 6: expected whole numbers from 0 to 255"),
     "NaN truth": (columns(truth_class=NAN), r"'truth_class' holds nan in row 6: expected whole numbers; write -1"),
     "a class that is none": (columns(truth_class=np.full(N, 257)), r"'truth_class' holds 257: expected whole numbers from -128"),
     "time beyond all": (columns(time=np.full(N, 1e300)), r"'time' holds 1e\+300: expected whole numbers"),
     "NaN time": (columns(time=NAN), r"'time' holds nan in row 6"),
     "half an event": (columns(event=np.arange(N) / 2), r"'event' holds 0.5 in row 1"),
-    "crystal 16": (columns(crystal=np.full(N, 16)), r"'crystal' holds 16 in row 0: expected whole numbers from 0 to 15"),
+    "crystal 256": (columns(crystal=np.full(N, 256)), r"'crystal' holds 256 in row 0: expected whole numbers from 0 to 255"),
     "negative run": (columns(run=np.full(N, -1)), r"'run' holds -1 in row 0"),
     "the same event twice": (columns(event=[0, 1, 2, 3, 4, 5, 2]), r"rows 2 and 6 are both event 2 of run 1765"),
 }  # fmt: skip
@@ -138,7 +138,7 @@ def test_crafted_files_get_one_sentence(file, case):
         list(read.blocks(file, SHIPPED))
     assert str(refused.value).startswith(file.name)
     assert "\n" not in str(refused.value)
-    read.preview(file)  # what is in it can be listed all the same
+    preview(file)  # what is in it can be listed all the same
 
 
 def test_a_path_through_an_external_link_is_not_followed(file):
@@ -148,13 +148,13 @@ def test_a_path_through_an_external_link_is_not_followed(file):
         external_group(out)
     with pytest.raises(DarkroomError, match=r"'raw/waveform' is an external link"):
         list(read.blocks(file, changed(waveforms=["raw/waveform"])))
-    assert [line["branch"] for line in read.preview(file)["trees"]["/"]["branches"]] == ["raw"]
+    assert [line["branch"] for line in preview(file)["trees"]["/"]["branches"]] == ["raw"]
 
 
 def test_a_group_that_holds_itself_ends(file):
     with h5py.File(store(file), "a") as out:
         out["loop"] = out["/"]
-    assert read.preview(file)["trees"]["/"]["n_entries"] == N
+    assert preview(file)["trees"]["/"]["n_entries"] == N
 
 
 def test_damaged_files_get_one_sentence(file):
@@ -164,7 +164,7 @@ def test_damaged_files_get_one_sentence(file):
         with pytest.raises(DarkroomError, match=rf"{file.name} cannot be opened as an HDF5 file"):
             list(read.blocks(file, SHIPPED))
         with pytest.raises(DarkroomError, match=rf"{file.name}"):
-            read.preview(file)
+            preview(file)
     with pytest.raises(DarkroomError, match=r"does not exist"):
         list(read.blocks(file.with_name("gone.h5"), SHIPPED))
 
@@ -193,7 +193,14 @@ def test_the_pages_preview_runs_in_its_child_and_names_what_is_wrong(tmp_path, w
     path = tmp_path / "mrgd_M000001.000.h5"
     with h5py.File(path, "w") as out:
         eight_terabytes(out)
-    found = files.preview("cosine", path, ("--mapping", "hdf5"))
-    assert "'waveform' declares 8.16 TB" in found["mapping_problem"]
-    assert found["fitting_mappings"] == []
-    assert "declares 8.16 TB" in found["trees"]["/"]["branches"][0]["first"]
+    content = files.preview("cosine", path, ("--mapping", "hdf5"))
+    assert "'waveform' declares 8.16 TB" in content["mapping_problem"]
+    assert content["fitting_mappings"] == []
+    assert "declares 8.16 TB" in content["trees"]["/"]["branches"][0]["first"]
+
+
+def test_a_file_without_events_holds_no_row_and_is_no_error(file):
+    with h5py.File(file, "w") as out:
+        wave(WAVES[:0])(out)
+    assert not list(read.blocks(file, SHIPPED))
+    assert read.source(file, SHIPPED) == {"run": 0, "subrun": 0, "live_s": None}

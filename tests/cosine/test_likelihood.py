@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from scipy import special
 
-from core.cosine import likelihood, pulses, read
+from core.cosine import read
 from core.cosine.experiment import EXPERIMENT
 from core.cosine.features import COLUMNS, FeatureParameters, compute
+from core.cosine.pulse import likelihood
 from core.cosine.simulate import POPULATIONS, SimulationParameters, simulate, waveforms
-from core.judge.roc import auc
+from core.cosine.simulation import pulses
+from core.statistics.roc import auc
 
 WEIGHTS = SimulationParameters().physics_weights
 NOISE = {name: w for name, w in zip(POPULATIONS, WEIGHTS, strict=True) if name not in ("signal", "pickup")}
@@ -61,8 +63,8 @@ def test_an_event_never_gets_less_likely_by_its_frame() -> None:
 def test_nothing_seen_says_nothing_and_no_noise_leaves_it_undefined() -> None:
     nothing, model = np.zeros(3, bool), likelihood.model(WEIGHTS, (2.0, 2.0))
     assert likelihood.log_ratio(np.zeros(3), np.zeros(3, int), nothing, model) == 0.0
-    one = likelihood.log_ratio(np.array([3.0]), np.array([1]), np.ones(1, bool), model)
-    assert abs(one) < 0.05  # a single photoelectron of unknown origin: only afterglow is excluded
+    ratio = likelihood.log_ratio(np.array([3.0]), np.array([1]), np.ones(1, bool), model)
+    assert abs(ratio) < 0.05  # a single photoelectron of unknown origin: only afterglow is excluded
     only_signal = likelihood.model((1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0), (2.0, 2.0))
     assert math.isnan(likelihood.log_ratio(np.arange(3.0), np.array([0, 1, 0]), np.ones(3, bool), only_signal))
 
@@ -107,7 +109,7 @@ def brute_force(times: np.ndarray, pmts: np.ndarray) -> float:
         return float(np.mean([np.prod(g[index] * scale, axis=0).sum() * 0.5 for g in densities]))
 
     taus = {"fast": middles(15.0, 50.0), "slow_tail": middles(100.0, 200.0)}
-    found = {
+    integrals = {
         "signal": split(0, n - n1, n1) * integral([signal]),
         "fast": split(2, n - n1, n1) * integral([0.94 * smeared(decay(x)) + 0.06 * tail for x in taus["fast"]]),
         "slow_tail": split(4, n - n1, n1) * integral([smeared(decay(x)) for x in taus["slow_tail"]]),
@@ -119,9 +121,9 @@ def brute_force(times: np.ndarray, pmts: np.ndarray) -> float:
     near, inside = (since > 0) & (since < 200), ((since > 0) & (since < 5000)).all(0)
     pairs = near[pmts == 0].sum(0) * near[pmts == 1].sum(0) * inside
     uniform = pairs.sum() * 0.5 / (n * (n - 1)) / 200.0**2 / 5000.0 ** (n - 2) * 300.0**n
-    found["afterglow"] = split(0, n - n1 - 1, n1 - 1) * uniform
+    integrals["afterglow"] = split(0, n - n1 - 1, n1 - 1) * uniform
     total = sum(NOISE.values())
-    return math.log(found["signal"] / sum(w / total * found[name] for name, w in NOISE.items()))
+    return math.log(integrals["signal"] / sum(w / total * integrals[name] for name, w in NOISE.items()))
 
 
 @pytest.mark.parametrize("name", ["signal", "fast", "slow", "slow_tail", "pileup", "afterglow"])
@@ -131,8 +133,8 @@ def test_integrals_agree_with_brute_force(name: str) -> None:
     shape = pulses._shape(rng, POPULATIONS.index(name))
     times = np.array([pulses.time_ns(rng, POPULATIONS.index(name), shape, k) for k in range(n)])
     pmts = np.r_[0, 1, (rng.random(n - 2) < 0.5)].astype(int)
-    found = likelihood.log_ratio(times, pmts, np.ones(n, bool), likelihood.model(WEIGHTS, (2.0, 2.0)))
-    assert found == pytest.approx(brute_force(times, pmts), abs=1e-2)
+    ratio = likelihood.log_ratio(times, pmts, np.ones(n, bool), likelihood.model(WEIGHTS, (2.0, 2.0)))
+    assert ratio == pytest.approx(brute_force(times, pmts), abs=1e-2)
 
 
 @cache
@@ -149,9 +151,9 @@ def disagreement(signal: np.ndarray, noise: np.ndarray, weights: np.ndarray) -> 
     pull2 = []
     for low, high in zip(np.arange(-2.0, 5.0), np.arange(-1.0, 6.0), strict=True):
         s, b = (signal >= low) & (signal < high), (noise >= low) & (noise < high)
-        expected, found = np.exp(-signal[s]).sum() / len(signal), weights[b].sum()
+        expected, observed = np.exp(-signal[s]).sum() / len(signal), weights[b].sum()
         variance = np.exp(-2.0 * signal[s]).sum() / len(signal) ** 2 + (weights[b] ** 2).sum()
-        pull2.append((found - expected) ** 2 / variance)
+        pull2.append((observed - expected) ** 2 / variance)
     return float(np.mean(pull2))
 
 
@@ -167,14 +169,14 @@ def test_no_feature_and_no_combination_does_better() -> None:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     counts = {"signal": 900} | {name: round(1200 * w / sum(NOISE.values())) for name, w in NOISE.items()}
-    made = [waveforms(name, 1.2, n, seed=40 + i) for i, (name, n) in enumerate(counts.items())]
+    events = [waveforms(name, 1.2, n, seed=40 + i) for i, (name, n) in enumerate(counts.items())]
     labels = np.repeat([name == "signal" for name in counts], list(counts.values())).astype(int)
-    columns = compute(np.concatenate([m.raw for m in made]), FeatureParameters())[0]
+    columns = compute(np.concatenate([m.raw for m in events]), FeatureParameters())[0]
     features = np.column_stack([np.nan_to_num(columns[c.name], nan=-1.0) for c in COLUMNS if c.name in columns])
     chance = np.random.default_rng(1).permutation(len(labels))
     train, test = chance[::2], chance[1::2]
     trees = HistGradientBoostingClassifier(max_iter=40, random_state=1).fit(features[train], labels[train])
-    bound = auc(np.concatenate([m.llr for m in made])[test], labels[test]).value
+    bound = auc(np.concatenate([m.llr for m in events])[test], labels[test]).value
     assert bound > 0.98
     assert bound > auc(trees.predict_proba(features[test])[:, 1], labels[test]).value
     for i in range(features.shape[1]):
@@ -188,19 +190,19 @@ def test_pickup_gives_itself_away() -> None:
 
 def test_files_carry_it_and_files_without_it_give_nan(tmp_path: Path) -> None:
     path = simulate(tmp_path, 60, (1, 3), seed=3)[0]
-    mapping = EXPERIMENT.load_mapping(EXPERIMENT.mappings["cosine"])
-    found = [block.table for block in read.blocks(path, mapping)]
-    values = np.concatenate([t["truth_llr"] for t in found])
+    mapping = EXPERIMENT.reading.load_mapping(EXPERIMENT.reading.mappings["cosine"])
+    tables = [block.table for block in read.blocks(path, mapping)]
+    values = np.concatenate([t["truth_llr"] for t in tables])
     assert values.dtype == np.float32
     assert np.isfinite(values).all()
-    assert EXPERIMENT.truth_bound in found[0]
+    assert EXPERIMENT.judging.truth_bound in tables[0]
     none = dataclasses.replace(mapping, truth_llr="")
     assert all(np.isnan(block.table["truth_llr"]).all() for block in read.blocks(path, none))
 
 
 def test_the_shipped_sample_carries_it() -> None:
-    mapping = EXPERIMENT.load_mapping(EXPERIMENT.mappings["cosine"])
-    path = sorted(EXPERIMENT.sample.glob("mrgd_M001601*"))[0]
+    mapping = EXPERIMENT.reading.load_mapping(EXPERIMENT.reading.mappings["cosine"])
+    path = sorted(EXPERIMENT.simulation.sample.glob("mrgd_M001601*"))[0]
     tables = [block.table for block in read.blocks(path, mapping)]
     llr, labels = (np.concatenate([t[name] for t in tables]) for name in ("truth_llr", "truth_class"))
     assert np.isfinite(llr).all()

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core import parameters
-from core.cosine.mapping import Mapping, load_mapping, run_and_subrun
+from core.cosine.mapping import Mapping, run_and_subrun
+from core.data.mapping import load_mapping
 from core.errors import DarkroomError
 
 SHIPPED = sorted((Path(__file__).resolve().parents[2] / "core" / "cosine" / "mappings").glob("*.toml"))
@@ -19,7 +20,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_shipped_mappings_survive_a_round_trip(path):
-    mapping = load_mapping(path)
+    mapping = load_mapping(path, Mapping)
     assert parameters.build(Mapping, parameters.to_dict(mapping)) == mapping
 
 
@@ -28,7 +29,7 @@ def test_shipped_mappings_survive_a_round_trip(path):
     [
         ("nonsense = 1", r"mine.toml: Unknown parameter 'nonsense'"),
         ("tree = [", r"mine.toml cannot be read"),
-        ("sampling_ns = 'fast'", r"'sampling_ns' is 'fast': expected a number from 0.1 to 1000 ns"),
+        ("sampling_ns = 'fast'", r"'sampling_ns' is 'fast': expected a number from 0.01 to 100000 ns"),
         ("sampling_ns = nan", r"'sampling_ns' is nan: expected a number"),
         ("record_samples = 12.5", r"'record_samples' is 12.5: expected a whole number"),
         ("polarity = 'up'", r"'polarity' is 'up': expected one of positive, negative"),
@@ -39,18 +40,18 @@ def test_shipped_mappings_survive_a_round_trip(path):
         ),
         ("[[coincidence]]\nexpr = 'a > 1'", r"Unknown parameter 'expr' for Condition"),
         ("waveforms = ['traces']\ncrystals = [1, 2]\npmts = [0, 1]", r"'pmts' has 2 entries for 2 crystals"),
-        ("waveforms = ['a', 'b', 'c']", r"'waveforms' names 3 branches: expected one or two"),
+        ("waveforms = ['a', 'b', 'c']", r"'waveforms' names 3 branches: expected one, or 2, one per channel"),
         ("pretrigger_samples = 500", r"'baseline_samples' is 1000: expected at most 'pretrigger_samples' \(500\)"),
     ],
 )
 def test_bad_mappings_are_refused(tmp_path, text, sentence):
     with pytest.raises(DarkroomError, match=sentence):
-        load_mapping(written(tmp_path, text))
+        load_mapping(written(tmp_path, text), Mapping)
 
 
 def test_a_missing_mapping_is_named(tmp_path):
     with pytest.raises(DarkroomError, match=r"none.toml cannot be read"):
-        load_mapping(tmp_path / "none.toml")
+        load_mapping(tmp_path / "none.toml", Mapping)
 
 
 def test_run_and_subrun_come_from_the_file_name():
@@ -72,9 +73,16 @@ def test_run_and_subrun_come_from_the_file_name():
 )
 def test_mappings_that_would_mix_events_up(tmp_path, text, sentence):
     with pytest.raises(DarkroomError, match=sentence):
-        load_mapping(written(tmp_path, text))
+        load_mapping(written(tmp_path, text), Mapping)
 
 
 def test_braces_in_a_branch_name_are_never_evaluated():
     assert Mapping().named("{c.__class__}", 3) == "{c.__class__}"
     assert Mapping().named("wf{c}{", 3) == "wf3{"
+
+
+def test_a_run_may_be_called_by_its_date():
+    mapping = parameters.build(Mapping, {"file_name": "run_{run}.root"})
+    assert run_and_subrun(mapping, Path("run_20230415.root")) == (20230415, 0)
+    with pytest.raises(DarkroomError, match=r"\{run\} stands for 1 to 8 digits and \{subrun\} for 1 to 4"):
+        run_and_subrun(mapping, Path("run_202304151.root"))

@@ -6,13 +6,25 @@ import numpy as np
 import pytest
 
 from core import parameters
-from core.cosine.model import NETWORKS, CnnParameters, CompactParameters, DenseParameters, describe
+from core.cosine.model import NETWORKS, RECORD, CnnParameters, CompactParameters, DenseParameters
 from core.cosine.recipe import WaveformInput
 from core.errors import DarkroomError
-from core.learn.describe import Record
+from core.learn.layers import describe_layers
+from core.learn.network import Record
 
-COSINE = Record("cosine", 2.0, 4080, 1200, {"positive": True})
-HISPARC = Record("hisparc", 2.5, 2400, 400, {"positive": True})
+
+def record(name: str, sampling_ns: float, n_samples: int, pretrigger: int, *, positive: bool) -> Record:
+    meta = {
+        "sampling_ns": sampling_ns,
+        "record_samples": n_samples,
+        "pretrigger_samples": pretrigger,
+        "positive": positive,
+    }
+    return Record(name, meta)
+
+
+COSINE = record("cosine", 2.0, 4080, 1200, positive=True)
+HISPARC = record("hisparc", 2.5, 2400, 400, positive=True)
 
 PRINTED_CNN = [
     (1348, 96), (337, 96), (315, 256), (105, 256), (97, 384), (89, 384), (81, 256), (40, 256), (10240,),
@@ -28,18 +40,18 @@ PRINTED_DENSE = [
 @pytest.mark.network
 @pytest.mark.parametrize(("batch_norm", "n_parameters"), [(False, 9_703_074), (True, 9_716_770)])
 def test_the_cnn_is_the_printed_one(batch_norm: bool, n_parameters: int) -> None:
-    told = describe("cnn", CnnParameters(batch_norm=batch_norm))
-    layers = [layer for layer in told["layers"] if not layer["name"].endswith(("_norm", "_relu"))]
+    description = describe_layers(NETWORKS["cnn"], CnnParameters(batch_norm=batch_norm), RECORD)
+    layers = [layer for layer in description["layers"] if not layer["name"].endswith(("_norm", "_relu"))]
     assert [tuple(layer["output_shape"]) for layer in layers] == [(None, *s) for s in [(4080, 2), *PRINTED_CNN]]
-    assert told["parameters"] == n_parameters == sum(layer["parameters"] for layer in told["layers"])
-    json.dumps(told, allow_nan=False)
+    assert description["parameters"] == n_parameters == sum(layer["parameters"] for layer in description["layers"])
+    json.dumps(description, allow_nan=False)
 
 
 @pytest.mark.network
 def test_the_dense_network_is_the_printed_one() -> None:
-    told = describe("dense", DenseParameters())
-    assert told["parameters"] == 7_778_306
-    layers = [(layer["name"], tuple(layer["output_shape"]), layer["parameters"]) for layer in told["layers"][1:]]
+    description = describe_layers(NETWORKS["dense"], DenseParameters(), RECORD)
+    assert description["parameters"] == 7_778_306
+    layers = [(layer["name"], tuple(layer["output_shape"]), layer["parameters"]) for layer in description["layers"][1:]]
     assert layers == [(name, (None, *shape), n) for name, shape, n in PRINTED_DENSE]
 
 
@@ -72,42 +84,46 @@ def table(*baselines: tuple[float, float]) -> dict[str, np.ndarray]:
 def test_the_full_record_is_scaled_and_loses_no_fraction_of_the_baseline() -> None:
     raw = np.arange(2 * 4080, dtype=np.int16).reshape(1, 2, 4080)
     recipe = NETWORKS["cnn"].recipe_for(CnnParameters(scale_adc=10.0))
-    made = recipe.make(raw, table((300.25, 299.75)), COSINE)
-    assert made.shape == (1, 4080, 2) == (1, *recipe.shape(COSINE))
-    assert made.dtype == np.float32
+    x = recipe.make({"waveform": raw}, table((300.25, 299.75)), COSINE)
+    assert x.shape == (1, 4080, 2) == (1, *recipe.shape(COSINE))
+    assert x.dtype == np.float32
     # stored = raw - round(baseline), so a baseline of 300.25 leaves 0.25 too much, one of 299.75 takes 0.25 too much
-    assert made[0, :, 0] == pytest.approx((raw[0, 0] - 0.25) / 10, abs=1e-4)
-    assert made[0, :, 1] == pytest.approx((raw[0, 1] + 0.25) / 10, abs=1e-4)
+    assert x[0, :, 0] == pytest.approx((raw[0, 0] - 0.25) / 10, abs=1e-4)
+    assert x[0, :, 1] == pytest.approx((raw[0, 1] + 0.25) / 10, abs=1e-4)
 
 
 def test_for_negative_pulses_the_fraction_counts_the_other_way() -> None:
-    negative = Record("negative", 2.0, 4080, 1200, {"positive": False})
-    made = WaveformInput(scale_adc=1.0).make(np.zeros((1, 2, 4080), np.int16), table((300.25, 300.0)), negative)
-    assert made[0, 0] == pytest.approx([0.25, 0.0])
+    negative = record("negative", 2.0, 4080, 1200, positive=False)
+    x = WaveformInput(scale_adc=1.0).make(
+        {"waveform": np.zeros((1, 2, 4080), np.int16)}, table((300.25, 300.0)), negative
+    )
+    assert x[0, 0] == pytest.approx([0.25, 0.0])
 
 
 def test_an_unknown_baseline_leaves_the_waveform_as_it_is() -> None:
-    made = WaveformInput(scale_adc=1.0).make(np.full((1, 2, 4080), 7, np.int16), table((np.nan, np.nan)), COSINE)
-    assert (made == 7.0).all()
+    x = WaveformInput(scale_adc=1.0).make(
+        {"waveform": np.full((1, 2, 4080), 7, np.int16)}, table((np.nan, np.nan)), COSINE
+    )
+    assert (x == 7.0).all()
 
 
 def test_the_window_around_the_trigger_is_pooled_and_compressed() -> None:
     raw = np.zeros((2, 2, 4080), np.int16)
     raw[0, 1, 1200:1204] = (0, 10, 20, 50)
     recipe = WaveformInput(first_us=-0.5, last_us=5.5, pool_samples=4, scale_adc=10.0, shape_of_scale="asinh")
-    made = recipe.make(raw, table((300.0, 300.0), (300.0, 300.0)), COSINE)
-    assert made.shape == (2, 750, 2)
+    x = recipe.make({"waveform": raw}, table((300.0, 300.0), (300.0, 300.0)), COSINE)
+    assert x.shape == (2, 750, 2)
     expected = np.zeros((2, 750, 2))
     # 0.5 us are 62.5 pooled samples: the pulse is shared by two of them
     expected[0, 62, 1], expected[0, 63, 1] = np.arcsinh(10 / 4 / 10), np.arcsinh(70 / 4 / 10)
-    assert made == pytest.approx(expected, abs=1e-6)
+    assert x == pytest.approx(expected, abs=1e-6)
 
 
 def test_negative_samples_stay_negative() -> None:
-    made = WaveformInput(shape_of_scale="asinh", scale_adc=1.0).make(
-        np.full((1, 2, 4080), -3, np.int16), table((300.0, 300.0)), COSINE
+    x = WaveformInput(shape_of_scale="asinh", scale_adc=1.0).make(
+        {"waveform": np.full((1, 2, 4080), -3, np.int16)}, table((300.0, 300.0)), COSINE
     )
-    assert made == pytest.approx(np.full((1, 4080, 2), np.arcsinh(-3.0)), abs=1e-6)
+    assert x == pytest.approx(np.full((1, 4080, 2), np.arcsinh(-3.0)), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["cnn", "dense"])

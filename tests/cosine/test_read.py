@@ -3,14 +3,15 @@
 from pathlib import Path
 
 import awkward as ak
+import h5py
 import numpy as np
 import pytest
 import uproot
 
 from core.cosine import read
-from core.cosine.branches import preview
 from core.cosine.features import FLAGS
-from core.cosine.mapping import Condition, Mapping, load_mapping
+from core.cosine.mapping import Condition, Mapping
+from core.data.mapping import load_mapping
 from core.errors import DarkroomError
 
 N = 7
@@ -28,9 +29,9 @@ def write(path: Path, branches: dict[str, object], tree: str = "ntp") -> Path:
             name: "var * int16" if isinstance(values, ak.Array) else (values.dtype, values.shape[1:])
             for name, values in branches.items()
         }
-        made = file.mktree(tree, kinds)
+        written_tree = file.mktree(tree, kinds)
         if len(next(iter(branches.values()))):
-            made.extend(branches)
+            written_tree.extend(branches)
     return path
 
 
@@ -55,7 +56,7 @@ def test_one_branch_per_pmt(file):
     assert (block.table["crystal"] == 3).all()
     assert len(set(block.table["uid"])) == N
     baseline = np.stack([block.table["baseline1_adc"], block.table["baseline2_adc"]], axis=1)
-    np.testing.assert_array_equal(block.array + np.floor(baseline + 0.5)[:, :, None], RECORDS)
+    np.testing.assert_array_equal(block.arrays["waveform"] + np.floor(baseline + 0.5)[:, :, None], RECORDS)
 
 
 @pytest.mark.parametrize("axis", ["first", "last"])
@@ -64,7 +65,7 @@ def test_one_branch_for_both_pmts_gives_the_same(file, tmp_path, axis):
     wanted = only(write(file, plain()), BASE)
     mapping = Mapping(**{**BASE.__dict__, "waveforms": ("wf",), "pmt_axis": axis})
     other = write(tmp_path / "data13.root", {"wf": both, "crystal3_energy": ENERGY})
-    np.testing.assert_array_equal(only(other, mapping).array, wanted.array)
+    np.testing.assert_array_equal(only(other, mapping).arrays["waveform"], wanted.arrays["waveform"])
 
 
 def test_jagged_records_and_events_without_waveform(file):
@@ -82,8 +83,8 @@ def test_records_of_another_length_are_flagged(file):
     block = only(write(file, {**plain(), **jagged}), BASE)
     flagged = (block.table["flags"] >> FLAGS.index("record_length")) & 1
     np.testing.assert_array_equal(flagged, [0, 1, 1, 0, 0, 0, 0])
-    assert block.array.shape == (N, 2, 4080)
-    assert not block.array[1, :, 3000:].any()
+    assert block.arrays["waveform"].shape == (N, 2, 4080)
+    assert not block.arrays["waveform"][1, :, 3000:].any()
 
 
 def test_energy_from_charge_and_no_energy(file):
@@ -133,20 +134,20 @@ def test_run_number_from_a_branch(file):
 
 def test_hisparc_heights_are_those_of_its_acquisition_system(test_data):
     path = test_data / "waveforms" / "hisparc501.root"
-    mine = np.full((60, 4), np.nan)
-    for block in read.blocks(path, load_mapping(MAPPINGS / "hisparc.toml")):
+    heights = np.full((60, 4), np.nan)
+    for block in read.blocks(path, load_mapping(MAPPINGS / "hisparc.toml", Mapping)):
         first = 2 * (int(block.table["crystal"][0]) - 1)
-        mine[block.table["event"], first] = block.table["height1_adc"]
-        mine[block.table["event"], first + 1] = block.table["height2_adc"]
-        assert block.array.shape[1:] == (2, 2400)
+        heights[block.table["event"], first] = block.table["height1_adc"]
+        heights[block.table["event"], first + 1] = block.table["height2_adc"]
+        assert block.arrays["waveform"].shape[1:] == (2, 2400)
         assert np.isnan(block.table["energy_kev"]).all()
     with uproot.open(path) as file:
         theirs = file["events"]["pulseheights"].array(library="np")
-    assert np.abs(mine - theirs).max() <= 1.0  # all 240 traces
+    assert np.abs(heights - theirs).max() <= 1.5  # all 240 traces; theirs are above a whole number
 
 
 def test_hisparc_pulses_are_fast(test_data):
-    blocks = read.blocks(test_data / "waveforms" / "hisparc501.root", load_mapping(MAPPINGS / "hisparc.toml"))
+    blocks = read.blocks(test_data / "waveforms" / "hisparc501.root", load_mapping(MAPPINGS / "hisparc.toml", Mapping))
     nmt = np.concatenate([b.table["nmt500_us"] for b in blocks])
     assert np.isfinite(nmt).sum() > 20
     assert np.nanmedian(nmt) < 0.06
@@ -168,7 +169,6 @@ REFUSALS = {
         BASE,
         r"there is no TTree or RNTuple 'ntp'; the file holds events \(TTree\)",
     ),
-    "an empty tree": (lambda p: write(p, {k: v[:0] for k, v in plain().items()}), BASE, r"the tree 'ntp' is empty"),
     "floating-point samples": (
         lambda p: write(p, plain(wf31=RECORDS[:, 0].astype(np.float32))),
         BASE,
@@ -190,6 +190,16 @@ REFUSALS = {
         r"data12.root cannot be opened as a ROOT file",
     ),
     "an empty file": (lambda p: (p.write_bytes(b""), p)[1], BASE, r"data12.root cannot be opened as a ROOT file"),
+    "a FITS file": (
+        lambda p: (p.write_bytes(b"SIMPLE  =                    T" + b" " * 2850), p.rename(p.with_name("x.BIN")))[1],
+        BASE,
+        r"x.BIN cannot be opened as a ROOT file \(it is a FITS file\): expected a ROOT file",
+    ),
+    "an HDF5 file": (
+        lambda p: (h5py.File(p, "w").close(), p)[1],
+        BASE,
+        r"\(it is an HDF5 file\): expected a ROOT file; set 'container' to hdf5 in the mapping",
+    ),
     "no file": (lambda p: p, BASE, r"data12.root does not exist"),
     "a run number that is no name": (lambda p: write(p.with_name("x.root"), plain()), BASE, r"x.root: the file name"),
 }
@@ -206,15 +216,8 @@ def test_a_truncated_file_gets_one_sentence_wherever_it_ends(file):
     whole = write(file, plain()).read_bytes()
     for share in (0.02, 0.3, 0.6, 0.9, 0.99):
         file.write_bytes(whole[: int(len(whole) * share)])
-        with pytest.raises(DarkroomError, match=r"data12.root"):
+        with pytest.raises(DarkroomError, match=r"data12.root .* truncated, [\d,]+ of [\d,]+ bytes; copy it again"):
             list(read.blocks(file, BASE))
-
-
-def test_preview_names_branches_types_and_first_values(file):
-    found = preview(write(file, plain()))
-    (tree,) = found["trees"].values()
-    assert tree["n_entries"] == N
-    assert {b["branch"] for b in tree["branches"]} == {"wf31", "wf32", "crystal3_energy"}
 
 
 def test_nan_in_a_compared_branch_is_unknown_not_alone(file):
@@ -257,5 +260,9 @@ def test_wrong_shapes_are_sentences(file, case):
 
 def test_the_source_of_a_file_is_its_run_branch(file):
     write(file, plain(run=np.full(N, 1765, np.int32)))
-    assert read.source(file, Mapping(**{**BASE.__dict__, "run_branch": "run"})) == {"run": 1765, "subrun": 0}
-    assert read.source(file, BASE) == {"run": 12, "subrun": 0}
+    assert read.source(file, Mapping(**{**BASE.__dict__, "run_branch": "run"})) == {
+        "run": 1765,
+        "subrun": 0,
+        "live_s": None,
+    }
+    assert read.source(file, BASE) == {"run": 12, "subrun": 0, "live_s": None}

@@ -13,18 +13,18 @@ import numpy as np
 import pytest
 import uproot
 
-from core.cosine import published, seedscale
 from core.cosine.experiment import EXPERIMENT
+from core.cosine.published import results, scaled_sample
 from core.cosine.select import CLASSES
-from core.data import seedscale as making
 from core.data.dataset import open_dataset
-from core.data.selection import preset, select
 from core.errors import DarkroomError
 from core.jobs import control
+from core.selection.selection import preset, select
+from core.workflows import scaled_sample as making
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = 0.0005
-N_TINY = sum(int(counts.sum()) for counts in seedscale.wanted(TINY).values())
+N_TINY = sum(int(counts.sum()) for counts in scaled_sample.wanted(TINY).values())
 
 
 class Job:
@@ -42,7 +42,7 @@ class Job:
 
 def arrays(folder: Path) -> dict[str, str]:
     """File name -> digest of all its branches (a file itself carries the time it was written at)."""
-    found = {}
+    by_name = {}
     for path in sorted(folder.glob("mrgd_*")):
         with uproot.open(path) as file:
             columns = file["ntp"].arrays(library="ak")
@@ -50,26 +50,26 @@ def arrays(folder: Path) -> dict[str, str]:
         digest = hashlib.sha256()
         for name in sorted(buffers):
             digest.update(np.ascontiguousarray(buffers[name]).tobytes())
-        found[path.name] = digest.hexdigest()
-    return found
+        by_name[path.name] = digest.hexdigest()
+    return by_name
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> Path:
     """A two-thousandth, made in one go."""
     folder = tmp_path_factory.mktemp("tiny")
-    seedscale.simulate_scaled(folder, TINY, seed=making.SEED)
+    scaled_sample.simulate_scaled(folder, TINY, seed=making.SEED)
     return folder
 
 
 @pytest.fixture(scope="module")
-def made(tiny) -> dict[str, str]:
+def printed_files(tiny) -> dict[str, str]:
     return arrays(tiny)
 
 
 def test_the_whole_has_the_printed_totals():
-    wanted = seedscale.wanted(1.0)
-    for i, row in enumerate(published.CNN_STATISTICS):
+    wanted = scaled_sample.wanted(1.0)
+    for i, row in enumerate(results.CNN_STATISTICS):
         for k, name in enumerate(CLASSES):
             assert wanted[name][i] == row.training[k] + row.validation[k] + row.test[k]
     assert wanted["background"].sum() == 764_938
@@ -78,24 +78,24 @@ def test_the_whole_has_the_printed_totals():
 
 @pytest.mark.parametrize("fraction", [1.0, 0.1, 0.01, TINY])
 def test_the_sub_runs_hold_every_event_once(fraction):
-    planned = seedscale.subruns(fraction)
-    for name, counts in seedscale.wanted(fraction).items():
-        mine = [sub for sub in planned if sub.class_name == name]
-        np.testing.assert_array_equal(np.sum([sub.quota for sub in mine], axis=0), counts)
-        assert max(sub.n_events for sub in mine) <= seedscale.SUBRUN_EVENTS
-        assert min(sub.n_events for sub in mine) >= 1
-        assert len(mine) >= min(10, counts.sum())
+    planned = scaled_sample.subruns(fraction)
+    for name, counts in scaled_sample.wanted(fraction).items():
+        of_class = [sub for sub in planned if sub.class_name == name]
+        np.testing.assert_array_equal(np.sum([sub.quota for sub in of_class], axis=0), counts)
+        assert max(sub.n_events for sub in of_class) <= scaled_sample.SUBRUN_EVENTS
+        assert min(sub.n_events for sub in of_class) >= 1
+        assert len(of_class) >= min(10, counts.sum())
     assert len({sub.name for sub in planned}) == len(planned)
 
 
 @pytest.mark.parametrize("fraction", [0.0, -1.0, 1.1, float("nan")])
 def test_a_fraction_that_makes_no_sense_is_refused(fraction):
     with pytest.raises(DarkroomError, match="expected above 0, at most 1"):
-        seedscale.wanted(fraction)
+        scaled_sample.wanted(fraction)
 
 
 def test_the_cost_grows_with_the_events():
-    whole, tenth = seedscale.cost(1.0), seedscale.cost(0.1)
+    whole, tenth = scaled_sample.cost(1.0), scaled_sample.cost(0.1)
     assert whole["n_events"] == 775_799
     for name in ("seconds", "gb"):
         assert whole[name] == pytest.approx(10.0 * tenth[name], rel=1e-4)
@@ -109,36 +109,36 @@ def test_after_preparing_and_cutting_every_cell_has_its_number(workspace, tiny, 
     before = {path: path.stat().st_mtime_ns for path in tiny.iterdir()}
     making.run_job(job := Job(arguments))
     assert {path: path.stat().st_mtime_ns for path in tiny.iterdir()} == before
-    assert f"{N_TINY:,} simulated rows" in job.told[-1][2]
+    assert f"{N_TINY:,} rows" in job.told[-1][2]
     dataset = open_dataset("cosine-seed-0.05")
     assert dataset.simulated
     assert dataset.n_rows == N_TINY
-    chosen = select(EXPERIMENT, dataset, preset(EXPERIMENT, "cnn2020"))
+    chosen = select(EXPERIMENT.selecting, EXPERIMENT.labels, dataset, preset(EXPERIMENT.selecting, "cnn2020"))
     assert (chosen.labels >= 0).all()
-    rows = EXPERIMENT.statistics(chosen)
-    assert [row["crystal"] for row in rows] == [cell.crystal for cell in seedscale.CELLS]
-    for name, counts in seedscale.wanted(TINY).items():
-        found = [sum(row[f"{part}_{name}"] for part in ("train", "validation", "test")) for row in rows]
-        assert found == counts.tolist()
+    rows = EXPERIMENT.selecting.statistics(chosen)
+    assert [row["crystal"] for row in rows] == [cell.crystal for cell in scaled_sample.CELLS]
+    for name, counts in scaled_sample.wanted(TINY).items():
+        totals = [sum(row[f"{part}_{name}"] for part in ("train", "validation", "test")) for row in rows]
+        assert totals == counts.tolist()
 
 
-def test_stopped_in_between_it_goes_on_to_the_same_arrays(workspace, made):
+def test_stopped_in_between_it_goes_on_to_the_same_arrays(workspace, printed_files):
     name = making.dataset_name(EXPERIMENT, TINY)
     arguments = {"experiment": "cosine", "fraction": TINY, "seed": making.SEED, "name": name}
     with pytest.raises(DarkroomError, match="start it again to go on"):
         making.run_job(Job(arguments, stop_after=25))
     folder = workspace / "raw" / name
     there = arrays(folder)
-    assert 0 < len(there) < len(made)
+    assert 0 < len(there) < len(printed_files)
     assert not list(folder.glob(".*"))
-    seedscale.simulate_scaled(folder, TINY, seed=making.SEED)
-    assert arrays(folder) == made
+    scaled_sample.simulate_scaled(folder, TINY, seed=making.SEED)
+    assert arrays(folder) == printed_files
 
 
-def test_killed_in_between_it_goes_on_to_the_same_arrays(tmp_path, made):
+def test_killed_in_between_it_goes_on_to_the_same_arrays(tmp_path, printed_files):
     code = (
-        "import sys; from pathlib import Path; from core.cosine import seedscale; "
-        f"seedscale.simulate_scaled(Path(sys.argv[1]), {TINY}, seed={making.SEED})"
+        "import sys; from pathlib import Path; from core.cosine.published import scaled_sample; "
+        f"scaled_sample.simulate_scaled(Path(sys.argv[1]), {TINY}, seed={making.SEED})"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, env=dict(os.environ))
     deadline = time.monotonic() + 120.0
@@ -147,18 +147,18 @@ def test_killed_in_between_it_goes_on_to_the_same_arrays(tmp_path, made):
     process.send_signal(signal.SIGKILL)
     process.wait(10.0)
     there = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("mrgd_*")}
-    assert 3 <= len(there) < len(made)
+    assert 3 <= len(there) < len(printed_files)
     (tmp_path / ".mrgd_M001601.root.009.x.part").write_bytes(b"half a file")
-    seedscale.simulate_scaled(tmp_path, TINY, seed=making.SEED)
+    scaled_sample.simulate_scaled(tmp_path, TINY, seed=making.SEED)
     assert {name: (tmp_path / name).stat().st_mtime_ns for name in there} == there
-    assert arrays(tmp_path) == made
+    assert arrays(tmp_path) == printed_files
     assert not list(tmp_path.glob(".*"))
 
 
-def test_another_seed_gives_other_arrays(tmp_path, made):
-    first = seedscale.subruns(TINY)[0]
-    seedscale._write(tmp_path / first.name, first, making.SEED + 1, lambda _n: None)
-    assert arrays(tmp_path)[first.name] != made[first.name]
+def test_another_seed_gives_other_arrays(tmp_path, printed_files):
+    first = scaled_sample.subruns(TINY)[0]
+    scaled_sample._write(tmp_path / first.name, first, making.SEED + 1, lambda _n: None)
+    assert arrays(tmp_path)[first.name] != printed_files[first.name]
 
 
 def test_one_job_at_a_time_makes_a_data_set(workspace, monkeypatch):

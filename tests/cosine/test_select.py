@@ -93,10 +93,10 @@ class Measured:
 
 @pytest.mark.parametrize(
     ("scheme", "sentence"),
-    [("published", "The labels are circular"), ("coincidence", "not pure"), ("truth", "has no truth")],
+    [("coincidence", "not pure"), ("truth", "has no truth")],
 )
 def test_warnings_say_what_a_label_cannot_tell(scheme, sentence):
-    told = warnings(Cuts(), scheme, Measured())
-    assert any(sentence in w for w in told)
-    assert any("1 of 16 rows have no energy: the energy window excludes them" in w for w in told)
+    sentences = warnings(Cuts(), scheme, Measured())
+    assert any(sentence in w for w in sentences)
+    assert any("1 of 16 rows have no energy: the energy window excludes them" in w for w in sentences)
     assert not any("have no energy" in w for w in warnings(PRESETS["everything"].selection.cuts, scheme, Measured()))

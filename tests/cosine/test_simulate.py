@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import uproot
 
-from core.cosine import pulses
 from core.cosine.features import FLAGS, FeatureParameters, compute
 from core.cosine.simulate import POPULATIONS, SimulationParameters, n_subruns, simulate, waveforms
+from core.cosine.simulation import pulses
 from core.errors import DarkroomError
 from core.parameters import build, override
 
@@ -42,15 +42,15 @@ def test_populations_have_the_expected_features(case: tuple[str, float]) -> None
     The table comes from a toy whose pulse shape, onset rule and tail of the fast noise are not recorded. One sample
     of onset moves nmt500 by 2 ns, and X2 of a 30 ns pulse by 0.02; the ranges at 1 keV also carry the afterpulses.
     """
-    found = features(*case)
+    medians = features(*case)
     nmt, x1, x2, es, asymmetry, slow = EXPECTED[case]
-    np.testing.assert_allclose(np.nanquantile(found["nmt500_us"], (0.5, 0.05, 0.95)), nmt, atol=0.010)
-    assert np.nanmedian(found["x1"]) == pytest.approx(x1, abs=0.025)
-    assert np.nanmedian(found["x2"]) == pytest.approx(x2, abs=0.035)
-    assert np.nanmedian(found["es"]) == pytest.approx(es, abs=0.020)
-    low, high = np.nanquantile(found["asymmetry"], (0.05, 0.95))
+    np.testing.assert_allclose(np.nanquantile(medians["nmt500_us"], (0.5, 0.05, 0.95)), nmt, atol=0.010)
+    assert np.nanmedian(medians["x1"]) == pytest.approx(x1, abs=0.025)
+    assert np.nanmedian(medians["x2"]) == pytest.approx(x2, abs=0.035)
+    assert np.nanmedian(medians["es"]) == pytest.approx(es, abs=0.020)
+    low, high = np.nanquantile(medians["asymmetry"], (0.05, 0.95))
     assert (high - low) / 2 == pytest.approx(asymmetry, abs=0.035)
-    assert np.mean(found["nmt500_us"] > 0.12) == pytest.approx(slow, abs=0.025)
+    assert np.mean(medians["nmt500_us"] > 0.12) == pytest.approx(slow, abs=0.025)
 
 
 @pytest.mark.parametrize("case", ES_RANGE)
@@ -58,30 +58,30 @@ def test_es_spreads_as_expected(case: tuple[str, float]) -> None:
     np.testing.assert_allclose(np.nanquantile(features(*case)["es"], (0.05, 0.95)), ES_RANGE[case], atol=0.03)
 
 
-def auc(one: np.ndarray, two: np.ndarray) -> tuple[float, float]:
-    """Area under the ROC curve of `one` against `two`, and its standard error if they are alike."""
-    rank = np.argsort(np.argsort(np.r_[one, two])) + 1.0
-    area = (rank[: len(one)].sum() - len(one) * (len(one) + 1) / 2) / (len(one) * len(two))
-    return area, np.sqrt((len(one) + len(two) + 1) / (12 * len(one) * len(two)))
+def auc(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """Area under the ROC curve of `first` against `second`, and its standard error if they are alike."""
+    rank = np.argsort(np.argsort(np.r_[first, second])) + 1.0
+    area = (rank[: len(first)].sum() - len(first) * (len(first) + 1) / 2) / (len(first) * len(second))
+    return area, np.sqrt((len(first) + len(second) + 1) / (12 * len(first) * len(second)))
 
 
 def test_trigger_baseline_and_noise_carry_no_class() -> None:
-    made = [waveforms(p, 3.0, 3000 if p == "signal" else 500, seed=31 + i) for i, p in enumerate(POPULATIONS)]
+    events = [waveforms(p, 3.0, 3000 if p == "signal" else 500, seed=31 + i) for i, p in enumerate(POPULATIONS)]
     quantities = {"trigger": lambda w: w.trigger_sample}
     for p in range(2):
         quantities[f"baseline {p}"] = lambda w, p=p: w.baseline_adc[:, p]
         quantities[f"noise {p}"] = lambda w, p=p: w.noise_adc[:, p]
     for name, get in quantities.items():
-        area, error = auc(get(made[0]), np.concatenate([get(w) for w in made[1:]]))
+        area, error = auc(get(events[0]), np.concatenate([get(w) for w in events[1:]]))
         assert abs(area - 0.5) < 2.576 * error, f"{name}: AUC {area:.4f}"
 
 
 def test_generated_baseline_and_noise_are_found_again() -> None:
-    made = waveforms("signal", 3.0, 300, seed=2)
-    columns, _, _ = compute(made.raw, FeatureParameters())
+    events = waveforms("signal", 3.0, 300, seed=2)
+    columns, _, _ = compute(events.raw, FeatureParameters())
     for p in range(2):
-        np.testing.assert_allclose(columns[f"baseline{p + 1}_adc"], made.baseline_adc[:, p], atol=0.45)  # slow wander
-        ratio = columns[f"noise{p + 1}_adc"] / np.hypot(made.noise_adc[:, p], 1 / np.sqrt(12))
+        np.testing.assert_allclose(columns[f"baseline{p + 1}_adc"], events.baseline_adc[:, p], atol=0.45)  # slow wander
+        ratio = columns[f"noise{p + 1}_adc"] / np.hypot(events.noise_adc[:, p], 1 / np.sqrt(12))
         assert np.median(ratio) == pytest.approx(1.0, abs=0.03)
 
 
@@ -95,19 +95,19 @@ def test_photoelectron_is_a_12_ns_pulse_of_the_stated_area() -> None:
 
 @pytest.mark.parametrize("crystal", [1, 7])
 def test_charge_and_energy_give_the_true_energy_back(crystal: int) -> None:
-    made = waveforms("signal", 8.0, 800, crystal=crystal, seed=5)
-    assert np.mean(made.energy_kev) == pytest.approx(8.0, rel=0.03)
-    columns, flags, _ = compute(made.raw, FeatureParameters())
-    per_kev = columns["charge_adc"] / made.energy_kev
+    events = waveforms("signal", 8.0, 800, crystal=crystal, seed=5)
+    assert np.mean(events.energy_kev) == pytest.approx(8.0, rel=0.03)
+    columns, flags, _ = compute(events.raw, FeatureParameters())
+    per_kev = columns["charge_adc"] / events.energy_kev
     light = {1: 14.9, 7: 14.0}[crystal] * pulses.SPE_MEAN_CHARGE * 1.03 * pulses.SPE_AREA_ADC
     assert np.median(per_kev) == pytest.approx(light, rel=0.02)
     assert not flags.any()
 
 
 def test_bright_pulses_saturate() -> None:
-    made = waveforms("fast", 100.0, 20, seed=3)
-    assert made.raw.max() == 4095
-    assert (compute(made.raw, FeatureParameters())[1] >> FLAGS.index("saturated") & 1).any()
+    events = waveforms("fast", 100.0, 20, seed=3)
+    assert events.raw.max() == 4095
+    assert (compute(events.raw, FeatureParameters())[1] >> FLAGS.index("saturated") & 1).any()
 
 
 def read(path: Path) -> dict[str, np.ndarray]:
@@ -156,10 +156,10 @@ def test_signal_of_calibration_runs_is_coincident_and_nothing_else(sample: list[
         for c in (1, 3, 7):
             population = ak.to_numpy(entries[f"truth_population{c}"])
             expected = (population == 0) & is_calibration
-            found = coincident(entries, c)[population >= 0]
+            is_coincident = coincident(entries, c)[population >= 0]
             total += expected.sum()
-            alone += (expected[population >= 0] & ~found).sum()
-            assert not (found & ~expected[population >= 0]).any()
+            alone += (expected[population >= 0] & ~is_coincident).sum()
+            assert not (is_coincident & ~expected[population >= 0]).any()
     assert alone <= 0.01 * total  # a partner of very low energy may have fewer than four pulses
 
 
@@ -187,12 +187,12 @@ def test_cells_hold_their_share_and_sub_runs_are_alike(sample: list[Path]) -> No
 
 
 def test_same_seed_gives_the_same_arrays_whatever_watches(sample: list[Path], tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    again = simulate(tmp_path, 2000, (1, 3, 7), seed=20, progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (2000, 2000)
+    reports: list[tuple[int, int]] = []
+    again = simulate(tmp_path, 2000, (1, 3, 7), seed=20, progress=lambda done, total: reports.append((done, total)))
+    assert reports[-1] == (2000, 2000)
     assert [p.name for p in again] == [p.name for p in sample]
-    for one, two in zip(sample[::7], again[::7], strict=True):
-        first, second = read(one), read(two)
+    for written, rewritten in zip(sample[::7], again[::7], strict=True):
+        first, second = read(written), read(rewritten)
         for name in first:
             assert ak.array_equal(first[name], second[name], equal_nan=True), name
     other = waveforms("signal", 1.0, 3, seed=1).raw

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.cosine import pulses
-from core.cosine.trigger import (
+from core.analysis import trigger_scan
+from core.cosine.simulation import pulses
+from core.cosine.simulation.trigger import (
     TRIGGER,
     TriggerParameters,
     above_threshold,
@@ -16,8 +17,7 @@ from core.cosine.trigger import (
     scan,
 )
 from core.errors import DarkroomError
-from core.judge import triggered
-from core.judge.intervals import clopper_pearson
+from core.statistics.intervals import clopper_pearson
 
 ENERGIES_KEV = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0]
 IDEAL = TriggerParameters(threshold_pe=0.0, coincidence_ns=1e6, dark_counts_khz=0.0, split_rms=0.0)
@@ -30,21 +30,21 @@ def test_closed_form_gives_the_known_numbers() -> None:
 
 @pytest.mark.parametrize("hit_efficiency", [1.0, 0.7])
 def test_a_wide_window_without_threshold_meets_the_closed_form(hit_efficiency: float) -> None:
-    found = triggered.scan(
+    accepted = trigger_scan.scan(
         TRIGGER, dataclasses.replace(IDEAL, hit_efficiency=hit_efficiency), ENERGIES_KEV, 20_000, seed=4
     )
-    assert found.agreement[2] > 1e-3
-    assert "agrees" in triggered.in_words(found)
+    assert accepted.agreement[2] > 1e-3
+    assert "agrees" in trigger_scan.in_words(accepted)
     other = dataclasses.replace(IDEAL, hit_efficiency=hit_efficiency - 0.03)
-    wrong = dataclasses.replace(found, closed=closed_form(ENERGIES_KEV, other))
+    wrong = dataclasses.replace(accepted, closed=closed_form(ENERGIES_KEV, other))
     assert wrong.agreement[2] < 1e-6
 
 
 def test_a_threshold_alone_is_the_closed_form_with_what_it_leaves() -> None:
     p = dataclasses.replace(IDEAL, threshold_pe=0.8)
-    found = triggered.scan(TRIGGER, p, ENERGIES_KEV, 20_000, seed=2)
-    assert dataclasses.replace(found, closed=found.above_threshold).agreement[2] > 1e-3
-    assert found.agreement[2] < 1e-6
+    accepted = trigger_scan.scan(TRIGGER, p, ENERGIES_KEV, 20_000, seed=2)
+    assert dataclasses.replace(accepted, closed=accepted.above_threshold).agreement[2] > 1e-3
+    assert accepted.agreement[2] < 1e-6
 
 
 def test_the_toy_of_the_brief_with_its_window() -> None:
@@ -87,7 +87,7 @@ def test_dark_counts_are_told_apart() -> None:
     assert dark.light.k == dark.helped.k == 0
     low, high = clopper_pearson(dark.accidental.k, dark.accidental.n, 0.999)
     assert low < -np.expm1(-accidental_hz(p) * 8160e-9) < high
-    assert all(one.helped.k == one.accidental.k == 0 for one in scan(ENERGIES_KEV, IDEAL, 500))
+    assert all(item.helped.k == item.accidental.k == 0 for item in scan(ENERGIES_KEV, IDEAL, 500))
     lit, helped = (scan([0.1], dataclasses.replace(p, dark_counts_khz=r), 20_000)[0] for r in (0.0, 100.0))
     assert helped.light.value == pytest.approx(lit.light.value, abs=0.015)  # the efficiency does not know of them
     assert helped.helped.value > 0.01
@@ -103,14 +103,14 @@ def test_same_seed_same_counts_and_more_is_more() -> None:
 
 
 def test_where_the_trigger_is_full_and_which_loss_is_whose() -> None:
-    found = triggered.scan(TRIGGER, TriggerParameters(), triggered.even_energies(2.0), 2000)
-    value, low, high = triggered.reaches(found, 0.9)
+    accepted = trigger_scan.scan(TRIGGER, TriggerParameters(), trigger_scan.even_energies(2.0), 2000)
+    value, low, high = trigger_scan.reaches(accepted, 0.9)
     assert low <= value <= high
     assert scan([value], TriggerParameters(), 20_000)[0].light.value == pytest.approx(0.9, abs=0.015)
-    assert np.isnan(triggered.reaches(found, 1.1)).all()
-    assert "coincidence window" in triggered.in_words(found)
-    dim = triggered.scan(TRIGGER, TriggerParameters(light_yield_pe_per_kev=0.1), [0.01], 10)
-    assert "No energy" in triggered.in_words(dim)
+    assert np.isnan(trigger_scan.reaches(accepted, 1.1)).all()
+    assert "coincidence window" in trigger_scan.in_words(accepted)
+    dim = trigger_scan.scan(TRIGGER, TriggerParameters(light_yield_pe_per_kev=0.1), [0.01], 10)
+    assert "No energy" in trigger_scan.in_words(dim)
 
 
 def test_bad_requests_are_refused_in_a_sentence() -> None:
@@ -118,4 +118,4 @@ def test_bad_requests_are_refused_in_a_sentence() -> None:
         with pytest.raises(DarkroomError, match="expected at least one of both"):
             scan(energies, TriggerParameters(), n)
     with pytest.raises(DarkroomError, match="highest energy"):
-        triggered.even_energies(0.0)
+        trigger_scan.even_energies(0.0)

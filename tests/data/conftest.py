@@ -12,4 +12,4 @@ def raw_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Simulated raw files of the first experiment."""
     experiment = next(iter(EXPERIMENTS.values()))
     folder = tmp_path_factory.mktemp("raw")
-    return sorted(experiment.simulate(folder, 600, (1, 3), 11, experiment.simulation()))
+    return sorted(experiment.simulation.simulate(folder, 600, (1, 3), 11, experiment.simulation.parameters()))

@@ -6,22 +6,23 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.data import derive as deriving
 from core.data.dataset import open_dataset
-from core.data.demo import default_mapping
-from core.data.derive import columns_of, derive
-from core.data.prepare import prepare
-from core.data.selection import Selection, preset, select
 from core.data.splits import TRAIN
+from core.data.table import columns_of
 from core.errors import DarkroomError
 from core.jobs import queue
 from core.parameters import override
 from core.registry import EXPERIMENTS
+from core.selection.selection import Selection, preset, select
+from core.workflows import derive as deriving
+from core.workflows.demo import default_mapping
+from core.workflows.derive import derive
+from core.workflows.prepare_job import prepare
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
-NAME = next(iter(EXPERIMENT.derived))
+NAME = next(iter(EXPERIMENT.table.derived))
 MAPPING = default_mapping(EXPERIMENT)
-SELECTION = preset(EXPERIMENT, next(iter(EXPERIMENT.presets)))
+SELECTION = preset(EXPERIMENT.selecting, next(iter(EXPERIMENT.selecting.presets)))
 
 
 @pytest.fixture
@@ -45,38 +46,38 @@ def test_the_column_is_there_and_the_rows_stay(before, after):
     assert after.derived[NAME]["n_defined"] == np.isfinite(values).sum() > 0.9 * after.n_rows
     assert after.id != before.id
     assert after.rows_id == before.rows_id == before.id
-    assert after.meta["table"] == before.meta["table"]
+    assert after.table == before.table
     assert [p.file for p in after.parts] == [p.file for p in before.parts]
     assert open_dataset("a").id == after.id
     assert after.has(NAME)
 
 
 def test_it_is_listed_where_columns_are(before, after):
-    assert columns_of(EXPERIMENT, before) == EXPERIMENT.columns
-    assert [column.name for column in columns_of(EXPERIMENT, after)][-1] == NAME
+    assert columns_of(EXPERIMENT.table, before) == EXPERIMENT.table.columns
+    assert [column.name for column in columns_of(EXPERIMENT.table, after)][-1] == NAME
 
 
 def test_it_can_be_cut_on(after):
     limit = f'limits=[{{"feature": "{NAME}", "low": 0.0}}]'
     cut = Selection(override(SELECTION.cuts, [limit]), SELECTION.labels, SELECTION.split)
-    kept = select(EXPERIMENT, after, cut).preselected
-    all_rows = select(EXPERIMENT, after, SELECTION).preselected
-    np.testing.assert_array_equal(kept, all_rows[after.column(NAME)[all_rows] >= 0])
-    assert 0 < len(kept) < len(all_rows)
+    passed = select(EXPERIMENT.selecting, EXPERIMENT.labels, after, cut).preselected
+    all_rows = select(EXPERIMENT.selecting, EXPERIMENT.labels, after, SELECTION).preselected
+    np.testing.assert_array_equal(passed, all_rows[after.column(NAME)[all_rows] >= 0])
+    assert 0 < len(passed) < len(all_rows)
 
 
 def test_only_the_training_part_makes_the_templates(before, after, monkeypatch):
-    selected = select(EXPERIMENT, before, SELECTION)
+    selected = select(EXPERIMENT.selecting, EXPERIMENT.labels, before, SELECTION)
     rows, labels = selected.rows(TRAIN)
     assert after.derived[NAME]["n"] == {
-        name: int((labels == index).sum()) for index, name in enumerate(EXPERIMENT.classes)
+        name: int((labels == index).sum()) for index, name in enumerate(EXPERIMENT.labels.classes)
     }
-    told, known = [], EXPERIMENT.derived[NAME].compute.__globals__
+    derived, known = [], EXPERIMENT.table.derived[NAME].compute.__globals__
     batches = known["batches"]
-    monkeypatch.setitem(known, "batches", lambda d, r, *rest: told.append(r) or batches(d, r, *rest))
+    monkeypatch.setitem(known, "batches", lambda d, r, *rest: derived.append(r) or batches(d, r, *rest))
     derive(EXPERIMENT, before, NAME, SELECTION)
-    np.testing.assert_array_equal(np.sort(np.concatenate(told[:-1])), rows)
-    np.testing.assert_array_equal(told[-1], np.arange(before.n_rows))
+    np.testing.assert_array_equal(np.sort(np.concatenate(derived[:-1])), rows)
+    np.testing.assert_array_equal(derived[-1], np.arange(before.n_rows))
 
 
 def test_it_parts_the_classes_by_truth(after):
@@ -129,8 +130,8 @@ class Job:
     def __init__(self, stop=False, **arguments):
         self.arguments, self.stop, self.told = arguments, stop, []
 
-    def report(self, *told):
-        self.told.append(told)
+    def report(self, *message):
+        self.told.append(message)
 
     def stop_requested(self):
         return self.stop
@@ -150,10 +151,10 @@ def test_as_a_job(before, monkeypatch):
 
 
 def test_on_the_command_line(before, capsys):
-    assert main(["derive", "a", NAME, "--preset", next(iter(EXPERIMENT.presets)), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told["id"] == open_dataset("a").id
-    assert told["n_defined"] == open_dataset("a").derived[NAME]["n_defined"]
-    assert set(told["n"]) == set(EXPERIMENT.classes)
+    assert main(["derive", "a", NAME, "--preset", next(iter(EXPERIMENT.selecting.presets)), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["id"] == open_dataset("a").id
+    assert answer["n_defined"] == open_dataset("a").derived[NAME]["n_defined"]
+    assert set(answer["n"]) == set(EXPERIMENT.labels.classes)
     assert main(["derive", "a", "nothing"]) == 2
     assert "has no derived column 'nothing'" in capsys.readouterr().err

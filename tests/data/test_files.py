@@ -20,8 +20,8 @@ def root(tmp_path, workspace, monkeypatch):
 
 
 def test_files_of_a_root_are_listed_by_relative_name(root):
-    found, n = files.list_files(root, ("*.root", "*.root.*"))
-    assert [(f.name, f.size) for f in found] == [("runs/a.root", 10)]
+    listed, n = files.list_files(root, ("*.root", "*.root.*"))
+    assert [(f.name, f.size) for f in listed] == [("runs/a.root", 10)]
     assert n == 1
 
 
@@ -53,12 +53,34 @@ def test_another_folder_is_no_root(root, tmp_path):
 
 
 def test_preview_of_a_bad_file_is_a_sentence(root):
-    with pytest.raises(DarkroomError, match=r"a.root cannot be opened as a ROOT file"):
+    with pytest.raises(DarkroomError, match=r"a.root is neither a ROOT nor an HDF5 file"):
         files.preview("cosine", root / "runs" / "a.root")
+
+
+@pytest.mark.parametrize(
+    ("body", "limits", "sentence"),
+    [
+        ("import time; time.sleep(60)", {"PREVIEW_WALL_SECONDS": 0.2}, r"the disk is slow or the machine is busy"),
+        ("while True: pass", {"PREVIEW_CPU_SECONDS": 1}, r"took more than 1 s of computing"),
+        ("bytearray(8 << 30)", {}, r"took more than 6 GiB of memory"),
+        ("raise TypeError('ours')", {}, r"its reader failed \(TypeError: ours\)\. This is a fault of the program"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", {}, r"ended by signal 11 \(SIGSEGV\)"),
+    ],
+)
+def test_a_child_that_ends_badly_is_not_blamed_on_the_files_bytes(tmp_path, monkeypatch, body, limits, sentence):
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "__init__.py").touch()
+    (tmp_path / "core" / "__main__.py").write_text(body)
+    monkeypatch.setattr(files, "CODE", tmp_path)
+    for name, value in limits.items():
+        monkeypatch.setattr(files, name, value)
+    with pytest.raises(DarkroomError, match=sentence) as refused:
+        files.in_child([], "a.root")
+    assert "damaged" not in str(refused.value)
 
 
 def test_preview_of_a_measured_file(test_data, workspace, monkeypatch):
     del workspace
     monkeypatch.setenv("DARKROOM_DATA_ROOTS", str(test_data))
-    found = files.preview("cosine", test_data / "waveforms" / "hisparc501.root")
-    assert found["trees"]["events"]["n_entries"] == 60
+    content = files.preview("cosine", test_data / "waveforms" / "hisparc501.root")
+    assert content["trees"]["events"]["n_entries"] == 60

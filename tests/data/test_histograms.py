@@ -10,15 +10,22 @@ def test_every_row_is_counted_once():
     values = rng.uniform(0, 12, 10_001).astype(np.float32)
     values[::97] = np.nan
     labels = (np.arange(10_001) % 3 - 1).astype(np.int8)
-    made = class_histograms(values, labels, ["a", "b"], 2.0, 10.0, 16)
+    histograms_of_classes = class_histograms(values, labels, ["a", "b"], 2.0, 10.0, 16)
     for k, name in enumerate("ab"):
-        mine, of_class = made[name], values[labels == k]
+        histogram_of_class, of_class = histograms_of_classes[name], values[labels == k]
         finite = of_class[np.isfinite(of_class)]
         inside = finite[(finite >= 2) & (finite < 10)]
-        np.testing.assert_array_equal(mine.counts, np.histogram(inside, mine.edges)[0])
-        assert (mine.n_under, mine.n_over) == ((finite < 2).sum(), (finite >= 10).sum())
-        assert mine.n_missing == np.isnan(of_class).sum()
-        assert mine.counts.sum() + mine.n_under + mine.n_over + mine.n_missing == mine.n == len(of_class)
+        np.testing.assert_array_equal(histogram_of_class.counts, np.histogram(inside, histogram_of_class.edges)[0])
+        assert (histogram_of_class.n_under, histogram_of_class.n_over) == ((finite < 2).sum(), (finite >= 10).sum())
+        assert histogram_of_class.n_missing == np.isnan(of_class).sum()
+        assert (
+            histogram_of_class.counts.sum()
+            + histogram_of_class.n_under
+            + histogram_of_class.n_over
+            + histogram_of_class.n_missing
+            == histogram_of_class.n
+            == len(of_class)
+        )
 
 
 def test_two_dimensions_equal_numpy():
@@ -26,11 +33,13 @@ def test_two_dimensions_equal_numpy():
     x, y = rng.normal(size=5000), rng.normal(size=5000)
     x[::50] = np.nan
     chosen = rng.random(5000) < 0.5
-    made = histogram_2d(x, y, chosen, (-2, 2), (-1, 1), 20)
-    wanted, _, _ = np.histogram2d(x[chosen & np.isfinite(x)], y[chosen & np.isfinite(x)], [made.x_edges, made.y_edges])
-    np.testing.assert_array_equal(made.counts, wanted)
-    assert made.n == chosen.sum()
-    assert made.n_outside == chosen.sum() - wanted.sum()
+    cells = histogram_2d(x, y, chosen, (-2, 2), (-1, 1), 20)
+    wanted, _, _ = np.histogram2d(
+        x[chosen & np.isfinite(x)], y[chosen & np.isfinite(x)], [cells.x_edges, cells.y_edges]
+    )
+    np.testing.assert_array_equal(cells.counts, wanted)
+    assert cells.n == chosen.sum()
+    assert cells.n_outside == chosen.sum() - wanted.sum()
 
 
 def test_usual_range_follows_foreign_data():

@@ -1,15 +1,19 @@
 """Batches: every row once, whatever the order; labels and weights stay with their rows."""
 
+import threading
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from core.data.dataset import open_dataset, read_arrays
-from core.data.demo import default_mapping
-from core.data.loader import batches
-from core.data.prepare import prepare
+from core.data import loader
+from core.data.dataset import open_dataset, read_array
+from core.data.loader import ahead, batches
+from core.errors import DarkroomError
 from core.registry import EXPERIMENTS
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 
@@ -18,11 +22,15 @@ EXPERIMENT = next(iter(EXPERIMENTS.values()))
 class Marked:
     """A recipe that makes a row recognisable: its uid beside a sample of its record."""
 
-    columns: tuple[str, ...] = ("uid",)
+    arrays: ClassVar[tuple[str, ...]] = ("waveform",)
 
-    def make(self, raw, table, dataset):
+    def columns(self, dataset):
         del dataset
-        return np.stack([table["uid"], raw[:, 0, 1234]], axis=1)
+        return ("uid",)
+
+    def make(self, arrays, table, dataset):
+        del dataset
+        return np.stack([table["uid"], arrays["waveform"][:, 0, 1234]], axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +54,23 @@ def test_every_row_once_with_its_own_label_and_weight(dataset, seed):
     got, x, y, w = collected(dataset, rows, Marked(), 64, labels=labels, weights=weights, seed=seed)
     assert [len(batch[0]) for batch in got[:-1]] == [64] * (len(got) - 1)
     uid = dataset.column("uid")
-    wanted = np.stack([uid[rows], read_arrays(dataset, rows)[:, 0, 1234]], axis=1)
+    wanted = np.stack([uid[rows], read_array(dataset, "waveform", rows)[:, 0, 1234]], axis=1)
     np.testing.assert_array_equal(x[np.argsort(x[:, 0])], wanted[np.argsort(wanted[:, 0])])
     np.testing.assert_array_equal(y.argmax(axis=1), x[:, 0] % 2)
     np.testing.assert_array_equal(w, x[:, 0] % 7 + 1.0)
     if seed is None:
         np.testing.assert_array_equal(x, wanted)
+
+
+def test_a_buffer_is_bounded_by_bytes_where_rows_are_large(dataset, monkeypatch):
+    rows = np.arange(dataset.n_rows)
+    row_bytes = read_array(dataset, "waveform", [0]).nbytes
+    monkeypatch.setattr(loader, "BUFFER_BYTES", 2 * loader.CHUNK_ROWS * row_bytes)
+    sizes = [len(index) for _, index in loader._buffers(dataset, rows, ("waveform",), np.random.default_rng(1))]
+    assert sum(sizes) == dataset.n_rows and max(sizes) == 2 * loader.CHUNK_ROWS
+    monkeypatch.setattr(loader, "BUFFER_BYTES", 1)  # a chunk is read whole in any case
+    _, x, _, _ = collected(dataset, rows, Marked(), 64, seed=1)
+    assert sorted(x[:, 0]) == sorted(dataset.column("uid"))
 
 
 def test_a_seed_gives_the_same_order_again_and_another_seed_another(dataset):
@@ -74,3 +93,24 @@ def test_neighbouring_rows_are_parted(dataset):
 
 def test_no_rows_no_batches(dataset):
     assert list(batches(dataset, np.empty(0, np.int64), Marked(), 64, seed=1)) == []
+
+
+def test_batches_are_made_ahead_in_order_and_errors_come_in_their_place():
+    taken = []
+
+    def source():
+        for i in range(6):
+            taken.append(i)
+            yield i
+        raise DarkroomError("the seventh batch is damaged")
+
+    got = []
+    with pytest.raises(DarkroomError, match="the seventh"):
+        for batch in ahead(source(), 3):
+            got.append(batch)
+            assert len(taken) <= len(got) + 3
+    assert got == list(range(6))
+    for batch in ahead(source(), 2):  # who leaves early leaves no thread behind
+        assert batch == 0
+        break
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("batches")]

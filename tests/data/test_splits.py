@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.splits import TEST, TRAIN, VALIDATION, SplitParameters, split_rows
+from core.data.splits import OTHER, TEST, TRAIN, VALIDATION, SplitParameters, split_rows
 from core.errors import DarkroomError
 from core.parameters import build
 
@@ -56,6 +56,14 @@ def test_rows_without_label_follow_their_group():
     stratum = np.where(np.arange(100) % 10 < 5, 0, -1)
     side = split_rows(SplitParameters(), np.arange(100), group, stratum)
     assert set(side) == {TRAIN, VALIDATION, TEST}
+
+
+def test_groups_without_a_label_are_on_no_side():
+    group = np.repeat(np.arange(30), 10)
+    stratum = np.where(group < 10, np.arange(300) % 2, -1)
+    side = split_rows(SplitParameters(), np.arange(300), group, stratum)
+    assert (side[group >= 10] == OTHER).all()
+    np.testing.assert_array_equal(np.bincount(side[group < 10]), [80, 10, 10])
 
 
 def test_fractions_that_leave_nothing_are_refused():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from core import workspace
 from core.errors import DarkroomError
 from core.jobs import kinds, local, run, runner
 from core.jobs.run import JobContext
@@ -23,6 +24,18 @@ def run_job(job: JobContext) -> None:
         raise ValueError("a shape does not fit")
     if how == "stubbornly":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if how == "allocate":
+        job.report(1, 2, "allocating")
+        print(len(bytearray(900_000_000)))
+    if how == "workers":
+        code = "import time; held = bytearray(b'1') * 250_000_000; time.sleep(60)"
+        workers = [subprocess.Popen((sys.executable, "-c", code)) for _ in range(3)]
+        workers[0].wait()
+    if how == "write":
+        job.report(1, 2, "waiting")
+        while not (job.folder / "go").is_symlink():
+            time.sleep(0.05)
+        workspace.write_json(job.folder / "big.json", "x" * 4_000_000)
     if how == "with a worker":
         worker = subprocess.Popen(("sleep", "60"))
         (job.folder / "worker.pid").write_text(str(worker.pid))

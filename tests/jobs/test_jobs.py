@@ -13,9 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.jobs import control, local, queue, runner
+from core.jobs import control, local, queue, reconcile, runner
 from core.jobs.queue import Job
 from core.jobs.reconcile import identity
+from core.jobs.run import NICENESS
 
 pytestmark = pytest.mark.usefixtures("jobs")
 
@@ -53,27 +54,33 @@ def test_lanes_do_not_wait_for_each_other() -> None:
     assert control.get(long.id).state == "running"
 
 
-def test_queued_job_is_cancelled_and_never_starts(jobs: Path, until: Until) -> None:
+def test_trainings_work_below_pages_and_previews(until: Until) -> None:
+    training, preparing = sleep(30), control.submit("sleep", "beside it", {"seconds": 30}, lane="data")
+    until(lambda: is_running(training) and is_running(preparing))
+    nice = [os.getpriority(os.PRIO_PROCESS, control.get(job.id).pid or 0) for job in (training, preparing)]
+    assert nice == [os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, os.getpriority(os.PRIO_PROCESS, 0)]
+
+
+def test_queued_job_is_stopped_and_never_starts(jobs: Path, until: Until) -> None:
     running, waiting = sleep(30), sleep()
     until(lambda: is_running(running))
-    assert control.stop(waiting.id, user="pierre").state == "cancelled"
+    assert control.stop(waiting.id, user="pierre").state == "stopped"
     control.stop(running.id)
-    assert control.wait(running.id, timeout_s=15).state == "cancelled"
+    assert control.wait(running.id, timeout_s=15).state == "stopped"
     time.sleep(0.7)
-    assert control.get(waiting.id).state == "cancelled"
+    assert control.get(waiting.id).state == "stopped"
     assert not (jobs / "jobs" / str(waiting.id)).exists()
 
 
-def test_running_job_saves_its_work_and_is_cancelled(until: Until) -> None:
+def test_running_job_saves_its_work_and_is_stopped(until: Until) -> None:
     job = sleep(30)
     until(lambda: is_running(job))
     began = time.monotonic()
     stopped = control.stop(job.id, user="pierre")
     assert time.monotonic() - began < 0.5
     ended = control.wait(job.id, timeout_s=15)
-    assert ended.state == "cancelled"
+    assert ended.state == "stopped"
     assert "Saved what there was." in control.log_tail(job.id)
-    assert ("pierre", "stop requested") in [(e.user, e.what) for e in queue.read_events(job.id)]
     until(lambda: not psutil.pid_exists(stopped.pid or 0))
 
 
@@ -83,8 +90,8 @@ def test_job_that_ignores_the_signal_is_killed_after_the_grace(until: Until) -> 
     stopped = control.stop(job.id, grace_s=1.0)
     time.sleep(0.5)
     assert control.get(job.id).state == "running"
-    assert control.wait(job.id, timeout_s=10).state == "cancelled"
-    assert not local.is_alive(identity(stopped))
+    assert control.wait(job.id, timeout_s=10).state == "stopped"
+    assert not local.is_there(identity(stopped))
 
 
 def test_killed_job_is_lost_and_its_workers_go_too(jobs: Path, until: Until) -> None:
@@ -130,24 +137,30 @@ def test_failing_job_keeps_its_traceback_and_its_sentence() -> None:
 
 def test_later_process_with_the_same_number_is_not_taken_for_the_job() -> None:
     me = local.identity(os.getpid())
-    reused, rebooted, stopped, mine = (queue.submit("sleep", "", {}) for _ in range(4))
+    reused, rebooted, stopped, own_job = (queue.submit("sleep", "", {}) for _ in range(4))
     queue.move(stopped.id, ("queued",), "running", **me._replace(create_time=me.create_time + 60)._asdict())
     control.stop(stopped.id)  # must not signal this very process
     queue.move(reused.id, ("queued",), "running", **me._replace(create_time=me.create_time - 60)._asdict())
     queue.move(rebooted.id, ("queued",), "running", **me._replace(boot_id="an earlier boot")._asdict())
-    queue.move(mine.id, ("queued",), "running", **me._asdict())
+    work = subprocess.Popen(("sleep", "60"), env={**os.environ, local.TAG: local.tag(own_job.id)})
+    queue.move(own_job.id, ("queued",), "running", **local.identity(work.pid)._asdict())
     states = {job.id: job.state for job in control.list_jobs()}
-    assert [states[job.id] for job in (reused, rebooted, mine)] == ["lost", "lost", "running"]
-    assert states[stopped.id] == "cancelled"
-    queue.move(mine.id, ("running",), "finished")
+    assert [states[job.id] for job in (reused, rebooted, own_job)] == ["lost", "lost", "running"]
+    assert states[stopped.id] == "stopped"
+    work.kill()
+    work.wait(15)
 
 
-def test_claim_that_came_to_nothing_goes_back_to_the_queue() -> None:
+@pytest.mark.parametrize("clock", [-86_400.0, 0.0, 86_400.0])
+def test_claim_that_came_to_nothing_goes_back_to_the_queue_whatever_the_clock_says(
+    clock: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "CLAIM_GRACE_S", 1.0)
     job, stopped = queue.submit("sleep", "", {"seconds": 0.1}), queue.submit("sleep", "", {})
     for claimed in (job, stopped):
-        queue.move(claimed.id, ("queued",), "starting", slot=0, started_at=time.time() - 60)
+        queue.move(claimed.id, ("queued",), "starting", slot=0, started_at=time.time() - clock)
     queue.request_stop(stopped.id, "pierre", 30.0)
-    assert control.wait(stopped.id, timeout_s=5).state == "cancelled"
+    assert control.wait(stopped.id, timeout_s=5).state == "stopped"
     assert control.wait(job.id, timeout_s=15).state == "finished"
 
 

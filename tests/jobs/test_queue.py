@@ -93,12 +93,14 @@ def test_metrics_are_read_since_a_row_and_undefined_is_null() -> None:
 def test_stop_request_cancels_what_waits_and_marks_what_runs() -> None:
     waiting, running = queue.submit("train", "", {}), queue.submit("train", "", {})
     queue.move(running.id, ("queued",), "running")
-    assert queue.request_stop(waiting.id, "pierre", 30.0).state == "cancelled"
+    assert queue.request_stop(waiting.id, "pierre", 30.0).state == "stopped"
     assert "pierre" in queue.get(waiting.id).message
     marked = queue.request_stop(running.id, "pierre", 30.0)
     assert (marked.state, marked.stop_grace_s) == ("running", 30.0)
     assert queue.request_stop(running.id, "marie", 0.0).stop_requested_at == marked.stop_requested_at
-    assert [(e.user, e.what) for e in queue.read_events(waiting.id)][1:] == [("pierre", "stop requested")]
+    with store.reading() as db:
+        rows = db.execute("SELECT user, what FROM events WHERE job = ? ORDER BY id", (waiting.id,)).fetchall()
+    assert [tuple(row) for row in rows][1:] == [("pierre", "stop requested")]
     before = queue.get(waiting.id)
     assert queue.request_stop(waiting.id, "marie", 0.0) == before
 
@@ -127,8 +129,17 @@ def test_list_of_a_newer_darkroom_is_refused(workspace: Path) -> None:
     with sqlite3.connect(workspace / "darkroom.sqlite") as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(DarkroomError, match=r"written by a newer Darkroom \(schema 99, this one knows 1\)"):
+    with pytest.raises(DarkroomError, match=r"written by a newer Darkroom \(schema 99, this one knows 2\)"):
         queue.list_jobs()
+
+
+def test_what_an_earlier_darkroom_called_cancelled_is_called_stopped(workspace: Path) -> None:
+    job = queue.submit("train", "an old one", {})
+    with sqlite3.connect(workspace / "darkroom.sqlite") as db:
+        db.execute("UPDATE jobs SET state = 'cancelled'")
+        db.execute("PRAGMA user_version = 1")
+    assert queue.get(job.id).state == "stopped"
+    assert [j.id for j in queue.list_jobs(states=("stopped",))] == [job.id]
 
 
 def test_unwritable_workspace_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from core.jobs import messages
 from core.jobs.warm import Warm
 from core.learn import explain
 from core.learn.explain import Attribution, Occlusion
+from core.workflows.warm_child import open_network
 from tests.jobs.warm_toy import COMMAND, SERVER
 from tests.learn.learning_toy import write_dataset
 from tests.learn.window_network import run_of
@@ -158,9 +159,9 @@ def test_messages_carry_values_and_arrays_and_refuse_others() -> None:
     here, there = Pipe()
     sent = {"text": "a", "n": [1, None], "x": np.arange(6, dtype=np.float32).reshape(2, 3), "none": np.zeros((0, 2))}
     messages.send(here, sent)
-    found = messages.receive(there)
-    assert (found["text"], found["n"], found["none"].shape) == ("a", [1, None], (0, 2))
-    assert np.array_equal(found["x"], sent["x"])
+    message = messages.receive(there)
+    assert (message["text"], message["n"], message["none"].shape) == ("a", [1, None], (0, 2))
+    assert np.array_equal(message["x"], sent["x"])
     with pytest.raises(DarkroomError, match=r"array 'x' \(object.*cannot be sent"):
         messages.send(here, {"x": np.array([None])})
     here.send_bytes(b'{"plain": {}, "arrays": [["x", "object", [1]]]}')
@@ -177,26 +178,26 @@ def test_the_real_child_explains_on_the_cpu_and_holds_few_networks(workspace: Pa
     dataset = open_dataset("toy")
     ids = [run_of(dataset, 0.0, 200.0 + 100.0 * i, channel=1).id for i in range(3)]
     warm = Warm(n_models=2)
-    told = warm.ask({"do": "ping"}, timeout_s=60.0)
-    child = psutil.Process(told["pid"])
-    assert told["device"].startswith("CPU")
+    answer = warm.ask({"do": "ping"}, timeout_s=60.0)
+    child = psutil.Process(answer["pid"])
+    assert answer["device"].startswith("CPU")
     assert (child.environ()["CUDA_VISIBLE_DEVICES"], child.environ()["JAX_PLATFORMS"]) == ("-1", "cpu")
     question = {"do": "occlusion", "dataset": "toy", "row": 4, "parameters": {}}
     for run_id in ids:
-        found = Attribution(**warm.ask({**question, "run": run_id}))
-        expected = explain.of_row(explain.open_network(runs.open_run(run_id)), dataset, 4, Occlusion())
-        assert found.values == pytest.approx(expected.values, abs=1e-5)
+        attribution = Attribution(**warm.ask({**question, "run": run_id}))
+        expected = explain.of_row(open_network(runs.open_run(run_id)), dataset, 4, Occlusion())
+        assert attribution.values == pytest.approx(expected.values, abs=1e-5)
     assert warm.state()["models"] == ids[1:]
-    asked = {**question, "do": "mean_occlusion", "run": ids[1], "rows": [1, 3], "n_of": 9, "seconds": 10}
-    assert (Attribution(**warm.ask(asked)).n, warm.state()["models"]) == (2, [ids[2], ids[1]])
+    request = {**question, "do": "mean_occlusion", "run": ids[1], "rows": [1, 3], "n_of": 9, "seconds": 10}
+    assert (Attribution(**warm.ask(request)).n, warm.state()["models"]) == (2, [ids[2], ids[1]])
     model = runs.open_run(ids[1]).path / runs.MODEL
     model.write_bytes(model.read_bytes()[:-1])
-    with pytest.raises(DarkroomError, match=rf"The model file of run '{ids[1]}' is damaged or was changed"):
+    with pytest.raises(DarkroomError, match=rf"model.keras of run '{ids[1]}' is damaged or was changed"):
         warm.ask({**question, "run": ids[1]})
     with pytest.raises(DarkroomError, match="Data set 'toy' has changed since the page was drawn"):
         warm.ask({**question, "run": ids[2], "dataset_id": "older"})
     networks = warm.ask({"do": "describe", "experiment": dataset.experiment})["networks"]
     assert networks["dense"]["parameters"] == sum(layer["parameters"] for layer in networks["dense"]["layers"])
-    assert warm.state()["pid"] == told["pid"]
+    assert warm.state()["pid"] == answer["pid"]
     warm.stop()
-    assert gone(told["pid"])
+    assert gone(answer["pid"])

@@ -87,6 +87,10 @@ def test_sentences_tell_what_is_and_how_it_ended() -> None:
     assert watching.sentence(waiting, [waiting, running], now=1200.0).endswith(", begins soon")
     stopping = job(1, stop_requested_at=1000.0, stop_grace_s=30.0)
     assert "killed in 20 s" in watching.sentence(stopping, [stopping], now=1010.0)
+    at_work = job(1, started_at=1000.0, progress_text="Keras starts")
+    assert watching.sentence(at_work, [at_work], now=1012.0) == "running: Keras starts, 12 s so far"
+    half = dataclasses.replace(at_work, heartbeat=1050.0, progress_done=1.0, progress_total=2.0)
+    assert watching.sentence(half, [half], now=1060.0).endswith(", 1 min 00 s so far, about 50 s left")
     ended = job(1, "lost", started_at=1000.0, ended_at=1065.0)
     assert watching.sentence(ended, [ended]).startswith("lost ")
     assert watching.sentence(ended, [ended]).endswith(" after 1 min 05 s")
@@ -102,12 +106,12 @@ def test_duration(seconds: float | None, text: str) -> None:
 
 @pytest.mark.usefixtures("workspace")
 def test_the_queue_is_shown_in_the_order_of_its_work() -> None:
-    made = [queue.submit("train", f"job {i}", {}, user="ada") for i in range(4)]
-    queue.move(made[0].id, ("queued",), "finished")
-    queue.move(made[2].id, ("queued",), "running")
+    created = [queue.submit("train", f"job {i}", {}, user="ada") for i in range(4)]
+    queue.move(created[0].id, ("queued",), "finished")
+    queue.move(created[2].id, ("queued",), "running")
     rows = watching.queue_rows(queue.list_jobs())
     assert [(row["job"], row["state"]) for row in rows] == [
-        (made[2].id, "running"), (made[1].id, "queued, no. 1"), (made[3].id, "queued, no. 2"), (made[0].id, "finished"),
+        (created[2].id, "running"), (created[1].id, "queued, no. 1"), (created[3].id, "queued, no. 2"), (created[0].id, "finished"),
     ]  # fmt: skip
-    queue.set_progress(made[2].id, 21.0, 100.0, "")
+    queue.set_progress(created[2].id, 21.0, 100.0, "")
     assert watching.queue_rows(queue.list_jobs())[0]["state"] == "running 21%"

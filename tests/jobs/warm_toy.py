@@ -5,8 +5,8 @@ import sys
 import time
 from typing import Any
 
-from core.jobs import warm_child
-from core.jobs.warm_child import Models
+from core.workflows import warm_child
+from core.workflows.warm_child import Models
 
 COMMAND = (sys.executable, "-m", "tests.jobs.warm_toy")
 

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from core.experiment import Region
 from core.judge.compatibility import Cell, Matrix
-from core.judge.efficiency import Leakage, from_counts
-from core.judge.intervals import PairInterval, efficiency
+from core.judge.grid import Region
+from core.statistics.efficiency import Leakage, from_counts
+from core.statistics.intervals import PairInterval, efficiency
 
 Counts = tuple[int, int, int, int]
 """Signal kept, signal, background rejected, background."""
@@ -22,15 +22,15 @@ REGIONS = (region(), region("C1 6-10 keV", 1, 6.0, 10.0), region("C3 3-6 keV", 3
 
 def cell(counts: Counts, n_left_out: int = 0, n_missing: int = 0, leaked: int = 0) -> Cell:
     """A cell with these counts; its area is a stand-in, defined where both classes are there."""
-    kept, n_signal, _, n_background = counts
+    n_kept, n_signal, _, n_background = counts
     value = 0.9 if n_signal and n_background else math.nan
     area = PairInterval(value, value - 0.1, value + 0.05, n_signal, n_background)
-    leakage = Leakage(0.99, 0.4, efficiency(kept, n_signal), efficiency(leaked, n_background))
+    leakage = Leakage(0.99, 0.4, efficiency(n_kept, n_signal), efficiency(leaked, n_background))
     return Cell("run", from_counts(*counts), area, leakage, "validation", n_left_out, n_missing)
 
 
 def matrix(cells, regions=REGIONS, notes: tuple[str, ...] = ("a note",)) -> Matrix:
-    return Matrix(tuple(regions), tuple(tuple(row) for row in cells), 0.5, "published", 0.95, notes)
+    return Matrix(tuple(regions), tuple(tuple(row) for row in cells), 0.5, "published", notes)
 
 
 def square(n: int) -> Matrix:

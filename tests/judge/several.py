@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import runs
+from core import outputs, runs
 from core.data.cuts import Cut
 from core.data.dataset import Dataset, open_dataset
-from core.data.selection import Selection, from_dict, select
 from core.experiment import Experiment
-from core.judge.scored import Scored, open_scored
-from core.learn.predict import as_scores
+from core.judge.score_table import ScoreTable
+from core.learn.tasks.classify import as_scores
 from core.registry import experiment_by_key
+from core.selection.selection import Selection, from_dict, select
+from core.workflows.scored import open_scored
 from tests.learn.learning_toy import selection, write_dataset
 
 CLASSES = ("round", "long", "bent")
@@ -22,7 +23,7 @@ SIGNAL = "long"
 N = 360
 
 
-def experiment(**changes: Any) -> Experiment:
+def experiment(**labels: Any) -> Experiment:
     """The first experiment with three classes told by the column `kind`; a kind of 3 has no label."""
 
     def label_cuts(cuts: Any, scheme: str, dataset: Dataset) -> dict[str, list[Cut]]:
@@ -33,12 +34,16 @@ def experiment(**changes: Any) -> Experiment:
     def long_ones(dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         return {"by length": dataset.column("length")[rows] > 3.0}
 
-    made = dataclasses.replace(
-        experiment_by_key("cosine"), classes=CLASSES, signal=SIGNAL, label_cuts=label_cuts, class_baselines=long_ones,
-        tree_features=("length", "width"), trees="forest", cut_baseline=None, box=(), truth_bound="",
-        warnings=lambda *_: [],
+    base = experiment_by_key("cosine")
+    three = {"classes": CLASSES, "signal": SIGNAL, "cuts_of": label_cuts, **labels}
+    judging = dataclasses.replace(
+        base.judging, class_baselines=long_ones, tree_features=("length", "width"), trees="forest", cut_baseline=None,
+        box=(), truth_bound="",
     )  # fmt: skip
-    return dataclasses.replace(made, **changes)
+    selecting = dataclasses.replace(base.selecting, warnings=lambda *_: [])
+    return dataclasses.replace(
+        base, labels=dataclasses.replace(base.labels, **three), judging=judging, selecting=selecting
+    )
 
 
 def write(workspace: Path, name: str = "several") -> str:
@@ -53,25 +58,30 @@ def write(workspace: Path, name: str = "several") -> str:
     table["energy_kev"] = rng.uniform(0, 10, N).astype(np.float32)
     table.to_parquet(file)
     dataset = open_dataset(name)
-    own = select(experiment(), dataset, _selection())
+    own = select(experiment().selecting, experiment().labels, dataset, _selection())
     z = np.stack([-length, length - 4.0, 2 * table.width - 1.0 - np.abs(length - 2)], axis=1)[own.preselected]
     p = np.exp(1.5 * z)
     folder = runs.create("compact")
     runs.write_settings(folder, {"network": "compact", "parameters": {}, "training": {}}, {}, _selection().to_dict())
     uid, source = dataset.column("uid")[own.preselected], dataset.source_of(own.preselected)
-    runs.write_rows(folder, uid, source, own.labels, own.split)
+    runs.write_rows(folder, uid, source, own.labels, own.side)
     (folder / runs.MODEL).write_bytes(b"none")
-    told = {"experiment": dataset.experiment, "dataset": {"name": name}, "classes": list(CLASSES), "n_parameters": 0}
-    runs.seal(folder, {**told, "seconds": 1.0})
+    provenance = {
+        "experiment": dataset.experiment,
+        "dataset": {"name": name},
+        "classes": list(CLASSES),
+        "n_parameters": 0,
+    }
+    runs.seal(folder, {**provenance, "seconds": 1.0})
     scores = as_scores((p / p.sum(axis=1, keepdims=True)).astype(np.float32), CLASSES.index(SIGNAL))
-    runs.write_scores(folder, name, uid, source, split=own.split, **scores)
+    outputs.write(folder, name, uid, dataset.origin_of(own.preselected), own.split, scores)
     return folder.name
 
 
 def _selection() -> Selection:
-    return from_dict(experiment(), selection())
+    return from_dict(experiment().selecting, experiment().labels, selection())
 
 
-def opened(run_id: str, name: str = "several", **changes: Any) -> Scored:
+def opened(run_id: str, name: str = "several") -> ScoreTable:
     """The run's scores of the data set."""
-    return open_scored(runs.open_run(run_id), experiment(**changes), open_dataset(name))
+    return open_scored(runs.open_run(run_id), experiment(), open_dataset(name))

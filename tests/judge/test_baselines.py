@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from core.experiment import BoxSide
 from core.judge.baselines import BoxCut, Ranking, optimal_box
+from core.judge.judging import BoxSide
 
 
 def brute_force(values: np.ndarray, labels: np.ndarray, wanted: float) -> int:
@@ -15,9 +15,9 @@ def brute_force(values: np.ndarray, labels: np.ndarray, wanted: float) -> int:
     levels = [np.r_[-np.inf, np.unique(column)] for column in values.T]
     least = len(labels)
     for limits in itertools.product(*levels):
-        kept = (values >= limits).all(axis=1)
-        if kept[signal].sum() >= wanted * signal.sum() - 1e-9:
-            least = min(least, int(kept[~signal].sum()))
+        passed = (values >= limits).all(axis=1)
+        if passed[signal].sum() >= wanted * signal.sum() - 1e-9:
+            least = min(least, int(passed[~signal].sum()))
     return least
 
 
@@ -30,9 +30,9 @@ def test_no_box_leaks_less(seed, n_sides):
     values = values.round(1 if seed % 2 else 6)  # every other sample has ties
     wanted = (0.8, 0.9, 1.0)[seed % 3]
     limits = optimal_box(values, labels, wanted)
-    kept = (values >= limits).all(axis=1)
-    assert kept[labels == 1].sum() >= wanted * 20 - 1e-9
-    assert kept[labels == 0].sum() == brute_force(values, labels, wanted)
+    passed = (values >= limits).all(axis=1)
+    assert passed[labels == 1].sum() >= wanted * 20 - 1e-9
+    assert passed[labels == 0].sum() == brute_force(values, labels, wanted)
 
 
 def test_a_large_sample_comes_close_to_the_true_box():
@@ -42,9 +42,9 @@ def test_a_large_sample_comes_close_to_the_true_box():
     useful = np.r_[rng.uniform(0, 1, n), rng.uniform(-1, 1, n)]  # leaks 1/2 + 0.005 where 1 % of the signal is lost
     useless = rng.uniform(0, 1, 2 * n)
     limits = optimal_box(np.stack([useful, useless], axis=1), labels, 0.99)
-    kept = (useful >= limits[0]) & (useless >= limits[1])
-    assert kept[labels == 1].mean() == pytest.approx(0.99, abs=5e-4)
-    assert kept[labels == 0].mean() == pytest.approx(0.495, abs=0.01)
+    passed = (useful >= limits[0]) & (useless >= limits[1])
+    assert passed[labels == 1].mean() == pytest.approx(0.99, abs=5e-4)
+    assert passed[labels == 0].mean() == pytest.approx(0.495, abs=0.01)
     assert limits[0] == pytest.approx(0.01, abs=0.003)
 
 
@@ -56,17 +56,17 @@ def test_sides_have_their_directions_and_nan_never_passes():
         "middle": np.array([-0.1, 0.2, 0.0, 0.1, 0.0, 0.0, -0.9, 0.0]),
     }
     box = BoxCut(columns, (BoxSide("up", "above"), BoxSide("down", "below"), BoxSide("middle", "inside")))
-    found = box.keeping(1.0, labels, np.ones(8, bool))
-    assert found.kept.tolist() == [True] * 4 + [False] * 4
-    assert found.limits == {"up above": 5.0, "down below": 2.0, "middle inside": 0.2}
+    decision = box.keeping(1.0, labels, np.ones(8, bool))
+    assert decision.accepted.tolist() == [True] * 4 + [False] * 4
+    assert decision.limits == {"up above": 5.0, "down below": 2.0, "middle inside": 0.2}
 
 
 def test_a_box_that_cannot_keep_enough_is_undefined():
     columns = {"up": np.array([1.0, np.nan, 0.0])}
     box = BoxCut(columns, (BoxSide("up", "above"),))
-    assert box.keeping(0.99, np.array([1, 1, 0]), np.ones(3, bool)).kept is None
-    assert box.keeping(0.5, np.array([1, 1, 0]), np.ones(3, bool)).kept.tolist() == [True, False, False]
-    assert box.keeping(0.99, np.array([0, 0, 0]), np.ones(3, bool)).kept is None
+    assert box.keeping(0.99, np.array([1, 1, 0]), np.ones(3, bool)).accepted is None
+    assert box.keeping(0.5, np.array([1, 1, 0]), np.ones(3, bool)).accepted.tolist() == [True, False, False]
+    assert box.keeping(0.99, np.array([0, 0, 0]), np.ones(3, bool)).accepted is None
 
 
 def test_limits_come_from_the_basis_and_apply_to_all():
@@ -75,13 +75,13 @@ def test_limits_come_from_the_basis_and_apply_to_all():
     values = np.array([0.6, 0.8, 0.1, 0.3, 0.7])
     by_rank = Ranking(values, 0.5).keeping(1.0, labels, basis)
     by_box = BoxCut({"v": values}, (BoxSide("v", "above"),)).keeping(1.0, labels, basis)
-    for found in (by_rank, by_box):
-        assert found.kept.tolist() == [True, True, False, False, True]
+    for decision in (by_rank, by_box):
+        assert decision.accepted.tolist() == [True, True, False, False, True]
     assert by_rank.limits["threshold"] == pytest.approx(0.6)
-    assert Ranking(values, 0.75).usual(labels, basis).kept.tolist() == [False, True, False, False, False]
+    assert Ranking(values, 0.75).usual(labels, basis).accepted.tolist() == [False, True, False, False, False]
 
 
 def test_a_ranking_without_signal_in_the_basis_is_undefined():
-    found = Ranking(np.array([0.5, 0.6]), 0.5).keeping(0.99, np.array([0, 0]), np.ones(2, bool))
-    assert found.kept is None
-    assert found.limits == {"threshold": None}
+    decision = Ranking(np.array([0.5, 0.6]), 0.5).keeping(0.99, np.array([0, 0]), np.ones(2, bool))
+    assert decision.accepted is None
+    assert decision.limits == {"threshold": None}

@@ -11,9 +11,9 @@ from core import runs, workspace
 from core.cosine.experiment import EXPERIMENT
 from core.data.splits import OTHER, TEST, TRAIN, VALIDATION
 from core.errors import DarkroomError
-from core.experiment import Region
-from core.judge.compatibility import METRICS, cell_evaluation, cell_rows, matrix, open_matrix
-from core.judge.sample import RunScores, Sample, open_sample
+from core.judge.compatibility import METRICS, RunScores, Sample, cell_evaluation, counted, matrix
+from core.judge.grid import Region
+from core.workflows.study_scores import open_matrix, open_sample
 
 N_REGIONS = 3
 REGIONS = tuple(Region(f"R{i}", {"crystal": i}) for i in range(N_REGIONS))
@@ -36,19 +36,19 @@ def made(n=3000, seed=1) -> Sample:
 
 def test_every_count_is_that_of_a_loop_over_the_events():
     sample, threshold = made(), 0.3
-    found = matrix(sample, threshold)
+    table_of_cells = matrix(sample, threshold)
     for i, run in enumerate(sample.runs):
         for j, members in enumerate(sample.members):
-            kept, n = [0, 0], [0, 0]
+            accepted, n = [0, 0], [0, 0]
             for event in members:
                 if run.split[event] in (TRAIN, VALIDATION) or np.isnan(run.score[event]):
                     continue
                 n[sample.labels[event]] += 1
-                kept[sample.labels[event]] += bool(run.score[event] >= np.float32(threshold))
-            point = found.cells[i][j].point
-            assert (point.signal.k, point.signal.n) == (kept[1], n[1])
-            assert (point.background.k, point.background.n) == (n[0] - kept[0], n[0])
-            assert (point.precision.k, point.precision.n) == (kept[1], sum(kept))
+                accepted[sample.labels[event]] += bool(run.score[event] >= np.float32(threshold))
+            point = table_of_cells.cells[i][j].point
+            assert (point.signal.k, point.signal.n) == (accepted[1], n[1])
+            assert (point.background.k, point.background.n) == (n[0] - accepted[0], n[0])
+            assert (point.precision.k, point.precision.n) == (accepted[1], sum(accepted))
 
 
 def test_every_labelled_event_of_a_region_is_counted_left_out_or_missing():
@@ -68,10 +68,10 @@ def test_events_of_training_and_validation_change_no_number():
         own = run.split == TRAIN
         shaken.append(dataclasses.replace(run, score=np.where(own, 1 - run.score, run.score)))
     assert matrix(dataclasses.replace(sample, runs=tuple(shaken))) == before
-    rows = cell_rows(sample, 0, 1)
+    rows = sample.rows[counted(sample, 0, 1)]
     seen = 2 * np.flatnonzero(np.isin(sample.runs[0].split, (TRAIN, VALIDATION)))
-    assert len(rows.rows)
-    assert not np.isin(rows.rows, seen).any()
+    assert len(rows)
+    assert not np.isin(rows, seen).any()
 
 
 def test_leakage_uses_the_threshold_of_the_trainings_own_validation_else_says_so():
@@ -101,15 +101,15 @@ def test_a_class_that_is_absent_leaves_what_needs_it_undefined():
 
 def test_a_region_without_a_run_is_missing_and_no_zero():
     sample = made()
-    found = matrix(dataclasses.replace(sample, runs=(None, *sample.runs[1:])))
-    assert found.cells[0] == (None,) * N_REGIONS
-    rows = json.loads(json.dumps(found.to_rows(), allow_nan=False))
+    table_of_cells = matrix(dataclasses.replace(sample, runs=(None, *sample.runs[1:])))
+    assert table_of_cells.cells[0] == (None,) * N_REGIONS
+    rows = json.loads(json.dumps(table_of_cells.to_rows(), allow_nan=False))
     assert len(rows) == N_REGIONS**2
     assert rows[0]["run"] is None
     assert rows[0]["harmonic_efficiency"]["value"] is None
     assert rows[3]["trained_on"] == {"region": "R1", "crystal": 1}
     assert rows[3]["tested_on"]["crystal"] == 0
-    assert len(cell_rows(dataclasses.replace(sample, runs=(None,) * N_REGIONS), 0, 0).rows) == 0
+    assert len(counted(dataclasses.replace(sample, runs=(None,) * N_REGIONS), 0, 0)) == 0
 
 
 def test_one_score_for_all_and_perfect_scores():
@@ -127,17 +127,18 @@ def test_what_is_stored_gives_the_cells_and_each_cell_its_evaluation():
     dataset = made_up_dataset(6000)
     study = made_up_study(dataset)
     sample = open_sample(study, EXPERIMENT, dataset)
-    found = open_matrix(study, EXPERIMENT, dataset, 0.4)
-    assert found == matrix(sample, 0.4)
+    table_of_cells = open_matrix(study, EXPERIMENT, dataset, 0.4)
+    assert table_of_cells == matrix(sample, 0.4)
     truth, energy_kev, crystal = (dataset.column(name) for name in ("truth_class", "energy_kev", "crystal"))
     for i, j in ((0, 0), (1, 4), (5, 2)):
-        cell, events = found.cells[i][j], cell_rows(sample, i, j)
+        cell, at = table_of_cells.cells[i][j], counted(sample, i, j)
+        rows = sample.rows[at]
         low, high = study.regions[j].facts["window_kev"]
-        assert (crystal[events.rows] == study.regions[j].facts["crystal"]).all()
-        assert ((energy_kev[events.rows] >= low) & (energy_kev[events.rows] < high)).all()
-        np.testing.assert_array_equal(events.labels, truth[events.rows])
-        np.testing.assert_array_equal(events.energy_kev, energy_kev[events.rows])
-        judged = cell_evaluation(sample, EXPERIMENT, dataset, i, j, 0.4)
+        assert (crystal[rows] == study.regions[j].facts["crystal"]).all()
+        assert ((energy_kev[rows] >= low) & (energy_kev[rows] < high)).all()
+        np.testing.assert_array_equal(sample.labels[at], truth[rows])
+        np.testing.assert_array_equal(sample.axis_values[at], energy_kev[rows])
+        judged = cell_evaluation(sample, EXPERIMENT.judging, dataset, i, j, 0.4)
         assert judged.network.point == cell.point
         assert judged.network.auc == cell.auc
         assert judged.leakage[-1] == cell.leakage
@@ -146,7 +147,7 @@ def test_what_is_stored_gives_the_cells_and_each_cell_its_evaluation():
         n_inside = int(
             ((crystal == study.regions[j].facts["crystal"]) & (energy_kev >= low) & (energy_kev < high)).sum()
         )
-        assert (len(events.rows) == n_inside) == (i != j)
+        assert (len(rows) == n_inside) == (i != j)
 
 
 @pytest.mark.usefixtures("workspace")
@@ -154,13 +155,13 @@ def test_a_run_deleted_while_its_study_is_open_leaves_its_row_missing():
     dataset = made_up_dataset(3000)
     study = made_up_study(dataset)
     runs.delete(study.runs[2])
-    found = open_matrix(study, EXPERIMENT, dataset)
-    assert found.cells[2] == (None,) * 6
-    assert all(cell is not None for row in (*found.cells[:2], *found.cells[3:]) for cell in row)
+    table_of_cells = open_matrix(study, EXPERIMENT, dataset)
+    assert table_of_cells.cells[2] == (None,) * 6
+    assert all(cell is not None for row in (*table_of_cells.cells[:2], *table_of_cells.cells[3:]) for cell in row)
     with pytest.raises(
         DarkroomError, match="no scored event of C1 3-6 keV is outside the training and validation of C3 3-6"
     ):
-        cell_evaluation(open_sample(study, EXPERIMENT, dataset), EXPERIMENT, dataset, 2, 0)
+        cell_evaluation(open_sample(study, EXPERIMENT, dataset), EXPERIMENT.judging, dataset, 2, 0)
 
 
 @pytest.mark.usefixtures("workspace")

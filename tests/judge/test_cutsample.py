@@ -9,15 +9,15 @@ import pytest
 from benchmarks.made_up import made_up_run
 from core.__main__ import main
 from core.data.dataset import open_dataset
-from core.data.demo import default_mapping
-from core.data.prepare import prepare
-from core.data.selection import preset, select
 from core.data.splits import TRAIN
 from core.errors import DarkroomError
-from core.judge import cutreport, cutsample
-from core.judge.scored import open_scored
+from core.judge import cutsample, cutstudy_report
 from core.registry import EXPERIMENTS
 from core.runs import open_run
+from core.selection.selection import preset, select
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
+from core.workflows.scored import open_scored
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 
@@ -26,7 +26,7 @@ EXPERIMENT = next(iter(EXPERIMENTS.values()))
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DARKROOM_WORKSPACE", str(tmp_path_factory.mktemp("cutsample")))
-        files = EXPERIMENT.simulate(tmp_path_factory.mktemp("raw"), n_events=900, seed=4)
+        files = EXPERIMENT.simulation.simulate(tmp_path_factory.mktemp("raw"), n_events=900, seed=4)
         prepare(EXPERIMENT, files, "few", default_mapping(EXPERIMENT))
         yield made_up_run("few")
 
@@ -34,8 +34,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def events_of(run_id: str | None) -> cutsample.CutSample:
     dataset = open_dataset("few")
     scored = open_scored(open_run(run_id), EXPERIMENT, dataset) if run_id else None
-    selection = scored.selection if scored else preset(EXPERIMENT, next(iter(EXPERIMENT.presets)))
-    return cutsample.sample(select(EXPERIMENT, dataset, selection), scored)
+    selection = scored.selection if scored else preset(EXPERIMENT.selecting, next(iter(EXPERIMENT.selecting.presets)))
+    return cutsample.sample(select(EXPERIMENT.selecting, EXPERIMENT.labels, dataset, selection), scored)
 
 
 @pytest.mark.parametrize("has_run", [True, False])
@@ -51,28 +51,29 @@ def test_what_is_chosen_on_is_not_quoted_on(run: str, has_run: bool) -> None:
 
 def test_a_cut_is_quoted_as_plain_counting_says(run: str) -> None:
     events = events_of(run)
-    found = cutsample.quote(events, cutsample.move(events, ["nmt500_us", "es"], ["above", "below"]), (0.1, 0.8), 0.5)
+    quoted = cutsample.quote(events, cutsample.move(events, ["nmt500_us", "es"], ["above", "below"]), (0.1, 0.8), 0.5)
     passed = ((events.column("nmt500_us") >= np.float32(0.1)) & (events.column("es") < np.float32(0.8)))[events.quoted]
     labels, network = events.labels[events.quoted], events.score[events.quoted] >= 0.5
-    assert found.points["cut"].signal.k == int((passed & (labels == 1)).sum())
-    assert found.points["cut and network"].background.k == int((~(passed & network) & (labels == 0)).sum())
-    assert len(cutreport.combined_rows(found)) == 4
+    assert quoted.points["cut"].signal.k == int((passed & (labels == 1)).sum())
+    assert quoted.points["cut and network"].background.k == int((~(passed & network) & (labels == 0)).sum())
+    assert len(cutstudy_report.combined_rows(quoted)) == 4
 
 
 def test_by_energy_the_cut_adds_up_to_the_whole(run: str) -> None:
     events = events_of(run)
-    found = cutsample.quote(events, cutsample.move(events, ["nmt500_us"]))
-    for by in ("energy", "score"):
-        tables, _, _ = cutreport.by_quantity(events, found, by)
+    quoted = cutsample.quote(events, cutsample.move(events, ["nmt500_us"]))
+    energy = next(column for column in EXPERIMENT.table.columns if column.name == EXPERIMENT.judging.axis.column)
+    for by in (energy, None):
+        tables, _ = cutstudy_report.by_quantity(events, quoted, by)
         counted = tables["signal"]
-        assert sum(row.k for row in counted.rows) + counted.n_outside >= found.points["cut"].signal.k
-        assert sum(row.n for row in counted.rows) + counted.n_outside == found.points["cut"].signal.n
+        assert sum(row.k for row in counted.rows) + counted.n_outside >= quoted.points["cut"].signal.k
+        assert sum(row.n for row in counted.rows) + counted.n_outside == quoted.points["cut"].signal.n
 
 
 def test_the_columns_of_a_scan_hold_every_position(run: str) -> None:
     events = events_of(run)
     moved = cutsample.move(events, ["nmt500_us", "es"])
-    columns = cutreport.scan_columns(moved)
+    columns = cutstudy_report.scan_columns(moved)
     assert {len(column) for column in columns.values()} == {60 * 60}
 
 
@@ -98,11 +99,11 @@ def test_what_cannot_be_studied_is_refused_in_a_sentence(run: str) -> None:
 
 def test_the_command_gives_the_same_numbers(run: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study-cut", "few", "--feature", "nmt500_us", "--run", run, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    answer = json.loads(capsys.readouterr().out)
     events = events_of(run)
     moved = cutsample.move(events, ["nmt500_us"])
-    assert told["optimum"] == moved.best.to_dict()
-    assert told["quoted"]["cut"]["signal_efficiency"]["k"] == cutsample.quote(events, moved).points["cut"].signal.k
-    assert {row["class"] for row in told["correlations"]} == {"all", "signal", "background"}
+    assert answer["optimum"] == moved.best.to_dict()
+    assert answer["quoted"]["cut"]["signal_efficiency"]["k"] == cutsample.quote(events, moved).points["cut"].signal.k
+    assert {row["class"] for row in answer["correlations"]} == {"all", "signal", "background"}
     assert main(["study-cut", "few", "--feature", "colour"]) == 2
     assert "no feature 'colour'" in capsys.readouterr().err

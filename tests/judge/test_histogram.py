@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.judge.efficiency import SCORE_EDGES
-from core.judge.histogram import bin_indices, histogram, histogram_2d, poisson_errors, spikes
+from core.statistics.efficiency import SCORE_EDGES
+from core.statistics.histogram import bin_indices, histogram, histogram_2d, poisson_errors, spikes
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
@@ -20,9 +20,14 @@ def test_every_edge_opens_its_own_bin():
 
 
 def test_what_is_outside_is_counted():
-    found = histogram(np.array([-1.0, 0.0, 0.5, 1.0, 1.1, np.nan, np.inf]), np.array([0.0, 0.5, 1.0]))
-    assert found.counts.tolist() == [1, 2]
-    assert (found.n_under, found.n_over, found.n_missing, found.n) == (1, 2, 1, 7)
+    histogram_of_values = histogram(np.array([-1.0, 0.0, 0.5, 1.0, 1.1, np.nan, np.inf]), np.array([0.0, 0.5, 1.0]))
+    assert histogram_of_values.counts.tolist() == [1, 2]
+    assert (
+        histogram_of_values.n_under,
+        histogram_of_values.n_over,
+        histogram_of_values.n_missing,
+        histogram_of_values.n,
+    ) == (1, 2, 1, 7)
 
 
 def test_whole_numbers_and_nothing_at_all_can_be_binned():
@@ -33,8 +38,8 @@ def test_whole_numbers_and_nothing_at_all_can_be_binned():
 
 
 def test_fractions_are_of_everything_defined():
-    found = histogram(np.array([0.1, 0.2, 0.9, 5.0, np.nan]), np.array([0.0, 0.5, 1.0])).fractions()
-    assert found.counts == pytest.approx([0.5, 0.25])
+    histogram_of_values = histogram(np.array([0.1, 0.2, 0.9, 5.0, np.nan]), np.array([0.0, 0.5, 1.0])).fractions()
+    assert histogram_of_values.counts == pytest.approx([0.5, 0.25])
 
 
 def test_poisson_errors_are_the_tabled_ones():
@@ -48,10 +53,10 @@ def test_two_dimensions_agree_with_numpy():
     x, y = rng.normal(size=(2, 5000))
     x[:7] = np.nan
     x_edges, y_edges = np.linspace(-2, 2, 9), np.linspace(-1, 1, 5)
-    found = histogram_2d(x, y, x_edges, y_edges)
+    cells = histogram_2d(x, y, x_edges, y_edges)
     expected = np.histogram2d(x[7:], y[7:], (x_edges, y_edges))[0]
-    assert found.counts.tolist() == expected.tolist()
-    assert found.n_outside + found.counts.sum() == found.n == 5000
+    assert cells.counts.tolist() == expected.tolist()
+    assert cells.n_outside + cells.counts.sum() == cells.n == 5000
 
 
 def test_a_spike_of_equal_scores_is_flagged_and_full_ends_are_not():

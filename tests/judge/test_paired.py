@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from core.experiment import BoxSide
 from core.judge.baselines import BoxCut, Ranking
+from core.judge.judging import BoxSide
 from core.judge.paired import NETWORK, compare
+from tests.judge.axes import KEV
 
 WINDOWS = ((1.0, 2.0), (2.0, 3.0))
 
@@ -20,8 +21,8 @@ def sample(n: int = 4000, seed: int = 1):
     return energy_kev, labels, rng.random(n) < 0.5, score
 
 
-def rows_of(methods, energy_kev, labels, validation, **asked):
-    _, rows = compare(methods, energy_kev, labels, ~validation, validation, WINDOWS, **asked)
+def rows_of(methods, energy_kev, labels, validation, **options):
+    _, rows = compare(methods, energy_kev, labels, ~validation, validation, WINDOWS, **options)
     return {(row.window, row.method): row for row in rows}
 
 
@@ -29,9 +30,9 @@ def test_a_method_against_itself_never_differs():
     energy_kev, labels, validation, score = sample()
     rows = rows_of({NETWORK: Ranking(score, 0.5), "same": Ranking(score.copy(), 0.5)}, energy_kev, labels, validation)
     for window in (*WINDOWS, None):
-        one = rows[window, "same"]
-        assert (one.against.n10, one.against.n01, one.against.p) == (0, 0, 1.0)
-        assert one.leakage == rows[window, NETWORK].leakage
+        same = rows[window, "same"]
+        assert (same.against.n10, same.against.n01, same.against.p) == (0, 0, 1.0)
+        assert same.leakage == rows[window, NETWORK].leakage
         assert rows[window, NETWORK].against is None
 
 
@@ -40,15 +41,15 @@ def test_limits_are_of_validation_and_numbers_of_the_rest():
     row = rows_of({NETWORK: Ranking(score, 0.5)}, energy_kev, labels, validation)[WINDOWS[1], NETWORK]
     inside = energy_kev >= 2
     threshold = np.float32(row.limits["threshold"])
-    kept = np.float32(score) >= threshold
-    assert kept[validation & inside & (labels == 1)].mean() >= 0.99
+    accepted = np.float32(score) >= threshold
+    assert accepted[validation & inside & (labels == 1)].mean() >= 0.99
     assert (np.float32(score) > threshold)[validation & inside & (labels == 1)].mean() < 0.99
     test = ~validation & inside
     assert (row.leakage.leakage.k, row.leakage.leakage.n) == (
-        kept[test & (labels == 0)].sum(),
+        accepted[test & (labels == 0)].sum(),
         (test & (labels == 0)).sum(),
     )
-    assert row.leakage.signal.value == kept[test & (labels == 1)].mean()
+    assert row.leakage.signal.value == accepted[test & (labels == 1)].mean()
     assert row.n_basis == (validation & inside & (labels == 1)).sum()
 
 
@@ -89,8 +90,8 @@ def test_without_signal_or_events_numbers_are_undefined_and_not_zero():
     energy_kev[:] = 2.5
     methods = {NETWORK: Ranking(score, 0.5), "other": Ranking(-score, 0.5)}
     rows = rows_of(methods, energy_kev, labels, validation)
-    plain = json.loads(json.dumps(rows[WINDOWS[0], "other"].to_dict(), allow_nan=False))
-    assert plain["leakage"] == {"value": None, "low": None, "high": None, "n": 0, "k": 0}
+    plain = json.loads(json.dumps(rows[WINDOWS[0], "other"].to_dict(KEV), allow_nan=False))
+    assert plain["leakage"] == {"value": None, "low": None, "high": None, "n": 0, "k": 0, "method": "Clopper-Pearson"}
     assert plain["against"] is None
     only_background = rows_of(methods, energy_kev, np.zeros(200, int), validation)
     assert only_background[WINDOWS[1], NETWORK].leakage.leakage.value != pytest.approx(0.0)
@@ -98,15 +99,15 @@ def test_without_signal_or_events_numbers_are_undefined_and_not_zero():
 
 def test_p_with_limits_holds_how_the_limits_were_chosen():
     """Two equally good methods: McNemar at limits from few signal events finds a difference far too often."""
-    rng, found = np.random.default_rng(4), []
+    rng, p_values = np.random.default_rng(4), []
     for _ in range(40):
         labels = np.repeat([1, 1, 0], [200, 200, 2000])
         validation = np.arange(2400) < 200
         common = rng.normal(0, 0.8, 2400) + 3.0 * labels
         methods = {name: Ranking(common + rng.normal(0, 0.6, 2400), 0.5) for name in (NETWORK, "as good")}
         _, rows = compare(methods, np.ones(2400), labels, ~validation, validation, ())
-        found.append((rows[1].against.p, rows[1].p_with_limits))
-    mcnemar_s, with_limits = np.array(found).T
+        p_values.append((rows[1].against.p, rows[1].p_with_limits))
+    mcnemar_s, with_limits = np.array(p_values).T
     assert (with_limits >= mcnemar_s).all()
     assert (mcnemar_s < 0.05).sum() > 15
     assert (with_limits < 0.05).sum() <= 6  # of 40, 2 expected
@@ -120,4 +121,4 @@ def test_p_with_limits_still_finds_what_is_there_and_is_undefined_without_events
     assert np.isnan(rows[WINDOWS[1], NETWORK].p_with_limits)
     energy_kev[:] = 2.5
     rows = rows_of({NETWORK: Ranking(score, 0.5), "blurred": Ranking(blurred, 0.5)}, energy_kev, labels, validation)
-    assert rows[WINDOWS[0], "blurred"].to_dict()["p_with_limits"] is None
+    assert rows[WINDOWS[0], "blurred"].to_dict(KEV)["p_with_limits"] is None

@@ -1,68 +1,77 @@
 """Which data set, study and run stand beside printed results, and how they are drawn."""
 
+import dataclasses
+
 import pytest
 
 from benchmarks.made_up import made_up_run
 from core import runs
+from core.analysis.comparison import Comparison, is_wide, pivoted, texts
+from core.analysis.comparison_figures import beside
 from core.data.dataset import open_dataset
-from core.data.demo import default_mapping
-from core.data.prepare import prepare
 from core.errors import DarkroomError
-from core.figures.published import beside
-from core.judge import sources
-from core.judge.comparison import Comparison, is_wide, pivoted, texts
-from core.learn import study as studies
-from core.learn.study import Study
 from core.registry import EXPERIMENTS
+from core.workflows import analyse
+from core.workflows import cross_training as studies
+from core.workflows.analyse import Names
+from core.workflows.cross_training import Study
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
+PUBLISHED = EXPERIMENT.analyses["published"]
+
+
+def newest(dataset: str = "", run: str = "", study: str = "") -> tuple[str, str, str]:
+    """(data set, study, run) that stand beside what was printed."""
+    names = analyse.with_newest(EXPERIMENT, PUBLISHED, Names(dataset, run, study))
+    inputs = analyse.open_inputs(EXPERIMENT, PUBLISHED, dataclasses.replace(names, study=""))
+    assert (inputs.dataset.name if inputs.dataset else "") == names.dataset
+    return names.dataset, names.study, names.run
 
 
 @pytest.fixture
 def two(workspace, tmp_path) -> dict[str, str]:
     """Data sets a (with a run) and b; gives the run's id."""
     for name, seed in (("a", 1), ("b", 2)):
-        files = EXPERIMENT.simulate(tmp_path / name, n_events=200 * seed, seed=seed)
+        files = EXPERIMENT.simulation.simulate(tmp_path / name, n_events=200 * seed, seed=seed)
         prepare(EXPERIMENT, files, name, default_mapping(EXPERIMENT))
     return made_up_run("a")
 
 
 def stored(dataset_name: str) -> Study:
-    made = Study(
+    study = Study(
         id=f"20200101-000000-compact-{dataset_name}", title="made up", created_at="2020-01-01T00:00:00Z",
         experiment=EXPERIMENT.key, dataset=dataset_name, rows_key=open_dataset(dataset_name).rows_id, network="compact",
         parameters={}, training={}, selection={}, axes={}, regions=(), runs=(), empty=(),
     )  # fmt: skip
-    studies.store(made)
-    return made
+    studies.store(study)
+    return study
 
 
 def test_nothing_is_there_in_an_empty_workspace(workspace):
-    found = sources.find(EXPERIMENT)
-    assert (found.dataset, found.study, found.run) == (None, None, None)
+    assert newest() == ("", "", "")
 
 
 def test_the_newest_run_names_the_data_set_and_a_study_goes_before_it(two):
-    found = sources.find(EXPERIMENT)
-    assert (found.dataset.name, found.run.id, found.study) == ("a", two, None)
+    assert newest() == ("a", "", two)
     study = stored("b")
-    found = sources.find(EXPERIMENT)
-    assert (found.dataset.name, found.study.id, found.run) == ("b", study.id, None)
-    assert sources.find(EXPERIMENT, "a").run.id == two
-    assert sources.find(EXPERIMENT, study_id=study.id).dataset.name == "b"
+    assert newest() == ("b", study.id, "")
+    assert newest("a") == ("a", "", two)
+    assert newest(study=study.id)[0] == "b"
 
 
 def test_without_runs_it_is_the_largest_data_set(two):
     runs.delete(two)
-    assert sources.find(EXPERIMENT).dataset.name == "b"
+    assert newest()[0] == "b"
 
 
 def test_what_does_not_belong_together_is_refused(two):
     study = stored("b")
     with pytest.raises(DarkroomError, match="is of data set 'b', not of 'a'"):
-        sources.find(EXPERIMENT, "a", study.id)
+        newest("a", study=study.id)
     with pytest.raises(DarkroomError, match="There is no run 'nowhere'"):
-        sources.find(EXPERIMENT, "a", run_id="nowhere")
+        newest("a", run="nowhere")
 
 
 def rows() -> list[Comparison]:
@@ -92,10 +101,10 @@ def test_a_long_table_is_labelled_here_and_there():
 
 
 def test_texts_are_as_printed_and_a_pivot_keeps_the_places():
-    one, two, three = rows()
-    assert texts(one)["ours"] == "7 [5.0, 9.5]"
-    assert texts(two)["recomputed"] == "–"
-    assert texts(three)["printed"] == "(3, 2)"
+    first, second, third = rows()
+    assert texts(first)["ours"] == "7 [5.0, 9.5]"
+    assert texts(second)["recomputed"] == "–"
+    assert texts(third)["printed"] == "(3, 2)"
     assert texts(Comparison("t", "r", "c", 99.6, decimals=2))["printed"] == "99.60"
     assert not is_wide(rows())
     assert [row["x"] for row in pivoted(rows(), "printed")] == ["10", "20", "(3, 2)"]

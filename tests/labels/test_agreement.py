@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from core.labels import agreement, desk, soft
+from core.labels import agreement, label_fractions, label_session
 from core.labels.agreement import cohen, cohen_interval, fleiss, fleiss_interval, paired
+from core.labels.label_fractions import majority
 from core.labels.log import ADJUDICATION
-from core.labels.soft import majority
 from core.registry import EXPERIMENTS
 
 EXPERIMENT = EXPERIMENTS["connie"]
@@ -63,11 +63,11 @@ def test_the_bootstrap_interval_covers_and_narrows():
 def test_drawing_patterns_is_drawing_events():
     """The interval against one from 400 explicit draws of the printed example, ten times over."""
     counts = np.repeat(PRINTED, 10, axis=0)
-    found = fleiss_interval(counts)
+    kappa = fleiss_interval(counts)
     rng = np.random.default_rng(9)
     drawn = [float(fleiss(counts[rng.integers(0, 100, 100)])) for _ in range(400)]
-    assert found.value == pytest.approx(0.210, abs=5e-4)
-    np.testing.assert_allclose([found.low, found.high], np.quantile(drawn, [0.025, 0.975]), atol=0.015)
+    assert kappa.value == pytest.approx(0.210, abs=5e-4)
+    np.testing.assert_allclose([kappa.low, kappa.high], np.quantile(drawn, [0.025, 0.975]), atol=0.015)
 
 
 @pytest.mark.parametrize(
@@ -84,33 +84,33 @@ def test_drawing_patterns_is_drawing_events():
     ],
 )
 def test_majority_follows_its_rule(counts, difficult, decided, wanted):
-    found = majority(np.array([counts]), np.array([difficult]), np.array([decided]))
-    assert found.tolist() == [wanted]
+    majorities = majority(np.array([counts]), np.array([difficult]), np.array([decided]))
+    assert majorities.tolist() == [wanted]
 
 
 def test_the_newest_label_of_each_labeller_counts_and_undo_brings_the_older_one_back(data, say):
     say(5, "worm")
     last = say(5, "spot")
     say(5, "worm", "bert")
-    votes = desk.open_desk(EXPERIMENT, data).votes
+    votes = label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).votes
     assert votes.rows.tolist() == [5]
     assert dict(zip(votes.classes, votes.counts[0].tolist(), strict=True))["spot"] == 1
     assert votes.n_votes.tolist() == [2]
     np.testing.assert_allclose(votes.shares[0][[1, 2]], [0.5, 0.5])
-    assert desk.take_back(data, "anna") == last
-    votes = desk.open_desk(EXPERIMENT, data).votes
+    assert label_session.take_back(EXPERIMENT.labels.by_hand, data, "anna") == last
+    votes = label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).votes
     assert votes.counts[0].tolist() == [0, 2, 0, 0, 0, 0, 0]
 
 
 def test_undo_goes_back_step_by_step_and_then_says_that_there_is_nothing(data, say):
     lines = [say(row, "worm") for row in (1, 2)]
     say(3, "worm", "bert")
-    assert desk.take_back(data, "anna") == lines[1]
-    assert desk.take_back(data, "anna") == lines[0]
-    assert desk.take_back(data, "anna") is None
-    found = desk.open_desk(EXPERIMENT, data)
-    assert len(found.entries) == 5
-    assert found.votes.rows.tolist() == [3]
+    assert label_session.take_back(EXPERIMENT.labels.by_hand, data, "anna") == lines[1]
+    assert label_session.take_back(EXPERIMENT.labels.by_hand, data, "anna") == lines[0]
+    assert label_session.take_back(EXPERIMENT.labels.by_hand, data, "anna") is None
+    hand_labels = label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data)
+    assert len(hand_labels.entries) == 5
+    assert hand_labels.votes.rows.tolist() == [3]
 
 
 def test_agreement_lists_pairs_disputes_and_repetitions(data, say):
@@ -119,36 +119,38 @@ def test_agreement_lists_pairs_disputes_and_repetitions(data, say):
         say(row, "worm" if row % 2 or row == 4 else "spot", "bert")
     say(0, "spot", "anna")
     say(1, "spot", "anna")
-    found = desk.open_desk(EXPERIMENT, data).agreement
-    assert found.name == "Cohen's kappa"
-    assert found.kappa.n == found.n_events == 20
-    assert found.kappa.value == pytest.approx(
+    agreement = label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).agreement
+    assert agreement.name == "Cohen's kappa"
+    assert agreement.kappa.n == agreement.n_events == 20
+    assert agreement.kappa.value == pytest.approx(
         (0.9 - 0.495) / 0.505
     )  # 18 of 20 agree; by chance (9 x 11 + 11 x 9) / 400
-    assert {(d.row, d.votes["anna"], d.votes["bert"]) for d in found.disputes} == {(1, "spot", "worm"), (4, "spot", "worm")}  # fmt: skip
-    (own,) = found.own
+    assert {(d.row, d.votes["anna"], d.votes["bert"]) for d in agreement.disputes} == {(1, "spot", "worm"), (4, "spot", "worm")}  # fmt: skip
+    (own,) = agreement.own
     assert own.kappa.n == 2
     assert own.table[2, 2] == own.table[1, 2] == 1
     say(1, "worm", "cleo")
-    assert desk.open_desk(EXPERIMENT, data).agreement.name == "Fleiss' kappa"
+    assert (
+        label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).agreement.name == "Fleiss' kappa"
+    )
 
 
 def test_a_decision_settles_a_dispute_and_can_be_taken_back(data, say):
     say(7, "worm")
     say(7, "spot", "bert")
-    assert desk.open_desk(EXPERIMENT, data).votes.majority.tolist() == [-1]
+    assert label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).votes.majority.tolist() == [-1]
     say(7, "undefined", "bert", ADJUDICATION)
-    found = desk.open_desk(EXPERIMENT, data)
-    assert found.votes.majority.tolist() == [found.classes.index("undefined")]
-    assert found.votes.shares[0].tolist() == np.eye(7)[5].tolist()
-    assert found.agreement.disputes[0].decided == "undefined"
-    assert found.said_of(7) == {"anna": "worm", "bert": "spot", "adjudication": "undefined"}
-    desk.take_back(data, "bert")
-    assert desk.open_desk(EXPERIMENT, data).votes.decided.tolist() == [-1]
+    hand_labels = label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data)
+    assert hand_labels.votes.majority.tolist() == [hand_labels.classes.index("undefined")]
+    assert hand_labels.votes.shares[0].tolist() == np.eye(7)[5].tolist()
+    assert hand_labels.agreement.disputes[0].decided == "undefined"
+    assert hand_labels.labels_of_row(7) == {"anna": "worm", "bert": "spot", "adjudication": "undefined"}
+    label_session.take_back(EXPERIMENT.labels.by_hand, data, "bert")
+    assert label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).votes.decided.tolist() == [-1]
 
 
 def test_labels_of_other_classes_are_counted_apart(data, say):
     entry = say(2, "worm")
-    votes = soft.count([entry], np.array([2]), ("dot", "line"))
+    votes = label_fractions.count([entry], np.array([2]), ("dot", "line"))
     assert (len(votes.rows), votes.n_unknown) == (0, 1)
     assert agreement.agree([entry], np.array([2]), votes).labellers == ()

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from core.data.dataset import open_dataset
-from core.data.prepare import prepare
 from core.errors import DarkroomError
-from core.labels import desk, exchange, log
+from core.labels import exchange, label_session, log
 from core.labels.log import ADJUDICATION, LABEL, Entry
 from core.labels.record import Scale, as_grey
 from core.registry import EXPERIMENTS
+from core.workflows.prepare_job import prepare
 
 EXPERIMENT = EXPERIMENTS["connie"]
 ONE = Entry("a1", LABEL, (1 << 62) + 7, 9, "m", "worm", "anna", 1_700_000_000_123, 900, True, "random", True, {"scale": "log", "fixed": False})  # fmt: skip
@@ -35,8 +35,8 @@ def test_every_format_gives_back_the_same_lines(ending):
 def test_an_import_twice_adds_nothing_and_keeps_the_logs_apart(workspace):
     del workspace
     entries = [ONE, replace(ONE, id="b1", labeller="bert")]
-    assert exchange.take_in(EXPERIMENT, entries) == (2, 0)
-    assert exchange.take_in(EXPERIMENT, [*entries, replace(ONE, id="a2"), replace(ONE, id="a2")]) == (1, 3)
+    assert exchange.take_in(EXPERIMENT.key, entries) == (2, 0)
+    assert exchange.take_in(EXPERIMENT.key, [*entries, replace(ONE, id="a2"), replace(ONE, id="a2")]) == (1, 3)
     assert [e.id for e in log.read(EXPERIMENT.key, "anna")[0]] == ["a1", "a2"]
 
 
@@ -45,7 +45,7 @@ def plain(**changed) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "sentence"),
     [
         ("l.csv", b"\xff\xfe\x00", "cannot be read"),
         ("l.parquet", b"PAR1 nonsense", "cannot be read"),
@@ -58,17 +58,17 @@ def plain(**changed) -> bytes:
         ("l.pkl", b"", "expected one of .csv, .jsonl, .parquet"),
     ],
 )
-def test_a_file_that_is_no_export_is_refused_and_nothing_is_written(workspace, name, data, told):
-    with pytest.raises(DarkroomError, match=told.replace(".", r"\.")):
-        exchange.take_in(EXPERIMENT, exchange.read_labels(name, data))
+def test_a_file_that_is_no_export_is_refused_and_nothing_is_written(workspace, name, data, sentence):
+    with pytest.raises(DarkroomError, match=sentence.replace(".", r"\.")):
+        exchange.take_in(EXPERIMENT.key, exchange.read_labels(name, data))
     assert not list(workspace.rglob("*.jsonl"))
 
 
 def test_grey_values_follow_their_formula():
     scale = Scale("e", 8.0, 2e4)
-    found = as_grey(np.array([[0.0, 8.0, 400.0], [2e4, 1e9, np.nan]]), scale)
+    grey = as_grey(np.array([[0.0, 8.0, 400.0], [2e4, 1e9, np.nan]]), scale)
     middle = round(255 * (np.log(401) - np.log(9)) / (np.log(20001) - np.log(9)))
-    assert found.tolist() == [[0, 0, middle], [255, 255, 0]]
+    assert grey.tolist() == [[0, 0, middle], [255, 255, 0]]
 
 
 def test_an_image_folder_is_read_back_as_a_data_set_with_the_same_shares(data, say, tmp_path):
@@ -76,12 +76,14 @@ def test_an_image_folder_is_read_back_as_a_data_set_with_the_same_shares(data, s
         say(row, a)
         say(row, b, "bert")
     say(1, "undefined", "bert", ADJUDICATION)
-    known = desk.open_desk(EXPERIMENT, data)
-    n = exchange.into_folder(exchange.images(EXPERIMENT, known), tmp_path / "out")
+    known = label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data)
+    n = exchange.into_folder(
+        exchange.images(label_session.labelling_of(EXPERIMENT), EXPERIMENT.table.uid, known), tmp_path / "out"
+    )
     assert n == 4 + 3
     with Image.open(next((tmp_path / "out" / "images").glob("*.png"))) as picture:
         assert (picture.mode, picture.format) == ("L", "PNG")
-    mapping = EXPERIMENT.load_mapping(EXPERIMENT.mappings["votes"])
+    mapping = EXPERIMENT.reading.load_mapping(EXPERIMENT.reading.mappings["votes"])
     prepare(EXPERIMENT, [tmp_path / "out" / exchange.TABLE], "back", mapping)
     back = open_dataset("back")
     votes = np.stack([back.column(f"vote: {name}") for name in known.classes], axis=1)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.data import derive
 from core.data.dataset import open_dataset
-from core.data.selection import Selection, preset, select
 from core.errors import DarkroomError
-from core.labels import desk, freeze
+from core.labels import freeze, label_session
 from core.registry import EXPERIMENTS
+from core.selection.selection import Selection, preset, select
+from core.workflows import derive
 
 EXPERIMENT = EXPERIMENTS["connie"]
 COLUMN = "hand_label"
@@ -20,9 +20,9 @@ COLUMN = "hand_label"
 @pytest.fixture
 def frozen(data, say):
     """Rows 0-3: muon twice, worm and muon unsure, a tie, one difficult; row 4 decided by nobody."""
-    for row, one, other in ((0, "muon sure", "muon sure"), (1, "worm", "worm"), (2, "spot", "worm")):
-        say(row, one)
-        say(row, other, "bert")
+    for row, first, second in ((0, "muon sure", "muon sure"), (1, "worm", "worm"), (2, "spot", "worm")):
+        say(row, first)
+        say(row, second, "bert")
     say(1, "muon unsure", "cleo")
     say(3, "spot", is_difficult=True)
     return derive.derive(EXPERIMENT, data, COLUMN)
@@ -32,12 +32,12 @@ def test_majorities_are_frozen_with_what_they_were_made_from(data, frozen):
     values = frozen.column(COLUMN)
     assert values[:2].tolist() == [0.0, 1.0]
     assert np.isnan(values[2:]).all()
-    made = frozen.derived[COLUMN]
-    assert (made["n_events"], made["n_defined"], made["n_undecided"]) == (4, 2, 2)
-    assert made["n"]["muon sure"] == made["n"]["worm"] == 1
-    assert made["labellers"] == ["anna", "bert", "cleo"]
-    assert made["kappa"]["n"] == 3
-    assert made["selection"] is None
+    derived = frozen.derived[COLUMN]
+    assert (derived["n_events"], derived["n_defined"], derived["n_undecided"]) == (4, 2, 2)
+    assert derived["n"]["muon sure"] == derived["n"]["worm"] == 1
+    assert derived["labellers"] == ["anna", "bert", "cleo"]
+    assert derived["kappa"]["n"] == 3
+    assert derived["selection"] is None
     assert frozen.id != data.id
     assert frozen.rows_id == data.rows_id
 
@@ -55,43 +55,43 @@ def test_shares_are_frozen_beside_and_merged_by_the_class_map(frozen):
     shares = freeze.frozen_shares(frozen, COLUMN)
     np.testing.assert_allclose(shares[2][[1, 2]], [0.5, 0.5])
     assert np.isnan(shares[4:]).all()
-    three = preset(EXPERIMENT, "three")
-    selected = select(EXPERIMENT, frozen, Selection(three.cuts, "hand", three.split))
+    three = preset(EXPERIMENT.selecting, "three")
+    selected = select(EXPERIMENT.selecting, EXPERIMENT.labels, frozen, Selection(three.cuts, "hand", three.split))
     assert selected.classes == ("muon sure", "worm", "spot")
     assert np.isfinite(selected.soft[selected.labels >= 0]).all()  # what is trained on has shares
-    soft = EXPERIMENT.soft_labels(frozen, selected.selection)
+    soft = EXPERIMENT.labels.fractions(frozen, selected.selection)
     # 'muon unsure' is excluded from the three classes: its third of the votes does not count
     np.testing.assert_allclose(soft[1], [0, 1, 0])
     np.testing.assert_allclose(soft[2], [0, 0.5, 0.5])
-    four = preset(EXPERIMENT, "four")
-    soft = EXPERIMENT.soft_labels(frozen, Selection(four.cuts, "hand", four.split))
+    four = preset(EXPERIMENT.selecting, "four")
+    soft = EXPERIMENT.labels.fractions(frozen, Selection(four.cuts, "hand", four.split))
     np.testing.assert_allclose(soft[1], [0, 2 / 3, 0, 1 / 3], atol=1e-6)
     np.testing.assert_allclose(soft[np.isfinite(soft[:, 0])].sum(axis=1), 1.0, atol=1e-6)
-    assert EXPERIMENT.soft_labels(frozen, three) is None
+    assert EXPERIMENT.labels.fractions(frozen, three) is None
 
 
 def test_a_row_whose_votes_are_all_excluded_has_no_soft_label(data, say):
     say(6, "bad pixel")
-    made = derive.derive(EXPERIMENT, data, COLUMN)
-    three = preset(EXPERIMENT, "three")
-    assert np.isnan(EXPERIMENT.soft_labels(made, Selection(three.cuts, "hand", three.split))[6]).all()
+    derived = derive.derive(EXPERIMENT, data, COLUMN)
+    three = preset(EXPERIMENT.selecting, "three")
+    assert np.isnan(EXPERIMENT.labels.fractions(derived, Selection(three.cuts, "hand", three.split))[6]).all()
 
 
 def test_hand_labels_before_they_are_made_are_refused_with_the_way_to_make_them(data):
-    three = preset(EXPERIMENT, "three")
+    three = preset(EXPERIMENT.selecting, "three")
     with pytest.raises(DarkroomError, match="derive tracks hand_label"):
-        select(EXPERIMENT, data, Selection(three.cuts, "hand", three.split))
+        select(EXPERIMENT.selecting, EXPERIMENT.labels, data, Selection(three.cuts, "hand", three.split))
 
 
 def test_a_label_that_is_no_class_is_refused_and_not_written(data, say):
     with pytest.raises(DarkroomError, match="'proton' is no class of data set 'tracks'"):
         say(1, "proton")
-    assert desk.open_desk(EXPERIMENT, data).entries == ()
+    assert label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).entries == ()
 
 
 def test_an_experiment_without_labels_by_hand_says_so():
     with pytest.raises(DarkroomError, match="no labels by hand"):
-        desk.labelling_of(EXPERIMENTS["cosine"])
+        label_session.labelling_of(EXPERIMENTS["cosine"])
 
 
 def call(capsys, *words: str) -> dict:
@@ -120,7 +120,7 @@ def test_the_command_does_what_the_page_does(data, capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "sentence"),
     [
         (("set", "tracks", "1.2.3.4"), "expected UID CLASS"),
         (("undo", "tracks"), "Add --labeller NAME"),
@@ -129,7 +129,7 @@ def test_the_command_does_what_the_page_does(data, capsys, tmp_path):
         (("show", "nothing"), "no data set 'nothing'"),
     ],
 )
-def test_the_command_refuses_in_a_sentence(data, capsys, words, told):
+def test_the_command_refuses_in_a_sentence(data, capsys, words, sentence):
     del data
     assert main(["labels", *words]) == 2
-    assert told in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from core.data import frames
+from core.data import detector_images
 from core.figures import labelled
 from core.figures.labelled import Surroundings, colour_limits
-from core.labels import desk
+from core.labels import label_session
 from core.labels.record import LINEAR, LOG, Look, Scale
 from core.labels.surroundings import surroundings
 from core.registry import EXPERIMENTS
@@ -50,32 +50,36 @@ def test_pixels_are_the_rows_own_and_nan_is_nothing():
 
 def test_surroundings_hold_the_row_in_its_middle_and_whole_neighbours(data):
     row = int(np.argmax(data.column("npix") * (data.column("flags") == 0)))
-    found = surroundings(EXPERIMENT, data, row, 3.0)
-    x0, x1, y0, y1 = found.own.tolist()
+    around = surroundings(EXPERIMENT.looking.images, data, row, 3.0)
+    x0, x1, y0, y1 = around.own.tolist()
     side = 3 * (1 + max(x1 - x0, y1 - y0))
-    height, width = found.values.shape
-    assert found.factor * max(height, width) >= min(max(side, 48), 200)
-    assert found.x0 <= x0
-    assert x1 < found.x0 + width * found.factor
-    ends = found.x0 + width * found.factor, found.y0 + height * found.factor
-    assert (found.others[:, 0] >= found.x0).all()
-    assert (found.others[:, 1] < ends[0]).all()
-    assert not (found.others == found.own).all(axis=1).any()
+    height, width = around.values.shape
+    assert around.factor * max(height, width) >= min(max(side, 48), 200)
+    assert around.x0 <= x0
+    assert x1 < around.x0 + width * around.factor
+    ends = around.x0 + width * around.factor, around.y0 + height * around.factor
+    assert (around.others[:, 0] >= around.x0).all()
+    assert (around.others[:, 1] < ends[0]).all()
+    assert not (around.others == around.own).all(axis=1).any()
     # the pixels are those of the stored image
-    if found.factor == 1:
-        image = int(frames.frame_of(data, [row])[0])
-        whole, _ = frames.region(data, image, 0, 10**6, 0, 10**6, 10**6)
-        np.testing.assert_array_equal(found.values, whole[found.y0 : found.y0 + height, found.x0 : found.x0 + width])
+    if around.factor == 1:
+        image = int(detector_images.image_of(data, [row])[0])
+        whole, _ = detector_images.region(data, image, 0, 10**6, 0, 10**6, 10**6)
+        np.testing.assert_array_equal(
+            around.values, whole[around.y0 : around.y0 + height, around.x0 : around.x0 + width]
+        )
 
 
 def test_nothing_in_the_picture_or_beside_it_names_a_class(data):
-    how = desk.labelling_of(EXPERIMENT)
+    how = label_session.labelling_of(EXPERIMENT)
     for row in range(0, data.n_rows, 9):
-        figure = labelled.row(how.crop(data, row), surroundings(EXPERIMENT, data, row, 3.0), Look(), how.scale(data))
-        told = json.dumps(dict(how.facts(data, row)), ensure_ascii=False)
+        figure = labelled.row(
+            how.crop(data, row), surroundings(EXPERIMENT.looking.images, data, row, 3.0), Look(), how.scale(data)
+        )
+        plain = json.dumps(dict(how.facts(data, row)), ensure_ascii=False)
         shown = figure.to_json()
         for name in how.classes(data):
-            assert name not in told
+            assert name not in plain
             assert name not in shown
 
 

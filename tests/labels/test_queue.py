@@ -62,13 +62,13 @@ def test_uncertain_events_come_most_uncertain_first_and_never_from_the_random_pa
 
 def test_the_random_part_is_the_same_unbiased_sample_for_everybody_with_and_without_a_run():
     margins = np.linspace(0, 1, N).astype(np.float32)
-    one = [i.row for i in planned(500, "anna", margins) if i.why == RANDOM]
+    of_anna = [i.row for i in planned(500, "anna", margins) if i.why == RANDOM]
     other = [i.row for i in planned(500, "bert") if i.why == RANDOM]
-    n = min(len(one), len(other))
+    n = min(len(of_anna), len(other))
     assert n >= 100
-    assert one[:n] == other[:n]
+    assert of_anna[:n] == other[:n]
     # were it biased to the uncertain (low) rows, their mean margin would be far from a half (error 0.29 / sqrt(n))
-    assert margins[one].mean() == pytest.approx(0.5, abs=4 * 0.29 / np.sqrt(len(one)))
+    assert margins[of_anna].mean() == pytest.approx(0.5, abs=4 * 0.29 / np.sqrt(len(of_anna)))
 
 
 def test_without_a_run_the_rest_is_in_random_order_and_says_so():
@@ -111,8 +111,8 @@ def test_an_event_with_enough_labels_is_left_alone():
     row = next(i.row for i in planned(10) if i.why == UNRANKED)
     lines, rows = [], []
     for name in ("bert", "cleo", "dora"):
-        one, at = said([row], name)
-        lines += one
+        entries, at = said([row], name)
+        lines += entries
         rows += at.tolist()
     assert row in {i.row for i in planned(N, entries=lines[:2], rows=rows[:2])}
     assert row not in {i.row for i in planned(N, entries=lines, rows=rows)}

@@ -10,7 +10,9 @@ import pytest
 
 from core import runs
 from core.data.dataset import Dataset, open_dataset
-from core.learn import fit, predict, record, study_job
+from core.learn import fit, predict, provenance
+from core.learn.plan import TrainingPlan
+from core.workflows import cross_training_job
 from tests.learn.learning_toy import write_dataset
 
 
@@ -30,7 +32,7 @@ def make_dataset(workspace: Path) -> Callable[..., Dataset]:
 def toy(make_dataset: Callable[..., Dataset]) -> Dataset:
     """Crystals 1 and 3, 0-10 keV, in turn; both classes everywhere but in crystal 7, which has signal alone."""
     dataset = make_dataset(n=400, signal_share=0.5)
-    table = dataset.path / str(dataset.meta["table"])
+    (table,) = dataset.table.paths
     frame = pd.read_parquet(table)
     n = len(frame)
     frame["crystal"] = np.where(frame.truth_class == 1, np.arange(n) % 3, np.arange(n) % 2).astype(int)
@@ -53,17 +55,17 @@ class Answer:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings that leave a run folder as a real one does, in no time."""
 
-    def train(asked: fit.Task, folder: Path, context: Any) -> dict[str, Any]:
-        record.write_settings(asked, folder)
+    def train(plan: TrainingPlan, folder: Path, context: Any) -> dict[str, Any]:
+        provenance.write_settings(plan, folder)
         (folder / runs.MODEL).write_bytes(b"no network")
         context.report(1, 1, "Epoch 1 of 1")
-        told = {
-            **record.origin(asked), "state": "finished", "started_at": "", "seconds": 0.0, "events_per_s": None,
+        facts = {
+            **provenance.origin(plan), "state": "finished", "started_at": "", "seconds": 0.0, "events_per_s": None,
             "device": "none", "n_parameters": 0, "n_epochs": 1, "validation_loss": None,
         }  # fmt: skip
-        runs.seal(folder, told)
-        return told
+        runs.seal(folder, facts)
+        return facts
 
     monkeypatch.setattr(fit, "train", train)
-    monkeypatch.setattr(predict, "load_model", lambda _run: Answer())
-    monkeypatch.setattr(study_job, "_clear", lambda: None)
+    monkeypatch.setattr(predict, "load_model", lambda _run, _networks: Answer())
+    monkeypatch.setattr(cross_training_job, "_clear", lambda: None)

@@ -6,20 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import hdf5plugin
 import numpy as np
 import pandas as pd
 
-from core.data.dataset import ARRAY, CHUNK_ROWS, FORMAT, Dataset
-from core.data.selection import Selected, from_dict, select
+from core.data import stored_arrays
+from core.data.dataset import FORMAT, Dataset
+from core.learn.plan import TrainingPlan, plan_training
 from core.learn.progress import Silent
 from core.registry import experiment_by_key
+from core.selection.selection import Selected, from_dict, select
 
 N_SAMPLES, PRETRIGGER, SAMPLING_NS = 4080, 1200, 2.0
 DECAY_NS = (30.0, 240.0)
 
 TINY = {"filters": [8, 8], "kernels": [8, 5], "strides": [4, 4], "dense_units": 8, "dropout": 0.0}
-QUICK = {"epochs": 6, "batch_size": 16, "xla": False, "decay": False}
+QUICK = {"epochs": 6, "batch_size": 16, "decay": False}
 
 
 def waveforms(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -41,14 +42,7 @@ def write_dataset(folder: Path, labels: np.ndarray, seed: int, sampling_ns: floa
     raw, parts = waveforms(labels, rng), []
     for name, rows in (("a.h5", slice(0, n // 2)), ("b.h5", slice(n // 2, n))):
         with h5py.File(folder / "parts" / name, "w") as file:
-            chunks = (CHUNK_ROWS, 2, N_SAMPLES)
-            file.create_dataset(
-                ARRAY,
-                data=raw[rows],
-                chunks=chunks,
-                maxshape=(None, 2, N_SAMPLES),
-                **hdf5plugin.Bitshuffle(cname="lz4"),
-            )
+            stored_arrays.append(file, {"waveform": raw[rows]})
         parts.append({"file": name, "n_rows": len(raw[rows]), "sha256": "0" * 64})
     table = {
         "uid": 1000 * seed + np.arange(n), "run": np.full(n, 1765), "subrun": np.arange(n) * 10 // n,
@@ -58,7 +52,7 @@ def write_dataset(folder: Path, labels: np.ndarray, seed: int, sampling_ns: floa
     }  # fmt: skip
     pd.DataFrame(table).to_parquet(folder / "table-toy.parquet")
     meta = {
-        "id": f"toy{seed}", "format": FORMAT, "table": "table-toy.parquet", "experiment": "cosine", "n_rows": n, "sampling_ns": sampling_ns, "simulated": True,
+        "id": f"toy{seed}", "format": FORMAT, "version": 1, "mapping": {}, "refused": [], "table": "table-toy.parquet", "experiment": "cosine", "n_rows": n, "sampling_ns": sampling_ns, "simulated": True,
         "record_samples": N_SAMPLES, "pretrigger_samples": PRETRIGGER, "positive": True, "parts": parts,
     }  # fmt: skip
     (folder / "dataset.json").write_text(json.dumps(meta))
@@ -72,7 +66,17 @@ def selection(**cuts: Any) -> dict[str, Any]:
 
 def selected(dataset: Dataset, **cuts: Any) -> Selected:
     experiment = experiment_by_key(dataset.experiment)
-    return select(experiment, dataset, from_dict(experiment, selection(**cuts)))
+    return select(
+        experiment.selecting,
+        experiment.labels,
+        dataset,
+        from_dict(experiment.selecting, experiment.labels, selection(**cuts)),
+    )
+
+
+def planned(dataset: Dataset, network: str, values: Mapping[str, Any], training: Mapping[str, Any]) -> TrainingPlan:
+    """The plan of a training on the whole toy."""
+    return plan_training(selected(dataset), experiment_by_key(dataset.experiment).networks, network, values, training)
 
 
 class Listener(Silent):

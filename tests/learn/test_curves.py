@@ -5,7 +5,8 @@ import pytest
 from core import runs, workspace
 from core.errors import DarkroomError
 from core.jobs import control, queue
-from core.learn import curves, keeping
+from core.learn import curves
+from core.workflows import run_admin
 from tests.learn.learning_toy import TINY
 
 
@@ -20,35 +21,37 @@ EPOCH = {
 
 
 def test_batches_and_validation_share_the_axis_and_undefined_points_are_left_out() -> None:
-    found = curves.of_points([batch(1), batch(2, None), batch(3), EPOCH], "r")
-    drawn = {(c.class_name, c.is_validation): (c.x, c.y) for c in found.curves}
+    drawn_curves = curves.of_points([batch(1), batch(2, None), batch(3), EPOCH], "r")
+    drawn = {(c.class_name, c.is_validation): (c.x, c.y) for c in drawn_curves.curves}
     assert drawn == {
         ("", False): ([1, 3], [0.5, 0.5]),
         ("", True): ([3], [0.45]),
         ("signal", True): ([3], [0.85]),
     }
-    assert (found.n_points, found.every) == (3, 1)
+    assert (drawn_curves.n_points, drawn_curves.every) == (3, 1)
 
 
 def test_over_epochs_the_whole_epoch_stands_beside_the_validation() -> None:
-    found = curves.of_points([batch(1), EPOCH], "r", "epochs")
-    drawn = {(c.class_name, c.is_validation): (c.x, c.y) for c in found.curves}
+    drawn_curves = curves.of_points([batch(1), EPOCH], "r", "epochs")
+    drawn = {(c.class_name, c.is_validation): (c.x, c.y) for c in drawn_curves.curves}
     assert drawn[("", False)] == ([1], [0.4])
     assert drawn[("signal", False)] == ([1], [0.9])
     assert ("background", True) not in drawn
 
 
 def test_long_trainings_are_thinned_evenly_and_say_so() -> None:
-    found = curves.of_points([batch(i) for i in range(1, 4002)], "r")
-    x = list(found.curves[0].x)
-    assert (found.n_points, found.every) == (4001, 3)
+    drawn_curves = curves.of_points([batch(i) for i in range(1, 4002)], "r")
+    x = list(drawn_curves.curves[0].x)
+    assert (drawn_curves.n_points, drawn_curves.every) == (4001, 3)
     assert x[:3] == [1, 4, 7] and x[-1] == 4001 and len(x) <= curves.MAX_POINTS
 
 
 def test_columns_hold_each_drawn_point_once() -> None:
-    found = curves.columns([curves.of_points([batch(1), EPOCH], "r", "epochs")], "epochs")
-    assert set(map(len, found.values())) == {5}
-    assert ("validation", "loss", 0.45) in list(zip(found["sample"], found["quantity"], found["value"], strict=True))
+    drawn_curves = curves.columns([curves.of_points([batch(1), EPOCH], "r", "epochs")], "epochs")
+    assert set(map(len, drawn_curves.values())) == {5}
+    assert ("validation", "loss", 0.45) in list(
+        zip(drawn_curves["sample"], drawn_curves["quantity"], drawn_curves["value"], strict=True)
+    )
 
 
 @pytest.mark.usefixtures("workspace")
@@ -72,38 +75,38 @@ def run(loss: float, epochs: int) -> runs.Run:
     )
     runs.write_curves(path, "batches", [batch(1, loss)])
     runs.write_curves(path, "epochs", [EPOCH])
-    told = (workspace.read_json(path / f"{name}.json") for name in ("params", "recipe", "selection"))
-    return runs.Run(path, {"dataset": {"name": "toy"}, "experiment": "x"}, *told)
+    settings = (workspace.read_json(path / f"{name}.json") for name in ("params", "recipe", "selection"))
+    return runs.Run(path, {"dataset": {"name": "toy"}, "experiment": "x"}, *settings)
 
 
 @pytest.mark.usefixtures("workspace")
 def test_a_run_gives_back_its_curves() -> None:
-    made = run(0.3, 1)
-    drawn = {(c.class_name, c.is_validation): list(c.y) for c in curves.of_run(made).curves}
+    run_made = run(0.3, 1)
+    drawn = {(c.class_name, c.is_validation): list(c.y) for c in curves.of_run(run_made).curves}
     assert drawn[("", False)] == [0.3] and drawn[("", True)] == [0.45]
     assert ("background", True) not in drawn  # stored as undefined
-    assert {c.run for c in curves.of_run(made, "epochs").curves} == {made.id}
+    assert {c.run for c in curves.of_run(run_made, "epochs").curves} == {run_made.id}
 
 
 @pytest.mark.usefixtures("workspace")
 def test_only_what_differs_is_told_apart() -> None:
     first, second = run(0.3, 1), run(0.3, 4)
-    assert keeping.differences([first, second]) == [{"parameter": "training.epochs", first.id: "1", second.id: "4"}]
-    assert keeping.differences([first]) == []
+    assert run_admin.differences([first, second]) == [{"parameter": "training.epochs", first.id: "1", second.id: "4"}]
+    assert run_admin.differences([first]) == []
 
 
 @pytest.mark.usefixtures("workspace")
 def test_a_run_is_deleted_unless_a_job_works_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "ensure_runner", lambda: False)
-    made = run(0.3, 1)
-    assert keeping.size_bytes(made.id) > 100
+    run_made = run(0.3, 1)
+    assert run_admin.size_bytes(run_made.id) > 100
     job = queue.submit("train", "t", {})
-    queue.set_run(job.id, made.id)
-    assert keeping.busy_jobs() == {made.id: queue.get(job.id)}
-    assert keeping.states(runs.list_runs()) == {made.id: f"job {job.id} queued"}
+    queue.set_run(job.id, run_made.id)
+    assert run_admin.busy_jobs() == {run_made.id: queue.get(job.id)}
+    assert run_admin.states(runs.list_runs()) == {run_made.id: f"job {job.id} queued"}
     with pytest.raises(DarkroomError, match="stop the job first"):
-        keeping.delete_run(made.id)
+        run_admin.delete_run(run_made.id)
     queue.request_stop(job.id, "ada", 1.0)
-    assert keeping.states(runs.list_runs()) == {made.id: "unfinished"}
-    keeping.delete_run(made.id)
-    assert not made.path.exists() and keeping.size_bytes(made.id) == 0
+    assert run_admin.states(runs.list_runs()) == {run_made.id: "unfinished"}
+    run_admin.delete_run(run_made.id)
+    assert not run_made.path.exists() and run_admin.size_bytes(run_made.id) == 0

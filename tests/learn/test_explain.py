@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from core import parameters
-from core.data.dataset import Dataset, read_arrays
+from core.data.dataset import Dataset, read_array
 from core.errors import DarkroomError
 from core.learn import backend, explain
 from core.learn.explain import Occlusion
 from core.registry import experiment_by_key
+from core.workflows.warm_child import open_network
 from tests.learn.window_network import network, run_of
 
 # Keras 3.15 on TensorFlow reads its variables in a way that NumPy 2 has deprecated.
@@ -28,13 +29,31 @@ def additive(weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 @pytest.mark.network
 @pytest.mark.parametrize("own_softmax", [False, True])
 def test_a_network_that_sums_a_window_is_seen_to_look_at_exactly_that_window(own_softmax: bool) -> None:
-    logits = explain.logit_function(network(SHAPE, INSIDE, channel=1, gain=0.02, own_softmax=own_softmax))
-    found = explain.occlude(logits, np.ones(SHAPE, np.float32), TIMES_NS, 0.0, Occlusion(window_ns=32, step_ns=32))
+    logits = explain.logit_function(network(SHAPE, INSIDE, channel=1, gain=0.02, own_softmax=own_softmax), 1)
+    attribution = explain.occlude(
+        logits, np.ones(SHAPE, np.float32), TIMES_NS, 0.0, Occlusion(window_ns=32, step_ns=32)
+    )
     expected = np.zeros((2, SHAPE[0]))
     expected[1, INSIDE] = 0.02
-    assert found.values == pytest.approx(expected, abs=1e-6)
-    assert found.logit == pytest.approx(60 * 0.02 + 0.5, abs=1e-5)
-    assert found.empty_logit == pytest.approx(0.5, abs=1e-6)
+    assert attribution.values == pytest.approx(expected, abs=1e-6)
+    assert attribution.logit == pytest.approx(60 * 0.02 + 0.5, abs=1e-5)
+    assert attribution.empty_logit == pytest.approx(0.5, abs=1e-6)
+
+
+@pytest.mark.network
+def test_the_logit_is_that_of_the_signal_whichever_its_number() -> None:
+    """Of two classes the log-odds change their sign; of three they are those against both others."""
+    x = np.ones((1, *SHAPE), np.float32)
+    model = network(SHAPE, INSIDE, channel=1, gain=0.02)
+    assert explain.logit_function(model, 0)(x)[0] == pytest.approx(-(60 * 0.02 + 0.5), abs=1e-5)
+    keras = backend.load_keras()
+    inputs = keras.Input((2,))
+    three = keras.Model(inputs, keras.layers.Softmax()(keras.layers.Dense(3, use_bias=False)(inputs)))
+    three.set_weights([np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 3.0]], np.float32)])
+    z = np.array([1.0, 2.0, 3.0])
+    for k in range(3):
+        expected = z[k] - np.log(np.exp(np.delete(z, k)).sum())
+        assert explain.logit_function(three, k)(np.ones((1, 2), np.float32))[0] == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("window_ns", [48.0, 96.0, 192.0])
@@ -42,33 +61,33 @@ def test_with_overlapping_windows_the_edges_are_found_within_a_step(window_ns: f
     """The attribution is zero a window outside, constant a window inside, and crosses the middle at the edges."""
     weights = np.zeros(SHAPE)
     weights[INSIDE, 0] = 0.1
-    asked = Occlusion(window_ns=window_ns, step_ns=48.0)
-    found = explain.occlude(additive(weights), np.ones(SHAPE, np.float32), TIMES_NS, 0.0, asked)
+    occlusion = Occlusion(window_ns=window_ns, step_ns=48.0)
+    attribution = explain.occlude(additive(weights), np.ones(SHAPE, np.float32), TIMES_NS, 0.0, occlusion)
     width = round(window_ns / 8.0)
-    assert not found.values[0, : INSIDE.start - width].any()
-    assert not found.values[0, INSIDE.stop + width :].any()
-    assert not found.values[1].any()
-    assert found.values[0, INSIDE.start + width : INSIDE.stop - width] == pytest.approx(0.1)
-    above = np.flatnonzero(found.values[0] > 0.05)
-    assert abs(above[0] - INSIDE.start) * 8.0 <= asked.step_ns
-    assert abs(above[-1] + 1 - INSIDE.stop) * 8.0 <= asked.step_ns
+    assert not attribution.values[0, : INSIDE.start - width].any()
+    assert not attribution.values[0, INSIDE.stop + width :].any()
+    assert not attribution.values[1].any()
+    assert attribution.values[0, INSIDE.start + width : INSIDE.stop - width] == pytest.approx(0.1)
+    above = np.flatnonzero(attribution.values[0] > 0.05)
+    assert abs(above[0] - INSIDE.start) * 8.0 <= occlusion.step_ns
+    assert abs(above[-1] + 1 - INSIDE.stop) * 8.0 <= occlusion.step_ns
 
 
 @pytest.mark.parametrize(("window_ns", "step_ns"), [(96.0, 48.0), (100.0, 30.0), (8.0, 8.0), (5000.0, 700.0)])
 def test_attributions_of_an_additive_network_add_up_to_the_difference_of_the_logits(window_ns, step_ns) -> None:
     rng = np.random.default_rng(4)
     logits, x = additive(rng.normal(size=SHAPE)), rng.normal(size=SHAPE).astype(np.float32)
-    found = explain.occlude(logits, x, TIMES_NS, 0.3, Occlusion(window_ns, step_ns))
+    attribution = explain.occlude(logits, x, TIMES_NS, 0.3, Occlusion(window_ns, step_ns))
     empty = float(logits(np.full((1, *SHAPE), 0.3))[0])
-    assert found.empty_logit == pytest.approx(empty, rel=1e-6)
-    assert found.total == pytest.approx(float(logits(x[None])[0]) - empty, rel=1e-4)
+    assert attribution.empty_logit == pytest.approx(empty, rel=1e-6)
+    assert attribution.total == pytest.approx(float(logits(x[None])[0]) - empty, rel=1e-4)
 
 
 def test_light_that_counts_against_signal_is_negative() -> None:
     weights = np.zeros(SHAPE)
     weights[INSIDE, 0], weights[200:210, 1] = 0.1, -2.0
-    found = explain.occlude(additive(weights), np.ones(SHAPE, np.float32), TIMES_NS, 0.0, Occlusion())
-    first, second = explain.strongest(found)[:2]
+    attribution = explain.occlude(additive(weights), np.ones(SHAPE, np.float32), TIMES_NS, 0.0, Occlusion())
+    first, second = explain.strongest(attribution)[:2]
     assert (first["channel"], first["logit"]) == (2, pytest.approx(-20.0))
     assert first["begin_ns"] <= TIMES_NS[200] - 4
     assert first["end_ns"] >= TIMES_NS[209] + 4
@@ -80,10 +99,10 @@ def test_a_saturated_score_does_not_hide_the_logit() -> None:
     model = network(SHAPE, INSIDE, channel=0, gain=10.0)
     x = np.ones(SHAPE, np.float32)
     assert np.asarray(model.predict_on_batch(x[None]))[0].tolist() == [0.0, 1.0]
-    found = explain.occlude(explain.logit_function(model), x, TIMES_NS, 0.0, Occlusion(32, 32))
-    assert found.logit == pytest.approx(600.5)
-    assert found.values[0, INSIDE] == pytest.approx(10.0)
-    assert "saturated" in explain.words(found)
+    attribution = explain.occlude(explain.logit_function(model, 1), x, TIMES_NS, 0.0, Occlusion(32, 32))
+    assert attribution.logit == pytest.approx(600.5)
+    assert attribution.values[0, INSIDE] == pytest.approx(10.0)
+    assert "saturated" in explain.words(attribution)
 
 
 @pytest.mark.network
@@ -94,30 +113,30 @@ def test_a_network_without_a_softmax_is_refused() -> None:
     with pytest.raises(
         DarkroomError, match="The network 'odd' cannot be explained: its last layer 'end' is no softmax"
     ):
-        explain.logit_function(model)
+        explain.logit_function(model, 1)
 
 
 @pytest.mark.network
 def test_a_run_is_explained_in_the_times_of_the_record(make_dataset: Callable[..., Dataset]) -> None:
     """A network that looks at the second PMT from 200 to 600 ns after the trigger, through recipe, model file and run."""
     dataset = make_dataset(n=40)
-    opened = explain.open_network(run_of(dataset, 200.0, 600.0, channel=1))
+    opened = open_network(run_of(dataset, 200.0, 600.0, channel=1))
     row = int(np.flatnonzero(dataset.column("truth_class") == 1)[0])
-    found = explain.of_row(opened, dataset, row, Occlusion(16.0, 16.0))
-    beyond = (found.times_ns < 200.0 - 16.0) | (found.times_ns > 600.0 + 16.0)
-    assert not found.values[0].any()
-    assert not found.values[1, beyond].any()
-    assert found.values[1, ~beyond].any()
+    attribution = explain.of_row(opened, dataset, row, Occlusion(16.0, 16.0))
+    beyond = (attribution.times_ns < 200.0 - 16.0) | (attribution.times_ns > 600.0 + 16.0)
+    assert not attribution.values[0].any()
+    assert not attribution.values[1, beyond].any()
+    assert attribution.values[1, ~beyond].any()
     # the input's samples of 4 begin 250 before the trigger, at 1200: the first centre after 200 ns is that of 1302 to 1305
-    pulse = read_arrays(dataset, [row])[0, 1, 1302:1502].reshape(-1, 4).mean(axis=1)
-    assert found.logit == pytest.approx(0.5 + 0.1 * np.arcsinh(pulse / 50.0).sum(), rel=1e-4)
-    assert found.total == pytest.approx(found.logit - found.empty_logit, rel=1e-4)
+    pulse = read_array(dataset, "waveform", [row])[0, 1, 1302:1502].reshape(-1, 4).mean(axis=1)
+    assert attribution.logit == pytest.approx(0.5 + 0.1 * np.arcsinh(pulse / 50.0).sum(), rel=1e-4)
+    assert attribution.total == pytest.approx(attribution.logit - attribution.empty_logit, rel=1e-4)
 
 
 @pytest.mark.network
 def test_the_mean_of_rows_is_the_mean_with_its_standard_error(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(n=40)
-    opened = explain.open_network(run_of(dataset, 0.0, 400.0, channel=0))
+    opened = open_network(run_of(dataset, 0.0, 400.0, channel=0))
     rows = np.array([3, 8, 21, 30, 31])
     single = np.stack([explain.of_row(opened, dataset, int(row), Occlusion()).values for row in rows])
     mean = explain.mean_of_rows(opened, dataset, rows, Occlusion(), n_of=12)
@@ -140,13 +159,13 @@ def test_input_times_are_those_of_the_record(make_dataset: Callable[..., Dataset
     recipe = entry.recipe_for(parameters.build(entry.parameters, settings))
     times_ns = recipe.times_ns(dataset)
     assert times_ns.shape == recipe.shape(dataset)[:1]
-    table = {name: np.array([300.0]) for name in recipe.columns}
+    table = {name: np.array([300.0]) for name in recipe.columns(dataset)}
     for spike in (1100, 1200, 1201, 2345):
-        raw = np.zeros((1, 2, dataset.record_samples), np.int16)
+        raw = np.zeros((1, 2, dataset.meta["record_samples"]), np.int16)
         raw[0, :, spike] = 500
-        at = int(recipe.make(raw, table, dataset)[0, :, 0].argmax())
-        assert abs(times_ns[at] - (spike - dataset.pretrigger_samples) * 2.0) < (times_ns[1] - times_ns[0]) / 2
-    assert recipe.make(raw * 0, table, dataset) == pytest.approx(recipe.no_light)
+        at = int(recipe.make({"waveform": raw}, table, dataset)[0, :, 0].argmax())
+        assert abs(times_ns[at] - (spike - dataset.meta["pretrigger_samples"]) * 2.0) < (times_ns[1] - times_ns[0]) / 2
+    assert recipe.make({"waveform": raw * 0}, table, dataset) == pytest.approx(recipe.no_light)
 
 
 def test_a_step_wider_than_its_window_is_refused() -> None:

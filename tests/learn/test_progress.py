@@ -7,39 +7,41 @@ import pytest
 
 from core.cosine.model import NETWORKS
 from core.errors import DarkroomError
-from core.learn.progress import LATEST_BATCHES, Curves, judged
-from core.learn.training import START_S, TrainingParameters, class_weights, expected_seconds, training_for
+from core.learn.progress import LATEST_BATCHES, Curves
+from core.learn.tasks.classify import Classify, class_weights, judged
+from core.learn.training import COMPILE_S, START_S, TrainingParameters, expected_seconds, training_for
 from core.runs import RunSummary
 
 CLASSES = ("background", "signal")
 
 
-def test_the_latest_batches_are_counted_from_running_means() -> None:
+def test_the_latest_batches_and_the_epoch_are_counted_from_means_of_batches() -> None:
     rng = np.random.default_rng(5)
     n, n_batches = 64, 100
     seen = rng.integers(0, 2, (n_batches, n))
     right = rng.random((n_batches, n)) < 0.8
     loss = rng.random(n_batches)
-    curves = Curves(CLASSES)
+    curves = Curves(Classify(CLASSES, 1))
     curves.begin_epoch(0)
-    for k in range(1, n_batches + 1):
-        so_far, hit = seen[:k].ravel(), right[:k].ravel()
-        means = {"loss": loss[:k].mean()}
+    for label, hit, value in zip(seen, right, loss, strict=True):
+        means = {"loss": value}
         for i in range(2):
-            means[f"seen_{i}"] = float(np.float32((so_far == i).mean()))
-            means[f"right_{i}"] = float(np.float32(((so_far == i) & hit).mean()))
+            means[f"seen_{i}"] = float(np.float32((label == i).mean()))
+            means[f"right_{i}"] = float(np.float32(((label == i) & hit).mean()))
         point = curves.add_batch(n, means)
-    latest, hits = seen[-LATEST_BATCHES:].ravel(), right[-LATEST_BATCHES:].ravel()
-    assert point["n_signal"] == (latest == 1).sum()
-    assert point["n_background"] == (latest == 0).sum()
-    assert point["signal_efficiency"] == pytest.approx(hits[latest == 1].mean(), abs=1e-12)
-    assert point["background_efficiency"] == pytest.approx(hits[latest == 0].mean(), abs=1e-12)
-    assert point["loss"] == pytest.approx(loss[-LATEST_BATCHES:].mean(), rel=1e-6)
-    assert point["step"] == n_batches
+    whole = curves.add_epoch({}, True)
+    for metrics, rows in ((point, slice(-LATEST_BATCHES, None)), (whole, slice(None))):
+        label, hit = seen[rows].ravel(), right[rows].ravel()
+        assert metrics["signal_efficiency"] == pytest.approx(hit[label == 1].mean(), abs=1e-12)
+        assert metrics["background_efficiency"] == pytest.approx(hit[label == 0].mean(), abs=1e-12)
+        assert metrics["loss"] == pytest.approx(loss[rows].mean(), rel=1e-6)
+        assert metrics["step"] == n_batches
+    assert point["n_signal"] == (seen[-LATEST_BATCHES:] == 1).sum()
+    assert point["n_background"] == (seen[-LATEST_BATCHES:] == 0).sum()
 
 
 def test_the_curves_go_on_over_an_epoch_and_tell_an_absent_class_as_unknown() -> None:
-    curves = Curves(CLASSES)
+    curves = Curves(Classify(CLASSES, 1))
     for epoch in range(2):
         curves.begin_epoch(epoch)
         point = curves.add_batch(10, {"loss": 0.5, "seen_0": 1.0, "right_0": 0.7, "seen_1": 0.0, "right_1": 0.0})
@@ -50,10 +52,10 @@ def test_the_curves_go_on_over_an_epoch_and_tell_an_absent_class_as_unknown() ->
 
 def test_a_validation_is_judged_by_weighted_cross_entropy() -> None:
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], np.float32)
-    told = judged(probabilities, np.array([0, 1, 1]), np.array([1.0, 2.0]), CLASSES)
-    assert told["loss"] == pytest.approx(-(math.log(0.9) + 2 * math.log(0.8) + 2 * math.log(0.4)) / 3, rel=1e-6)
-    assert (told["background_efficiency"], told["signal_efficiency"]) == (1.0, 0.5)
-    assert set(judged(probabilities[:0], np.array([], int), np.ones(2), CLASSES).values()) == {None}
+    metrics = judged(probabilities, np.array([0, 1, 1]), np.array([1.0, 2.0, 2.0]), CLASSES)
+    assert metrics["loss"] == pytest.approx(-(math.log(0.9) + 2 * math.log(0.8) + 2 * math.log(0.4)) / 3, rel=1e-6)
+    assert (metrics["background_efficiency"], metrics["signal_efficiency"]) == (1.0, 0.5)
+    assert set(judged(probabilities[:0], np.array([], int), np.ones(0), CLASSES).values()) == {None}
 
 
 def test_class_weights_let_every_class_count_alike() -> None:
@@ -78,7 +80,7 @@ def test_training_parameters_start_from_the_networks_own_and_refuse_nonsense() -
 def test_the_expected_time_follows_earlier_runs() -> None:
     network = NETWORKS["cnn"]
     guessed = expected_seconds("cnn", network, 1000, 0, 3)
-    assert guessed == pytest.approx(START_S + 3000 / network.cpu_events_per_s)
+    assert guessed == pytest.approx(START_S + COMPILE_S + 3000 / network.cpu_events_per_s)
     past = [RunSummary(str(i), "finished", network="cnn", events_per_s=v) for i, v in enumerate([100.0, 300.0, 200.0])]
     past += [RunSummary("d", "finished", network="dense", events_per_s=1e9), RunSummary("e", "damaged", network="cnn")]
-    assert expected_seconds("cnn", network, 1000, 0, 3, past) == pytest.approx(START_S + 3000 / 200)
+    assert expected_seconds("cnn", network, 1000, 0, 3, past) == pytest.approx(START_S + COMPILE_S + 3000 / 200)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from core import runs
+from core import manifest, outputs, runs
 from core.__main__ import main
 from core.commands import compatibility as command
 from core.data.dataset import Dataset
 from core.jobs import control, queue
 from core.jobs.queue import Job
-from core.learn import predict, study_job
+from core.workflows import cross_training_job, prediction_job
 from tests.learn.learning_toy import Listener
 
 WORDS = (
@@ -28,7 +28,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch, quick: None) -> None:
     """Jobs are done in this process when they are waited for."""
 
     def wait(job: Job, _options: argparse.Namespace) -> Job:
-        work = {"study": study_job.run_job, "predict": predict.run_job}[job.kind]
+        work = {"study": cross_training_job.run_job, "predict": prediction_job.run_job}[job.kind]
         work(Listener(job.arguments))
         queue.move(job.id, ("queued",), "finished")
         return control.get(job.id)
@@ -40,8 +40,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch, quick: None) -> None:
 
 def got(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
     assert main([*words, "--json"]) == 0, capsys.readouterr().err
-    found: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
-    return found
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return answer
 
 
 def test_a_study_by_the_command_line_and_again(toy: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,12 +65,12 @@ def test_a_study_by_the_command_line_and_again(toy: Dataset, capsys: pytest.Capt
 
 def test_an_empty_region_is_undefined_and_said(toy: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
     words = [*WORDS, "--crystals", "1,7"]
-    found = got(capsys, *words)
-    assert (found["trainings"], list(found["empty"])) == (1, ["C7 0-10 keV"])
-    empty = [cell for cell in found["cells"] if cell["trained_on"]["crystal"] == 7]
+    answer = got(capsys, *words)
+    assert (answer["trainings"], list(answer["empty"])) == (1, ["C7 0-10 keV"])
+    empty = [cell for cell in answer["cells"] if cell["trained_on"]["crystal"] == 7]
     assert [cell["run"] for cell in empty] == [None, None]
     assert empty[0]["signal_efficiency"]["value"] is None
-    one_class = found["cells"][1]  # crystal 7 has signal alone
+    one_class = answer["cells"][1]  # crystal 7 has signal alone
     assert one_class["signal_efficiency"]["n"] == int((toy.column("crystal") == 7).sum())
     assert one_class["background_efficiency"]["value"] is None
     assert one_class["precision"]["value"] is None
@@ -83,7 +83,8 @@ def test_an_empty_region_is_undefined_and_said(toy: Dataset, capsys: pytest.Capt
 
 def test_missing_scores_are_filled_by_one_job_per_run(toy: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
     for run in (cell["run"] for cell in got(capsys, *WORDS)["cells"][::2]):
-        (runs.open_run(run).path / "scores" / "toy.parquet").unlink()
+        path = runs.open_run(run).path
+        manifest.drop(path, outputs.files(path, "toy"))
     cells = got(capsys, *WORDS)["cells"]
     assert [cell["n_missing"] for cell in cells] == [0] * 4
     kinds = [(job.kind, job.arguments.get("run")) for job in control.list_jobs()]
@@ -96,8 +97,8 @@ def test_a_job_that_failed_gives_status_1(
     failed = {"state": "failed", "message": "The disk is full."}
     monkeypatch.setattr(command, "_wait", lambda job, _options: dataclasses.replace(job, **failed))
     assert main([*WORDS, "--json"]) == 1
-    found = json.loads(capsys.readouterr().out)
-    assert (found["state"], found["message"]) == ("failed", "The disk is full.")
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["state"], answer["message"]) == ("failed", "The disk is full.")
 
 
 @pytest.mark.usefixtures("toy")

@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import runs
+from core import outputs, runs
 from core.data.dataset import Dataset, delete_dataset, open_dataset
 from core.data.splits import TRAIN, VALIDATION
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.judge import stored
-from core.judge.roc import auc
-from core.judge.scored import open_scored
-from core.learn import after, trees
+from core.learn import trees
 from core.learn.trees import TreeParameters
 from core.registry import experiment_by_key
+from core.statistics.roc import auc
+from core.workflows import baselines_job, training_job
+from core.workflows.scored import open_scored
 from tests.learn.learning_toy import Listener, selected
 
 NAMES = ("a", "b", "c")
@@ -47,8 +48,8 @@ def toy(n: int = 2000, seed: int = 1) -> tuple[tuple[np.ndarray, np.ndarray], tu
 def test_what_one_feature_tells_is_found_and_said_to_be_important() -> None:
     features, labels = toy()
     fitted = trees.fit(features, labels, NAMES, QUICK)
-    made, us_per_event = trees.scores(fitted, features[1])
-    assert auc(made, labels[1]).value > 0.999
+    tree_scores, us_per_event = trees.scores(fitted, features[1])
+    assert auc(tree_scores, labels[1]).value > 0.999
     assert us_per_event is not None
     assert us_per_event > 0
     mean = {row["feature"]: row["mean"] for row in fitted.facts["importance"]}
@@ -61,8 +62,8 @@ def test_what_one_feature_tells_is_found_and_said_to_be_important() -> None:
 def test_nothing_is_found_in_shuffled_labels() -> None:
     features, labels = toy(4000)
     shuffled = np.random.default_rng(2).permutation(labels[0])
-    made, _ = trees.scores(trees.fit(features, (shuffled, labels[1]), NAMES, QUICK), features[1])
-    area = auc(made, labels[1])
+    tree_scores, _ = trees.scores(trees.fit(features, (shuffled, labels[1]), NAMES, QUICK), features[1])
+    area = auc(tree_scores, labels[1])
     assert area.low < 0.55
     assert area.high > 0.45
 
@@ -95,19 +96,19 @@ def run_on(make_dataset: Callable[..., Dataset]) -> Callable[..., runs.Run]:
         own = selected(open_dataset(name))
         runs.write_settings(folder, {"network": "compact", "parameters": {}, "training": {}}, {}, {})
         uid, source = own.dataset.column("uid")[own.preselected], own.dataset.source_of(own.preselected)
-        runs.write_rows(folder, uid, source, own.labels, own.split)
+        runs.write_rows(folder, uid, source, own.labels, own.side)
         (folder / runs.MODEL).write_bytes(b"none")
         runs.seal(folder, {"experiment": "cosine", "dataset": {"name": name}})
         for dataset_name in scored:
             data = open_dataset(dataset_name)
             rows = np.arange(data.n_rows)[::-1]
-            runs.write_scores(
+            outputs.write(
                 folder,
                 dataset_name,
                 data.column("uid")[rows],
-                data.source_of(rows),
-                np.zeros(len(rows)),
+                data.origin_of(rows),
                 np.full(len(rows), 2),
+                {"score": np.zeros(len(rows))},
             )
         return runs.open_run(folder.name)
 
@@ -118,7 +119,7 @@ def with_features(dataset: Dataset) -> None:
     """Give a toy data set the tree features that it lacks: noise, half of it unknown."""
     file = dataset.path / "table-toy.parquet"
     table, rng = pd.read_parquet(file), np.random.default_rng(len(dataset.name))
-    for name in experiment().tree_features:
+    for name in experiment().judging.tree_features:
         if name not in table:
             table[name] = np.where(rng.random(len(table)) < 0.5, rng.normal(0, 1, len(table)), np.nan).astype("f4")
     table.to_parquet(file)
@@ -138,12 +139,12 @@ def test_they_train_on_the_rows_of_the_run(run_on: Callable[..., runs.Run], monk
 
     monkeypatch.setattr(trees, "fit", spy)
     run = run_on()
-    trees.run_job(Listener({"run": run.id, "dataset": "toy"}))
+    baselines_job.run_job(Listener({"run": run.id, "dataset": "toy"}))
     own, data = selected(open_dataset("toy")), open_dataset("toy")
     for i, split in enumerate((TRAIN, VALIDATION)):
         rows, labels = own.rows(split)
         assert seen[0][1][i].tolist() == labels.tolist()
-        at = experiment().tree_features.index("nmt500_us")
+        at = experiment().judging.tree_features.index("nmt500_us")
         assert seen[0][0][i][:, at] == pytest.approx(data.column("nmt500_us")[rows])
 
 
@@ -151,41 +152,44 @@ def test_a_second_fit_gives_the_same_scores_and_reaches_the_rows_they_belong_to(
     run_on: Callable[..., runs.Run],
 ) -> None:
     run = run_on(scored=("toy", "other"))
-    trees.run_job(Listener({"run": run.id, "dataset": "toy"}))
-    first = stored.read_baseline(run.path, "toy", "trees")
-    trees.run_job(Listener({"run": run.id, "dataset": "other"}))
-    trees.run_job(Listener({"run": run.id, "dataset": "toy"}))
-    second = stored.read_baseline(run.path, "toy", "trees")
+    baselines_job.run_job(Listener({"run": run.id, "dataset": "toy"}))
+    first = stored.read_baseline(run, "toy", "trees")
+    baselines_job.run_job(Listener({"run": run.id, "dataset": "other"}))
+    baselines_job.run_job(Listener({"run": run.id, "dataset": "toy"}))
+    second = stored.read_baseline(run, "toy", "trees")
     assert first is not None
     assert second is not None
     assert first["trees"].tolist() == second["trees"].tolist()
     for name in ("toy", "other"):
-        found = open_scored(run, experiment(), open_dataset(name))
-        assert auc(found.baseline("trees"), found.column("truth_class")).value == 1.0  # nmt500 tells it in the toy
-    assert stored.costs(run)["trees"]["parameters"] == stored.trees_facts(run.path)["n_parameters"]
+        scored = open_scored(run, experiment(), open_dataset(name))
+        assert auc(scored.baseline("trees"), scored.column("truth_class")).value == 1.0  # nmt500 tells it in the toy
+    assert stored.costs(run)["trees"]["parameters"] == stored.trees_facts(run)["n_parameters"]
 
 
 def test_rows_without_trees_are_nan(run_on: Callable[..., runs.Run]) -> None:
     run = run_on()
-    found = open_scored(run, experiment(), open_dataset("toy"))
-    assert np.isnan(found.baseline("trees")).all()
-    stored.write_trees(run.path, "toy", found.column("uid")[5:7], found.dataset.source_of(found.rows[5:7]), np.ones(2))
-    assert np.flatnonzero(~np.isnan(found.baseline("trees"))).tolist() == [5, 6]
+    scored = open_scored(run, experiment(), open_dataset("toy"))
+    assert np.isnan(scored.baseline("trees")).all()
+    stored.write_trees(
+        run.path, "toy", scored.column("uid")[5:7], scored.dataset.origin_of(scored.rows[5:7]), np.ones(2)
+    )
+    assert np.flatnonzero(~np.isnan(scored.baseline("trees"))).tolist() == [5, 6]
 
 
 def test_without_the_training_data_set_they_are_refused(run_on: Callable[..., runs.Run]) -> None:
     run = run_on(scored=("toy", "other"))
     delete_dataset("toy")
     with pytest.raises(DarkroomError, match=r"Data set 'toy', on which run .* was trained, is gone: its trees"):
-        trees.make(run, open_dataset("other"))
+        baselines_job.make(run, open_dataset("other"))
 
 
 def test_a_run_whose_rows_have_changed_is_refused(run_on: Callable[..., runs.Run]) -> None:
     run = run_on()
     own = runs.read_rows(run)
     runs.write_rows(run.path, own["uid"] + 7, own["source"], own["label"], own["split"])
+    runs.seal(run.path, run.provenance)
     with pytest.raises(DarkroomError, match="no longer has 7 of the 300 rows"):
-        trees.make(run, open_dataset("toy"))
+        baselines_job.make(run, open_dataset("toy"))
 
 
 def test_what_fails_after_a_training_loses_nothing(
@@ -199,7 +203,9 @@ def test_what_fails_after_a_training_loses_nothing(
     def fail(_run: runs.Run) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(after, "STEPS", (("Dividing", fail), ("Training the boosted trees", after._trees)))
-    after.complete(run.id, Listener())
+    monkeypatch.setattr(
+        training_job, "STEPS", (("Dividing", fail), ("Training the boosted trees", training_job._trees))
+    )
+    training_job.complete(run.id, Listener())
     assert "Not done: Dividing." in capsys.readouterr().out
-    assert stored.baseline_file(run.path, "toy").exists()
+    assert stored.baseline_files(run.path, "toy")

@@ -34,9 +34,9 @@ def run_of(dataset: Dataset, begin_ns: float, end_ns: float, channel: int, gain:
     folder = runs.create("compact")
     model = network(recipe.shape(dataset), slice(inside[0], inside[-1] + 1), channel, gain)
     model.save(folder / runs.MODEL)
-    asked = {"network": "compact", "parameters": parameters.to_dict(entry.parameters()), "training": {}}
-    runs.write_settings(folder, asked, parameters.to_dict(recipe), selection())
+    settings = {"network": "compact", "parameters": parameters.to_dict(entry.parameters()), "training": {}}
+    runs.write_settings(folder, settings, parameters.to_dict(recipe), selection())
     nothing = np.array([], np.int64)
     runs.write_rows(folder, nothing, nothing, nothing, nothing)
-    runs.seal(folder, {"experiment": experiment.key, "dataset": {"name": dataset.name}})
+    runs.seal(folder, {"experiment": experiment.key, "dataset": {"name": dataset.name, "version": dataset.version}})
     return runs.open_run(folder.name)

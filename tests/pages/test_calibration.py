@@ -6,13 +6,13 @@ import shlex
 import numpy as np
 import pytest
 
-from core import runs
+from core import manifest, outputs, runs
 from core.__main__ import main
-from core.commands.data import find_dataset
-from core.judge import calibration, calibration_export, unseen
-from core.judge.scored import open_scored
-from core.learn import after
+from core.commands.find import find_dataset
+from core.judge import calibration, calibration_report, held_out
 from core.learn.progress import Silent
+from core.workflows import training_job
+from core.workflows.scored import open_scored
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def scored(few):
 
 
 def rescore(scored, score):
-    uid, source = scored.dataset.column("uid")[scored.rows], scored.dataset.source_of(scored.rows)
-    runs.write_scores(scored.run.path, "few", uid, source, score.astype(np.float32), scored.split)
+    uid, source = scored.dataset.column("uid")[scored.rows], scored.dataset.origin_of(scored.rows)
+    outputs.write(scored.run.path, "few", uid, source, scored.split, {"score": score.astype(np.float32)})
 
 
 def shown(at):
@@ -30,10 +30,10 @@ def shown(at):
 
 
 def wanted(scored, split="test", kind=calibration.BALANCED, typed=None, scheme=None):
-    events = calibration.part_of(unseen.events_of(scored, scheme), split)
+    events = calibration.part_of(held_out.events_of(scored, scheme), split)
     mix = calibration.mix_of(scored.run, events, kind, typed)
-    found = calibration.judge(events, mix, calibration.stored(scored.run))
-    return [(n.label, n.value, n.detail) for n in calibration_export.key_numbers(found)]
+    qualities = calibration.judge(events, mix, calibration.stored(scored.run), axis=scored.axis)
+    return [(n.label, n.value, n.detail) for n in calibration_report.key_numbers(qualities)]
 
 
 def test_the_temperature_is_fitted_kept_and_shown_beside_the_raw_scores(opened, few, scored):
@@ -41,14 +41,14 @@ def test_the_temperature_is_fitted_kept_and_shown_beside_the_raw_scores(opened, 
     assert shown(at) == wanted(scored)
     assert at.metric[0].value == "–"
     next(b for b in at.button if b.label == "fit the temperature").click().run()
-    kept = calibration.stored(scored.run)
-    assert kept is not None
-    assert kept.n_signal + kept.n_background == len(unseen.events_of(scored).validation.score)
+    temperature = calibration.stored(scored.run)
+    assert temperature is not None
+    assert temperature.n_signal + temperature.n_background == len(held_out.events_of(scored).validation.score)
     assert shown(at) == wanted(scored)
     again = opened("calibration", run=few)
-    assert again.metric[0].value == f"{kept.value:.3f}"
+    assert again.metric[0].value == f"{temperature.value:.3f}"
     assert not [b for b in again.button if b.label == "fit the temperature"]
-    assert set(again.dataframe[0].value["scores"]) == {calibration_export.BEFORE, calibration_export.AFTER}
+    assert set(again.dataframe[0].value["scores"]) == {calibration_report.BEFORE, calibration_report.AFTER}
 
 
 def test_a_link_gives_mix_split_and_labels(opened, few, scored):
@@ -100,25 +100,27 @@ def test_where_no_temperature_can_be_fitted_the_page_says_why(opened, few, score
 
 
 def test_every_training_ends_with_a_temperature_and_survives_without_one(few, scored, monkeypatch, capsys):
-    monkeypatch.setattr(after, "STEPS", after.STEPS[:1])
-    after.complete(few, Silent())
+    monkeypatch.setattr(training_job, "STEPS", training_job.STEPS[:1])
+    training_job.complete(few, Silent())
     assert calibration.stored(scored.run) == calibration.fit_and_store(scored.run, scored)
-    (scored.run.path / calibration.FILE).unlink()
+    manifest.drop(scored.run.path, [calibration.FILE])
     rescore(scored, np.where(scored.labels(scored.selection.labels) == 1, 0.99, 0.01))
-    after.complete(few, Silent())
+    training_job.complete(few, Silent())
     assert "No temperature: The scores of the validation sample" in capsys.readouterr().out
     assert calibration.stored(scored.run) is None
 
 
 def test_a_damaged_temperature_is_named(opened, few, scored):
+    calibration.fit_and_store(scored.run, scored)
     (scored.run.path / calibration.FILE).write_text(json.dumps({"temperature": 1.0}))
     assert "--refit" in opened("calibration", run=few).error[0].value.replace("\\", "")
 
 
 def test_a_run_without_class_weights_speaks_of_its_training_mix(few, scored):
     path = scored.run.path / "params.json"
-    told = json.loads(path.read_text())
-    path.write_text(json.dumps({**told, "training": {"class_weights": False}}))
+    params = json.loads(path.read_text())
+    path.write_text(json.dumps({**params, "training": {"class_weights": False}}))
+    runs.seal(scored.run.path, scored.run.provenance)
     own = runs.read_rows(scored.run)
     labels = own["label"][own["split"] == 0]
     assert calibration.trained_mix(runs.open_run(few)) == pytest.approx((labels == 1).sum() / (labels == 0).sum())

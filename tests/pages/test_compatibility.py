@@ -5,15 +5,15 @@ import dataclasses
 import pytest
 
 from benchmarks.made_up import made_up_run
-from core import runs, workspace
+from core import manifest, outputs, runs, workspace
 from core.data.dataset import open_dataset
-from core.data.selection import preset
 from core.jobs import control
-from core.judge import compatibility_summary as summary
-from core.judge.compatibility import open_matrix
-from core.learn import study as studies
-from core.learn.study import Study
+from core.judge import compatibility_report as summary
 from core.registry import EXPERIMENTS
+from core.selection.selection import preset
+from core.workflows import cross_training as studies
+from core.workflows.cross_training import Study
+from core.workflows.study_scores import open_matrix
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 AXES = EXPERIMENT.grid.parameters()
@@ -29,15 +29,15 @@ def _no_runner(monkeypatch):
 def study(few) -> Study:
     """A study of the usual six regions whose runs are all the made-up one, but for the last, which is not trained."""
     data = open_dataset("few")
-    planned = studies.plan(EXPERIMENT, data, preset(EXPERIMENT, "cnn2020"), "compact", {}, {}, AXES).study
+    planned = studies.plan(EXPERIMENT, data, preset(EXPERIMENT.selecting, "cnn2020"), "compact", {}, {}, AXES).study
     n = len(planned.regions)
-    kept = dataclasses.replace(planned, runs=(few,) * (n - 1) + (None,), empty=("",) * n)
-    studies.store(kept)
-    return kept
+    shortened = dataclasses.replace(planned, runs=(few,) * (n - 1) + (None,), empty=("",) * n)
+    studies.store(shortened)
+    return shortened
 
 
 @pytest.fixture
-def found(study):
+def study_matrix(study):
     """The core's matrix of it."""
     return lambda threshold=0.5, scheme=None: open_matrix(study, EXPERIMENT, open_dataset("few"), threshold, scheme)
 
@@ -47,7 +47,7 @@ def numbers(at) -> list[tuple[str, str, str]]:
 
 
 def wanted(matrix, metric) -> list[tuple[str, str, str]]:
-    return [(row["label"], row["value"], row["told"]) for row in summary.key_rows(matrix, metric)]
+    return [(n.label, n.value, n.detail) for n in summary.key_numbers(matrix, metric)]
 
 
 def press(at, label: str):
@@ -68,52 +68,52 @@ def test_a_started_study_is_kept_queued_and_shown(opened, study):
     at = opened("compatibility")
     press(at, "start the study")
     assert not at.exception
-    (made,) = studies.list_studies("few")
-    assert at.query_params["study"] in (made.id, [made.id])
+    (started,) = studies.list_studies("few")
+    assert at.query_params["study"] in (started.id, [started.id])
     (job,) = [job for job in control.queue.list_jobs() if job.kind == "study"]
-    assert job.arguments["study"] == made.id
+    assert job.arguments["study"] == started.id
     assert any(f"job {job.id}" in m.value for m in at.markdown)
 
 
 def test_axes_that_cannot_be_are_refused_in_a_sentence(opened):
     at = opened("compatibility")
-    at.text_input(key="grid-windows_kev").set_value("6-3").run()
+    at.text_input(key="grid-cosine/few-windows_kev").set_value("6-3").run()
     assert "upside down" in at.error[0].value
     assert next(b for b in at.button if b.label == "start the study").disabled
-    assert at.text_input(key="grid-windows_kev").value == "6-3"
+    assert at.text_input(key="grid-cosine/few-windows_kev").value == "6-3"
 
 
-def test_key_numbers_and_notes_are_those_of_the_core(opened, study, found):
+def test_key_numbers_and_notes_are_those_of_the_core(opened, study, study_matrix):
     at = opened("compatibility")
-    assert numbers(at) == wanted(found(), "harmonic_efficiency")
+    assert numbers(at) == wanted(study_matrix(), "harmonic_efficiency")
     assert any("circular" in c.value for c in at.caption)
     assert any("simulated" in c.value for c in at.caption)
     assert "core compatibility few --model compact" in at.code[0].value
-    assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "html"}
+    assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "json", "html"}
 
 
-def test_a_link_gives_metric_threshold_and_labels_and_a_control_changes_them(opened, study, found):
+def test_a_link_gives_metric_threshold_and_labels_and_a_control_changes_them(opened, study, study_matrix):
     at = opened("compatibility", study=study.id, metric="auc", threshold="0.6", scheme="coincidence")
-    assert numbers(at) == wanted(found(0.6, "coincidence"), "auc")
+    assert numbers(at) == wanted(study_matrix(0.6, "coincidence"), "auc")
     at.selectbox(key="metric").set_value("leakage").run()
-    assert numbers(at) == wanted(found(0.6, "coincidence"), "leakage")
+    assert numbers(at) == wanted(study_matrix(0.6, "coincidence"), "leakage")
     assert at.query_params["metric"] in ("leakage", ["leakage"])
 
 
-def test_a_cell_by_keyboard_shows_its_numbers(opened, study, found):
+def test_a_cell_by_keyboard_shows_its_numbers(opened, study, study_matrix):
     names = [region.name for region in study.regions]
     at = opened("compatibility", show="cell", trained=names[1], tested=names[2])
     rows = at.dataframe[0].value
-    assert rows["value"].tolist() == [row["value"] for row in summary.cell_rows(found().cells[1][2])]
+    assert rows["value"].tolist() == [row["value"] for row in summary.cell_rows(study_matrix().cells[1][2])]
     at.selectbox(key="trained").set_value(names[-1]).run()
     assert "not trained" in at.info[0].value
     assert not at.exception
 
 
-def test_misclassified_events_of_a_cell_are_those_of_its_region(opened, study, found):
+def test_misclassified_events_of_a_cell_are_those_of_its_region(opened, study, study_matrix):
     """The made-up run holds all regions, so the test sample of its own is what a cell counts."""
     names = [region.name for region in study.regions]
-    cell = found().cells[1][2]
+    cell = study_matrix().cells[1][2]
     n_wrong = cell.point.signal.n - cell.point.signal.k + cell.point.background.n - cell.point.background.k
     assert n_wrong > 0
     at = opened("compatibility", show="cell", trained=names[1], tested=names[2])
@@ -166,16 +166,17 @@ def test_missing_scores_are_one_job_per_run(opened, study, few):
     other = made_up_run("few")
     studies.store(dataclasses.replace(study, runs=(few, other) * 3))
     for run in (few, other):
-        (runs.open_run(run).path / "scores" / "few.parquet").unlink()
+        path = runs.open_run(run).path
+        manifest.drop(path, outputs.files(path, "few"))
     at = opened("compatibility")
     assert "2 of the study's runs lack scores" in at.warning[0].value
     press(at, "score them")
-    asked = [job.arguments["run"] for job in control.queue.list_jobs() if job.kind == "predict"]
-    assert sorted(asked) == sorted((few, other))
+    run_ids = [job.arguments["run"] for job in control.queue.list_jobs() if job.kind == "predict"]
+    assert sorted(run_ids) == sorted((few, other))
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "words"),
     [
         ({"network": "gone"}, "Unknown model 'gone'"),
         ({"runs": []}, "asks for study"),
@@ -183,10 +184,10 @@ def test_missing_scores_are_one_job_per_run(opened, study, few):
         ({"axes": {}}, None),  # an axis that an earlier version did not have takes its default
     ],
 )
-def test_a_study_that_was_damaged_or_is_of_another_version_is_a_sentence(opened, study, changed, said):
+def test_a_study_that_was_damaged_or_is_of_another_version_is_a_sentence(opened, study, changed, words):
     file = workspace.folder("studies") / f"{study.id}.json"
-    workspace.write_json(file, workspace.read_json(file) | changed)
+    workspace.write_sealed(file, workspace.read_json(file) | changed)
     at = opened("compatibility", study=study.id)
-    told = [one.value.replace("\\", "") for one in (*at.error, *at.warning)]
-    assert said is None or any(said in one for one in told)
-    assert said is not None or "python -m core compatibility few" in at.code[-1].value
+    messages = [message.value.replace("\\", "") for message in (*at.error, *at.warning)]
+    assert words is None or any(words in message for message in messages)
+    assert words is not None or "python -m core compatibility few" in at.code[-1].value

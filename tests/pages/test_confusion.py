@@ -8,13 +8,14 @@ import pytest
 from core import runs
 from core.__main__ import main
 from core.data.dataset import open_dataset
-from core.judge import classified_export, export
+from core.judge import classified_report, evaluation_report
 from core.judge.classified import judge_classes
-from core.judge.multiclass import checked_mix
-from core.judge.scored import judge_run, open_scored
+from core.judge.judged_sample import judge_run
 from core.registry import EXPERIMENTS
-from pages.parts.confusion import TABS
+from core.statistics.multiclass import checked_mix
+from core.workflows.scored import open_scored
 
+TABS = ("confusion", "purity and efficiency", "classes by energy", "methods", "calibration of the calls")
 TRACKS = list(EXPERIMENTS.values())[1]
 
 
@@ -23,26 +24,26 @@ def scored(tracks):
     return open_scored(runs.open_run(tracks), TRACKS, open_dataset("tracks"))
 
 
-def judged(scored, split="all", **asked):
-    edges = judge_run(scored, which_split=split).tables["signal"].energy_edges_kev
-    return judge_classes(scored, split, edges_kev=edges, **asked)
+def judged(scored, split="all", **options):
+    edges = judge_run(scored, which_split=split).tables["signal"].axis.edges
+    return judge_classes(scored, split, edges=edges, **options)
 
 
 def numbers(at) -> list[tuple[str, str, str]]:
     return [(m.label, m.value, m.delta) for m in at.metric]
 
 
-def wanted(found) -> list[tuple[str, str, str]]:
-    return [(n.label, n.value, n.detail) for n in classified_export.key_numbers(found)]
+def wanted(classified) -> list[tuple[str, str, str]]:
+    return [(n.label, n.value, n.detail) for n in classified_report.key_numbers(classified)]
 
 
 def test_key_numbers_and_tables_are_those_of_the_core(opened, tracks, scored):
     at = opened("evaluate", data="tracks", run=tracks, split="all", reject="0.5", mix="7:2:1:4")
     mix = checked_mix((7, 2, 1, 4), scored.classes)
-    found = judged(scored, reject_below=0.5, mix=mix)
-    assert numbers(at) == wanted(found)
-    assert at.dataframe[0].value.to_dict("records") == classified_export.class_rows(found.network)
-    assert at.dataframe[1].value.to_dict("records") == classified_export.confusion_rows(found.network)
+    evaluation = judged(scored, reject_below=0.5, mix=mix)
+    assert numbers(at) == wanted(evaluation)
+    assert at.dataframe[0].value.to_dict("records") == classified_report.class_rows(evaluation.network)
+    assert at.dataframe[1].value.to_dict("records") == classified_report.confusion_rows(evaluation.network)
     assert "--reject-below 0.5 --mix 7 2 1 4" in at.code[0].value
 
 
@@ -56,8 +57,8 @@ def test_every_tab_is_drawn(opened, tracks, tab):
 def test_another_class_is_judged_against_the_rest(opened, tracks, scored):
     at = opened("evaluate", data="tracks", run=tracks, split="all", of_class="spot", show="baselines")
     rows = at.dataframe[3].value.to_dict("records")
-    found = judge_run(scored.of("spot"), 0.5, "all")
-    assert rows == export.comparison_rows(found)
+    evaluation = judge_run(scored.of("spot"), 0.5, "all")
+    assert rows == list(evaluation_report.scheme_table(evaluation).rows)
     assert numbers(at) == wanted(judged(scored.of("spot")))
     assert any("Signal is here spot" in c.value for c in at.caption)
     assert "--of spot" in at.code[0].value
@@ -111,12 +112,15 @@ def test_a_cut_is_moved_for_one_class(opened, tracks):
 
 
 @pytest.mark.parametrize(
-    ("page", "told"),
-    [("trigger", "no simulated trigger"), ("compatibility", "no regions"), ("published", "no printed results")],
+    ("page", "sentence"),
+    [
+        ("trigger", "has no analysis 'trigger'"),
+        ("compatibility", "no regions"),
+    ],
 )
-def test_what_the_experiment_has_not_is_said_in_a_sentence(opened, tracks, page, told):
+def test_what_the_experiment_has_not_is_said_in_a_sentence(opened, tracks, page, sentence):
     at = opened(page, data="tracks")
-    assert sum(told in message.value for message in (*at.error, *at.warning)) == 1
+    assert sum(sentence in message.value for message in (*at.error, *at.warning)) == 1
 
 
 def test_a_mix_that_is_none_is_refused(opened, tracks):
@@ -127,13 +131,13 @@ def test_a_mix_that_is_none_is_refused(opened, tracks):
 
 
 def test_the_command_gives_the_same_numbers(tracks, scored, capsys):
-    asked = ["evaluate", tracks, "--split", "all", "--of", "spot", "--reject-below", "0.5", "--mix", "7", "2", "1", "4"]
-    assert main([*asked, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    words = ["evaluate", tracks, "--split", "all", "--of", "spot", "--reject-below", "0.5", "--mix", "7", "2", "1", "4"]
+    assert main([*words, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
     mix = checked_mix((7, 2, 1, 4), scored.classes)
-    assert told["multiclass"] == judged(scored.of("spot"), reject_below=0.5, mix=mix).to_dict()
-    assert told["of"] == told["multiclass"]["signal"] == "spot"
-    assert main(asked) == 0
+    assert answer["multiclass"] == judged(scored.of("spot"), reject_below=0.5, mix=mix).to_dict()
+    assert answer["of"] == answer["multiclass"]["signal"] == "spot"
+    assert main(words) == 0
     text = capsys.readouterr().out
     assert "confusion matrix" in text
     assert "spot against the rest" in text

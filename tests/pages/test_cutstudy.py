@@ -6,11 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.data.dataset import open_dataset
-from core.data.selection import select
 from core.judge import cutsample
-from core.judge.scored import open_scored
 from core.registry import experiment_by_key
 from core.runs import open_run
+from core.selection.selection import select
+from core.workflows.scored import open_scored
 
 
 def numbers(at: AppTest) -> dict[str, str]:
@@ -21,17 +21,17 @@ def sample_of(run_id: str) -> cutsample.CutSample:
     dataset = open_dataset("few")
     experiment = experiment_by_key(dataset.experiment)
     scored = open_scored(open_run(run_id), experiment, dataset)
-    return cutsample.sample(select(experiment, dataset, scored.selection), scored)
+    return cutsample.sample(select(experiment.selecting, experiment.labels, dataset, scored.selection), scored)
 
 
 def test_the_page_shows_what_the_engine_finds(few: str, opened: Callable[..., AppTest]) -> None:
     at = opened("cutstudy", scores=few, cut1="nmt500 [us]")
     events = sample_of(few)
     moved = cutsample.move(events, ["nmt500_us"])
-    found = cutsample.quote(events, moved)
-    told = numbers(at)
-    assert told["best cut"] == f"{moved.best.at[0]:.4g}"
-    assert told["signal kept"] == f"{100 * found.points['cut'].signal.value:.2f} %"
+    quoted = cutsample.quote(events, moved)
+    shown_numbers = numbers(at)
+    assert shown_numbers["best cut"] == f"{moved.best.at[0]:.4g}"
+    assert shown_numbers["signal kept"] == f"{100 * quoted.points['cut'].signal.value:.2f} %"
     assert at.code[-1].value.startswith("python -m core study-cut few --feature nmt500_us --direction above")
 
 

@@ -2,14 +2,15 @@
 
 import pytest
 
-from core import runs
+from core import manifest, outputs, runs
 from core.data.dataset import open_dataset
 from core.jobs import control
-from core.judge import export, paired_export
+from core.judge import evaluation_report
+from core.judge.judged_sample import judge_run
 from core.judge.paired import compare_run
-from core.judge.scored import judge_run, open_scored
-from core.learn import trees
 from core.registry import EXPERIMENTS
+from core.workflows import baselines_job
+from core.workflows.scored import open_scored
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 
@@ -17,8 +18,8 @@ EXPERIMENT = next(iter(EXPERIMENTS.values()))
 @pytest.fixture
 def judged(few):
     """The core's judgement of the made-up run."""
-    found = open_scored(runs.open_run(few), EXPERIMENT, open_dataset("few"))
-    return lambda **asked: judge_run(found, **asked)
+    scored = open_scored(runs.open_run(few), EXPERIMENT, open_dataset("few"))
+    return lambda **options: judge_run(scored, **options)
 
 
 def numbers(at) -> list[tuple[str, str]]:
@@ -26,15 +27,7 @@ def numbers(at) -> list[tuple[str, str]]:
 
 
 def wanted(evaluation) -> list[tuple[str, str]]:
-    shown = (
-        "signal efficiency",
-        "background efficiency",
-        "harmonic efficiency",
-        "precision",
-        "area under the ROC curve",
-    )
-    rows = {row["quantity"]: row for row in export.key_rows(evaluation)}
-    return [(rows[q]["value"], f"{rows[q]['interval']} n={rows[q]['n']}") for q in shown]
+    return [(n.value, n.detail) for n in evaluation_report.key_numbers(evaluation)]
 
 
 def test_key_numbers_are_those_of_the_core(opened, few, judged):
@@ -65,7 +58,7 @@ def test_every_figure_is_drawn(opened, few, tab):
     assert not at.exception
     if tab == "baselines":
         rows = at.dataframe[3].value
-        assert set(rows["labels"]) == set(EXPERIMENT.label_schemes)
+        assert set(rows["labels"]) == {name for name, scheme in EXPERIMENT.labels.schemes.items() if not scheme.is_own}
         assert {"network"} < set(rows["classifier"])
 
 
@@ -73,8 +66,8 @@ def test_baselines_are_those_of_the_core(opened, few):
     at = opened("evaluate", run=few, show="baselines", scheme="truth", split="all")
     compared = compare_run(open_scored(runs.open_run(few), EXPERIMENT, open_dataset("few")), 0.5, "all", "truth")
     assert compared.methods == ["network", "nmt500", "box cut", "bound"]
-    assert at.dataframe[0].value.to_dict("records") == paired_export.leakage_rows(compared)
-    assert at.dataframe[1].value.to_dict("records") == paired_export.threshold_rows(compared)
+    assert at.dataframe[0].value.to_dict("records") == evaluation_report.leakage_rows(compared)
+    assert at.dataframe[1].value.to_dict("records") == evaluation_report.threshold_rows(compared)
     assert list(at.dataframe[2].value["method"]) == compared.methods
 
 
@@ -84,7 +77,7 @@ def test_the_trees_scores_are_made_by_a_job(opened, few, monkeypatch):
     next(b for b in at.button if b.label == "make the trees' scores").click().run()
     (job,) = [j for j in control.list_jobs() if j.kind == "baselines"]
     assert job.arguments == {"run": few, "dataset": "few"}
-    trees.make(runs.open_run(few), open_dataset("few"))  # what the job does
+    baselines_job.make(runs.open_run(few), open_dataset("few"))  # what the job does
     at = opened("evaluate", run=few, show="baselines")
     assert "trees" in list(at.dataframe[0].value["method"])
     assert "make the trees' scores" not in [b.label for b in at.button]
@@ -106,22 +99,23 @@ def test_a_cell_named_by_keyboard_opens_as_many_events_as_it_holds(opened, few, 
 def test_notes_and_downloads_are_there(opened, few):
     at = opened("evaluate", run=few)
     assert any("Intervals are statistical" in c.value for c in at.caption)
-    assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "json"}
+    assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "json", "html"}
 
 
 def test_missing_scores_are_made_by_a_job(opened, few, monkeypatch):
-    asked = []
-    (runs.open_run(few).path / "scores" / "few.parquet").unlink()
+    submitted = []
+    path = runs.open_run(few).path
+    manifest.drop(path, outputs.files(path, "few"))
 
     def submit(kind, title, arguments):
-        asked.append((kind, arguments))
+        submitted.append((kind, arguments))
         return control.queue.submit(kind, title, arguments)
 
     monkeypatch.setattr(control, "submit", submit)
     at = opened("evaluate", run=few)
     assert "has no scores of data set 'few'" in at.info[0].value
     next(b for b in at.button if b.label.startswith("score the data set")).click().run()
-    assert asked == [("predict", {"run": few, "dataset": "few"})]
+    assert submitted == [("predict", {"run": few, "dataset": "few"})]
     assert not at.exception
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from core.data import thumbnails
 from core.data.dataset import open_dataset
-from core.data.selection import select
+from core.figures import thumbnails
 from core.registry import EXPERIMENTS
+from core.selection.selection import select
 
 SETS = dict(zip(("few", "tracks"), EXPERIMENTS.values(), strict=False))
 
@@ -18,8 +18,8 @@ def told(at) -> str:
 @pytest.mark.parametrize("name", SETS)
 def test_the_gallery_says_how_many_it_shows_and_gives_others(opened, tracks, name):
     at = opened("select", data=name, details="gallery")
-    first = next(iter(SETS[name].presets.values())).selection
-    n = len(select(SETS[name], open_dataset(name), first).preselected)
+    first = next(iter(SETS[name].selecting.presets.values())).selection
+    n = len(select(SETS[name].selecting, SETS[name].labels, open_dataset(name), first).preselected)
     assert n > 24
     assert f"Shown: 24 of {n:,} rows inside the cuts" in told(at)
     at.button(key="passing-others").click().run()
@@ -39,11 +39,12 @@ def test_the_choice_is_the_same_until_others_are_asked_for():
 def test_every_picture_has_its_row_and_its_title(tracks, name):
     data, experiment = open_dataset(name), SETS[name]
     rows = np.array([3, 8, 11])
-    titles = thumbnails.titles(experiment, data, rows, ["a", "b", "a class with a long name"])
-    figure = thumbnails.draw(experiment, data, rows, titles)
-    found = [
+    titles = thumbnails.titles(experiment.table.columns[0], data, rows, ["a", "b", "a class with a long name"])
+    view = next(iter(experiment.looking.views.values()))
+    figure = thumbnails.draw(view, data, rows, titles)
+    places = [
         int(row[0]) for trace in figure.data if trace.customdata is not None for row in np.asarray(trace.customdata)
     ]
-    assert found == rows.tolist()
+    assert places == rows.tolist()
     notes = [note.text for note in figure.layout.annotations]
     assert sum(text.startswith(("a<br>", "b<br>", "a class with a…<br>")) for text in notes) == 3

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from core import runs
-from core.data import events
 from core.data.dataset import open_dataset
-from core.data.events import EventFilter
-from core.data.selection import from_dict, select
 from core.jobs import warm
 from core.jobs.warm import Answer
-from core.judge.scored import open_scored
 from core.registry import EXPERIMENTS
+from core.selection import events
+from core.selection.events import EventFilter
+from core.selection.selection import from_dict, select
+from core.workflows.scored import open_scored
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 
@@ -20,19 +20,24 @@ EXPERIMENT = next(iter(EXPERIMENTS.values()))
 def rows_of(few):
     """Row numbers that a filter keeps of the run's own selection, by the core alone."""
 
-    def rows(**asked):
+    def rows(**conditions):
         data, run = open_dataset("few"), runs.open_run(few)
-        found = open_scored(run, EXPERIMENT, data)
-        cutting = select(EXPERIMENT, data, from_dict(EXPERIMENT, run.selection)).cutting
-        scores = events.spread(data.n_rows, found.rows, found.score, found.split)
+        scored = open_scored(run, EXPERIMENT, data)
+        cutting = select(
+            EXPERIMENT.selecting,
+            EXPERIMENT.labels,
+            data,
+            from_dict(EXPERIMENT.selecting, EXPERIMENT.labels, run.selection),
+        ).cutting
+        scores = events.spread(data.n_rows, scored.rows, scored.score, scored.split)
         values, flags = data.column("energy_kev"), data.column("flags")
-        return events.find(cutting.preselected, cutting.labels, values, flags, scores, EventFilter(**asked))
+        return events.find(cutting.preselected, cutting.labels, values, flags, scores, EventFilter(**conditions))
 
     return rows
 
 
 def uid_of(row) -> str:
-    return events.uid_text(EXPERIMENT, open_dataset("few"), int(row))
+    return events.uid_text(EXPERIMENT.table, open_dataset("few"), int(row))
 
 
 def where(at) -> str:
@@ -125,7 +130,7 @@ def test_simulated_truth_is_called_simulated(opened):
 
 
 def test_the_mean_of_each_class_is_drawn(opened, few):
-    at = opened("inspect", below=EXPERIMENT.average.title, scores=few)
+    at = opened("inspect", below=EXPERIMENT.looking.average.title, scores=few)
     assert not at.exception
 
 
@@ -144,7 +149,7 @@ def attribution() -> dict:
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def questions(monkeypatch):
     """A stand-in for the inference process: the questions that it was asked; `reply` is what it gives."""
 
     class Child:
@@ -167,28 +172,28 @@ def asked(monkeypatch):
     return child
 
 
-def test_why_asks_for_the_event_shown_and_tells_its_strongest_window(opened, few, rows_of, asked):
+def test_why_asks_for_the_event_shown_and_tells_its_strongest_window(opened, few, rows_of, questions):
     at = opened("inspect", below="why", scores=few)
-    question = asked.questions[-1]
+    question = questions.questions[-1]
     assert (question["do"], question["run"], question["row"]) == ("occlusion", few, rows_of()[0])
     assert any("Logit +2.00, score 0.8808; without any light it would be -0.50" in m.value for m in at.markdown)
     assert list(at.dataframe[1].value.iloc[0]) == ["PMT 2", "100 to 200", "+2.40"]
     assert f"explain {few} {uid_of(rows_of()[0])} --data few" in at.code[0].value
     at.button(key="go-Right").click().run()
-    assert asked.questions[-1]["row"] == rows_of()[1]
+    assert questions.questions[-1]["row"] == rows_of()[1]
 
 
-def test_why_without_a_run_says_what_to_choose(opened, asked):
+def test_why_without_a_run_says_what_to_choose(opened, questions):
     at = opened("inspect", below="why", scores="no run")
     assert any("Choose a run" in c.value for c in at.caption)
-    assert not asked.questions
+    assert not questions.questions
 
 
-def test_the_mean_is_asked_for_per_class_on_demand_and_says_how_many_it_holds(opened, few, rows_of, asked):
+def test_the_mean_is_asked_for_per_class_on_demand_and_says_how_many_it_holds(opened, few, rows_of, questions):
     at = opened("inspect", below="why", scores=few)
-    assert {q["do"] for q in asked.questions} == {"occlusion"}
+    assert {q["do"] for q in questions.questions} == {"occlusion"}
     at.button(key="why-mean").click().run()
-    means = {tuple(q["rows"]): q["n_of"] for q in asked.questions if q["do"] == "mean_occlusion"}
+    means = {tuple(q["rows"]): q["n_of"] for q in questions.questions if q["do"] == "mean_occlusion"}
     expected = [rows_of(label=label) for label in (0, 1)]
     assert sorted(means.values()) == sorted(len(rows) for rows in expected)
     assert {row for rows in means for row in rows} <= {int(row) for rows in expected for row in rows}
@@ -196,21 +201,21 @@ def test_the_mean_is_asked_for_per_class_on_demand_and_says_how_many_it_holds(op
     assert sum("Mean logit" in c.value for c in at.caption) == 2
 
 
-def test_a_failure_of_the_inference_process_is_a_sentence_with_a_way_on(opened, few, asked):
-    asked.reply = "The inference process was killed by signal 9: try again."
+def test_a_failure_of_the_inference_process_is_a_sentence_with_a_way_on(opened, few, questions):
+    questions.reply = "The inference process was killed by signal 9: try again."
     at = opened("inspect", below="why", scores=few)
     assert "killed by signal 9" in at.error[0].value
-    asked.reply = None
+    questions.reply = None
     at.button(key="again-why-one").click().run()
-    assert asked.forgotten == asked.questions[:1]
+    assert questions.forgotten == questions.questions[:1]
     assert not at.error
     assert any("Logit +2.00" in m.value for m in at.markdown)
 
 
-def test_while_the_inference_process_starts_the_page_says_so_and_goes_on(opened, few, asked, monkeypatch):
-    asked.reply = "later"
-    told = {"state": "starting", "message": "Keras is being started", "since": 0.0, "models": [], "waiting": 2}
-    monkeypatch.setattr(warm, "state", lambda: told)
+def test_while_the_inference_process_starts_the_page_says_so_and_goes_on(opened, few, questions, monkeypatch):
+    questions.reply = "later"
+    state = {"state": "starting", "message": "Keras is being started", "since": 0.0, "models": [], "waiting": 2}
+    monkeypatch.setattr(warm, "state", lambda: state)
     at = opened("inspect", below="why", scores=few)
     assert "starting: Keras is being started; 2 in line" in at.info[0].value.replace("\\", "")
     assert "Logit" not in str([m.value for m in at.markdown])

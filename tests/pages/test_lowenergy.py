@@ -7,14 +7,14 @@ import shlex
 import numpy as np
 import pytest
 
-from core import runs
+from core import outputs, runs
 from core.__main__ import main
-from core.commands.data import find_dataset
-from core.data.selection import select
+from core.commands.find import find_dataset
 from core.jobs import control
-from core.judge import lowenergy, unseen
-from core.judge.scored import open_scored
+from core.judge import held_out, lowenergy
 from core.registry import EXPERIMENTS
+from core.selection.selection import select
+from core.workflows.scored import open_scored
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 TABS = ("efficiency", "score", "what it is called", "pure samples", "threshold by energy")
@@ -27,20 +27,20 @@ def scored(few):
 
 def score_everything(scored):
     """Give every row of 0-20 keV a score, as the predict job would; those outside the run's cuts were never seen."""
-    wide = select(EXPERIMENT, scored.dataset, unseen.widened(EXPERIMENT, scored.selection)).preselected
+    wide = select(EXPERIMENT.selecting, EXPERIMENT.labels, scored.dataset, held_out.widened(scored)).preselected
     split = np.full(len(wide), 3, np.int8)
     split[np.isin(wide, scored.rows)] = scored.split
     score = np.random.default_rng(1).random(len(wide)).astype(np.float32)
-    uid, source = scored.dataset.column("uid")[wide], scored.dataset.source_of(wide)
-    runs.write_scores(scored.run.path, "few", uid, source, score, split)
+    uid, source = scored.dataset.column("uid")[wide], scored.dataset.origin_of(wide)
+    outputs.write(scored.run.path, "few", uid, source, split, {"score": score})
 
 
 def test_key_numbers_are_those_of_the_core(opened, few, scored):
     at = opened("lowenergy", run=few, threshold="0.6", scheme="coincidence", bin="1.0")
-    events = unseen.events_of(scored, "coincidence").unseen
-    found = lowenergy.judge(events, 0.6, lowenergy.energy_edges(1.0))
+    events = held_out.events_of(scored, "coincidence").held_out
+    low_energy = lowenergy.judge(events, 0.6, lowenergy.binned(EXPERIMENT.judging.axis, 1.0))
     assert [(m.label, m.value, m.delta) for m in at.metric] == [
-        (n.label, n.value, n.detail) for n in lowenergy.key_numbers(found)
+        (n.label, n.value, n.detail) for n in lowenergy.key_numbers(low_energy)
     ]
     assert f"core low-energy {few} --threshold 0.6 --bin-kev 1 --labels coincidence --keep 95" in at.code[0].value
 
@@ -52,7 +52,7 @@ def test_every_figure_is_drawn(opened, few, tab):
     assert not at.error
     if tab == "pure samples":
         shown = " ".join(c.value for c in at.caption)
-        assert all(meaning in shown for meaning in EXPERIMENT.scheme_meaning.values())
+        assert all(scheme.meaning in shown for scheme in EXPERIMENT.labels.schemes.values() if not scheme.is_own)
     if tab == "threshold by energy":
         assert list(at.dataframe[0].value["threshold"]) == ["follows the energy", "constant"]
 
@@ -63,16 +63,22 @@ def test_the_command_below_gives_the_same_numbers(opened, few, scored, capsys, t
     assert main(words) == 0
     got = json.loads(capsys.readouterr().out)
     own = scored.selection.labels
-    found = lowenergy.judge(unseen.events_of(scored).unseen, 0.6, lowenergy.energy_edges(1.0), own)
-    assert got["labels"][own] == found.to_dict()
+    low_energy = lowenergy.judge(
+        held_out.events_of(scored).held_out, 0.6, lowenergy.binned(EXPERIMENT.judging.axis, 1.0), own
+    )
+    assert got["labels"][own] == low_energy.to_dict()
     assert got["not_scored_kev"][0] == [0.0, 3.0]
     assert got["threshold_curve"]["wanted_signal_efficiency"] == 0.8
     curve = list(csv.DictReader((tmp_path / "curve.csv").read_text().splitlines()))
     assert [float(row["score_threshold"]) for row in curve] == got["threshold_curve"]["curve"]["score_threshold"]
+    assert main(["analyse", "threshold", "--run", few, "--set", "keep_percent=80", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)["values"]
+    same = {name: value for name, value in got["threshold_curve"].items() if name in values and name != "quoted"}
+    assert len(same) == 10 and same == {name: values[name] for name in same}
     assert main(["low-energy", few, "--keep", "99.5", "--json"]) == 0
     refused = json.loads(capsys.readouterr().out)
     assert "at least 600 are needed" in refused["threshold_curve"]["refused"]
-    assert set(refused["labels"]) == set(EXPERIMENT.label_schemes)
+    assert set(refused["labels"]) == {name for name, scheme in EXPERIMENT.labels.schemes.items() if not scheme.is_own}
     assert main(["low-energy", few, "--bin-kev", "3"]) == 2
     assert main(["low-energy", few, "--keep", "nan"]) == 2
     assert main(["low-energy", few, "--threshold", "nan"]) == 2
@@ -85,31 +91,31 @@ def test_too_few_validation_events_are_told(opened, few):
 
 
 def test_only_events_outside_training_and_validation_count(few, scored):
-    own = unseen.events_of(scored)
+    own = held_out.events_of(scored)
     assert set(own.split) == {0, 1, 2}
-    assert set(own.unseen.split) == {2}
+    assert set(own.held_out.split) == {2}
     score_everything(scored)
-    wide = unseen.events_of(open_scored(scored.run, EXPERIMENT, scored.dataset))
+    wide = held_out.events_of(open_scored(scored.run, EXPERIMENT, scored.dataset))
     low, high = scored.selection.cuts.energy_low_kev, scored.selection.cuts.energy_high_kev
-    outside = (wide.energy_kev < low) | (wide.energy_kev >= high)
+    outside = (wide.axis_values < low) | (wide.axis_values >= high)
     assert outside.any()
     assert set(wide.split[outside]) == {3}
-    assert len(wide.unseen.score) == (own.split == 2).sum() + outside.sum()  # labelled by the scheme, at every energy
+    assert len(wide.held_out.score) == (own.split == 2).sum() + outside.sum()  # labelled by the scheme, at every energy
 
 
 def test_energies_outside_the_runs_cuts_are_scored_by_a_job(opened, few, scored, monkeypatch):
-    asked = []
+    submitted = []
 
     def submit(kind, title, arguments):
-        asked.append((kind, arguments))
+        submitted.append((kind, arguments))
         return control.queue.submit(kind, title, arguments)
 
     monkeypatch.setattr(control, "submit", submit)
     at = opened("lowenergy", run=few)
-    n = len(unseen.unscored_kev(scored))
+    n = len(held_out.unscored_values(scored))
     assert f"{n:,} rows of 0-20 keV have no score: all of 0-3 keV, 10-" in at.warning[0].value
     next(b for b in at.button if b.label == "score 0-20 keV").click().run()
-    ((kind, arguments),) = asked
+    ((kind, arguments),) = submitted
     assert kind == "predict"
     cuts = {**runs.open_run(few).selection["cuts"], "energy_low_kev": 0.0, "energy_high_kev": 20.0}
     assert arguments["selection"]["cuts"] == cuts

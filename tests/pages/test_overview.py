@@ -1,17 +1,14 @@
 """The first page: what is here and in work, the guided tour, and the state before there is anything."""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import tour
-from core.data import demo
 from core.jobs import control, queue
 from core.registry import EXPERIMENTS
 from core.runs import RunSummary
+from core.workflows import demo, tour
+from tests.pages.opening import open_app
 
-ROOT = Path(__file__).resolve().parents[2]
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 
 
@@ -21,9 +18,7 @@ def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def overview() -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    assert not at.exception
-    return at
+    return open_app()
 
 
 def texts(at) -> str:
@@ -36,19 +31,19 @@ def links(at) -> dict[str, bool]:
 
 
 def test_steps_have_prepared_parameters_and_are_done_by_what_they_leave_behind():
-    preset = next(iter(EXPERIMENT.presets))
+    preset = next(iter(EXPERIMENT.selecting.presets))
     first = tour.steps(EXPERIMENT, "few", [], set())
     assert [s.page for s in first] == ["select", "inspect", "train", "evaluate"]
     assert not any(s.is_done for s in first)
     assert first[0].query == {"data": "few", "start": preset}
     assert first[2].query["train-selection"] == preset
     assert first[3].waits_for
-    made = [RunSummary("r2", "unfinished"), RunSummary("r1", "finished", dataset="few")]
-    later = tour.steps(EXPERIMENT, "few", made, {"inspect"})
+    summaries = [RunSummary("r2", "unfinished"), RunSummary("r1", "finished", dataset="few")]
+    later = tour.steps(EXPERIMENT, "few", summaries, {"inspect"})
     assert [s.is_done for s in later] == [True, True, True, False]
     assert later[3].query == {"run": "r1"} and not later[3].waits_for
-    assert tour.steps(EXPERIMENT, "few", made, {"evaluate"})[3].is_done
-    assert not tour.steps(EXPERIMENT, "other", made, {"evaluate"})[3].is_done
+    assert tour.steps(EXPERIMENT, "few", summaries, {"evaluate"})[3].is_done
+    assert not tour.steps(EXPERIMENT, "other", summaries, {"evaluate"})[3].is_done
 
 
 def test_the_tour_takes_the_demonstration_then_the_sample_then_any(monkeypatch: pytest.MonkeyPatch):
@@ -69,7 +64,7 @@ def test_it_tells_what_is_here(few):
 def test_a_page_that_was_seen_is_a_step_done(opened):
     at = opened("inspect")
     assert "inspect" in at.session_state["seen"]
-    at.switch_page("pages/overview.py").run()
+    at.switch_page("pages/overview/page.py").run()
     inspect = next(m.value for m in at.markdown if "2 Inspect" in m.value)
     assert "done" in inspect
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,21 +14,18 @@ from streamlit.testing.v1 import AppTest
 from core import runs
 from core import workspace as workspace_module
 from core.data.dataset import delete_dataset
-from core.judge.histogram import histogram
-from pages.parts import frame
-
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
+from core.judge.report_files import csv_of_columns
+from core.statistics.histogram import histogram
+from pages.widgets import layout
+from tests.pages.opening import PAGES, ROOT, open_app
 
 RUN_ALL = """
 import itertools
 import sys
-from streamlit.testing.v1 import AppTest
+from tests.pages.opening import open_app
 for page, (data, run) in itertools.product({pages}, {opened}.items()):
-    at = AppTest.from_file("app.py", default_timeout=60).run()
-    at.query_params["data"], at.query_params["run"], at.query_params["scores"] = data, run, run
-    at.switch_page(f"pages/{{page}}.py").run()
-    assert not at.exception, (page, at.exception[0].message)
+    at = open_app(page, data=data, run=run, scores=run)
+    assert any(m.value.startswith("#### ") for m in at.markdown), page
 found = [m for m in ("keras", "tensorflow", "jax", "torch") if m in sys.modules]
 assert not found, found
 print("pages:", len({pages}))
@@ -37,26 +33,12 @@ print("pages:", len({pages}))
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens_with_data(opened, few, page):
-    at = opened(page, run=few)
-    assert any(m.value.startswith("#### ") for m in at.markdown)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens_with_data_of_another_experiment(opened, tracks, page):
-    at = opened(page, data="tracks", run=tracks, scores=tracks)
-    assert any(m.value.startswith("#### ") for m in at.markdown)
-
-
-@pytest.mark.parametrize("page", PAGES)
 def test_every_page_opens_in_an_empty_workspace(workspace, page):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
+    at = open_app(page)
     assert any(m.value.startswith("#### ") for m in at.main.markdown)
 
 
-def test_no_page_imports_a_training_library(few, tracks):
+def test_every_page_opens_with_data_of_each_experiment_and_none_imports_a_training_library(few, tracks):
     """In a process of its own, because other tests of this one do import keras."""
     code = RUN_ALL.format(pages=PAGES, opened={"few": few, "tracks": tracks})
     done = subprocess.run(
@@ -68,10 +50,10 @@ def test_no_page_imports_a_training_library(few, tracks):
 
 def test_two_sessions_never_see_each_others_state(opened):
     first, second = opened("select"), opened("select")
-    first.number_input(key="cut-energy_low_kev-typed").set_value(7.0).run()
+    first.number_input(key="cut-cosine/few-energy_low_kev-typed").set_value(7.0).run()
     second.run()
-    assert second.number_input(key="cut-energy_low_kev-typed").value == 3.0
-    assert first.number_input(key="cut-energy_low_kev-typed").value == 7.0
+    assert second.number_input(key="cut-cosine/few-energy_low_kev-typed").value == 3.0
+    assert first.number_input(key="cut-cosine/few-energy_low_kev-typed").value == 7.0
     assert [m.value for m in first.metric] != [m.value for m in second.metric]
 
 
@@ -79,9 +61,7 @@ def test_two_sessions_never_see_each_others_state(opened):
 def test_a_workspace_that_cannot_be_used_is_a_sentence_on_every_page(tmp_path, monkeypatch, page):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DARKROOM_WORKSPACE", str(tmp_path / "file" / "workspace"))
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
+    at = open_app(page)
     assert "set DARKROOM_WORKSPACE to a folder that you may write to" in at.error[0].value.replace("\\", "")
 
 
@@ -118,7 +98,7 @@ def test_what_a_link_says_is_shown_as_it_is_and_not_as_markdown(opened):
 def picking() -> None:
     import streamlit as st
 
-    from pages.parts import choose
+    from pages.widgets import choose
 
     st.button("b", on_click=choose.put, args=("x", "b"))
     if st.toggle("drawn"):
@@ -136,8 +116,8 @@ def test_what_was_clicked_wins_over_the_link_that_the_page_was_opened_with():
 
 
 def test_no_cell_of_a_file_begins_like_a_formula():
-    found = {"signal": histogram(np.array([0.5, 1.5]), np.array([0.0, 1.0, 2.0]))}
-    columns = frame.histogram_columns(found) | {"=SUM(A1)": ["@run", "\t=1"]}
-    cells = [cell for row in csv.reader(io.StringIO(frame.as_csv(columns))) for cell in row]
+    answer = {"signal": histogram(np.array([0.5, 1.5]), np.array([0.0, 1.0, 2.0]))}
+    columns = layout.histogram_columns(answer) | {"=SUM(A1)": ["@run", "\t=1"]}
+    cells = [cell for row in csv.reader(io.StringIO(csv_of_columns(columns))) for cell in row]
     assert {"error low signal", "error high signal", "'=SUM(A1)", "'@run", "'\t=1"} <= set(cells)
     assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t")]

@@ -1,38 +1,38 @@
 """The page of printed results: its numbers are the core's, everything is there without data, and what is ours is named."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core import runs
-from core.data import seedscale
-from core.data.dataset import delete_dataset, list_datasets, open_dataset
+from core.analysis import comparison
+from core.analysis.analysis import Inputs, silent
+from core.data.dataset import delete_dataset, list_datasets
 from core.jobs import warm
-from core.judge import comparison
-from core.judge.comparison import Sources
 from core.registry import EXPERIMENTS
-from pages.parts import compared
+from core.workflows import analyse, scaled_sample
+from core.workflows.analyse import Names
+from pages.published import sources as compared
+from tests.pages.opening import open_app
 
-ROOT = Path(__file__).resolve().parents[2]
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
-PRINTED = EXPERIMENT.published
+PUBLISHED = EXPERIMENT.analyses["published"]
+PRINTED = PUBLISHED.run(Inputs(), PUBLISHED.parameters(), silent).result
 
 
 def tallied(at) -> list[str]:
     return [metric.value for metric in at.metric]
 
 
-def wanted(table: str, sources: Sources) -> list[str]:
-    rows = [row for row in PRINTED.rows(sources) if row.table == table]
+def wanted(table: str, inputs: Inputs) -> list[str]:
+    rows = PUBLISHED.run(inputs, PUBLISHED.parameters(), silent).result.of_table(table)
     return [f"{n:,}" for n in comparison.tally(rows).values()]
 
 
 @pytest.mark.parametrize("table", PRINTED.tables)
 def test_every_table_is_shown_with_the_counts_of_the_core(opened, few, table):
     at = opened("published", table=table, run=few)
-    assert tallied(at) == wanted(table, Sources(EXPERIMENT, open_dataset("few"), None, runs.open_run(few)))
+    assert tallied(at) == wanted(table, analyse.open_inputs(EXPERIMENT, PUBLISHED, Names("few", few)))
     assert f"core published --data few --run {few}" in at.code[0].value
     assert any("simulated" in c.value for c in at.caption)
 
@@ -42,10 +42,8 @@ def test_without_any_data_the_printed_numbers_are_there(few):
         runs.delete(run.id)
     for name in list_datasets():
         delete_dataset(name)
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    at.switch_page("pages/published.py").run()
-    assert not at.exception
-    assert tallied(at) == wanted("cnn_compatibility", Sources(EXPERIMENT))
+    at = open_app("published")
+    assert tallied(at) == wanted("cnn_compatibility", Inputs())
     assert at.code[0].value == "python -m core published"
 
 
@@ -58,9 +56,9 @@ def test_the_misprint_is_all_that_is_left_of_the_long_table_where_only_flagged_r
 
 def test_the_list_of_what_does_not_add_up_holds_every_title(opened, few):
     at = opened("published", show="what does not add up")
-    told = " ".join(m.value for m in at.markdown)
-    for one in PRINTED.inconsistencies():
-        assert one.title in told
+    text = " ".join(m.value for m in at.markdown)
+    for inconsistency in PRINTED.inconsistencies:
+        assert inconsistency.title in text
 
 
 @pytest.mark.parametrize("table", ["cnn_compatibility", "dnn_efficiency", "cnn_settings"])
@@ -71,13 +69,13 @@ def test_figures_are_drawn_where_there_are_numbers(opened, few, table):
 
 
 def test_the_button_says_what_it_costs_and_queues_the_job(opened, few, monkeypatch):
-    asked = []
-    monkeypatch.setattr(seedscale, "submit", lambda of, fraction: asked.append((of.key, fraction)))
+    submitted = []
+    monkeypatch.setattr(scaled_sample, "submit", lambda of, fraction: submitted.append((of.key, fraction)))
     at = opened("published")
-    cost = PRINTED.scaled.cost(0.1)
+    cost = EXPERIMENT.simulation.scaled.cost(0.1)
     assert any(f"{cost['n_events']:,.0f} simulated events" in c.value and "GB" in c.value for c in at.caption)
     next(b for b in at.button if b.label.endswith("seed-10")).click().run()
-    assert asked == [(EXPERIMENT.key, 0.1)]
+    assert submitted == [(EXPERIMENT.key, 0.1)]
 
 
 def test_our_networks_are_asked_of_the_warm_process(opened, few, monkeypatch):
@@ -104,11 +102,11 @@ def test_a_failed_building_stays_said_and_is_asked_again_only_by_the_button(open
     monkeypatch.setattr(warm, "forget", forgotten.append)
     at = opened("published")
     next(b for b in at.button if b.label == "build our networks").click().run()
-    asked = len(forgotten)
+    n_forgotten = len(forgotten)
     for _ in range(2):
         at.run()
         assert not at.exception
         assert "The process has died." in at.error[0].value
-    assert len(forgotten) == asked
+    assert len(forgotten) == n_forgotten
     next(b for b in at.button if b.label == "build our networks").click().run()
-    assert len(forgotten) == asked + 1
+    assert len(forgotten) == n_forgotten + 1

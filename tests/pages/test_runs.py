@@ -17,6 +17,7 @@ def with_curves(run_id: str, loss: float = 0.5) -> None:
     epoch = {"kind": "epoch", "step": 1, "epoch": 1, "loss": loss, "validation_loss": loss, "signal_efficiency": 0.9}
     runs.write_curves(path, "batches", [batch])
     runs.write_curves(path, "epochs", [epoch])
+    runs.seal(path, runs.open_run(run_id).provenance)
 
 
 def table(at):
@@ -31,16 +32,16 @@ def test_whole_half_and_damaged_runs_are_told_apart(opened, few):
     with_curves(few)
     half, damaged = runs.create("compact").name, runs.create("cnn")
     (damaged / "manifest.json").write_text("{}")
-    made = runs.create("dense").name
+    queued = runs.create("dense").name
     job = queue.submit("train", "t", {})
-    queue.set_run(job.id, made)
+    queue.set_run(job.id, queued)
     at = opened("runs")
     shown = table(at)
     assert shown.loc[few, "state"] == "finished"
     assert shown.loc[half, "state"] == "unfinished"
     assert shown.loc[damaged.name, "state"] == "damaged"
-    assert "cannot be read" in shown.loc[damaged.name, "problem"]
-    assert (shown.loc[made, "state"], shown.loc[made, "problem"]) == (f"job {job.id} queued", "")
+    assert "no list of hashes" in shown.loc[damaged.name, "problem"]
+    assert (shown.loc[queued, "state"], shown.loc[queued, "problem"]) == (f"job {job.id} queued", "")
     assert len(at.get("plotly_chart")) == 1  # without a choice: the newest whole run
 
 

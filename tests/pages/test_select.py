@@ -4,8 +4,8 @@ import pytest
 
 from core import workspace
 from core.data.dataset import open_dataset
-from core.data.selection import load, select, stored
 from core.registry import EXPERIMENTS
+from core.selection.selection import load, select, stored
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
 
@@ -16,7 +16,9 @@ def shown(at) -> dict[str, int]:
 
 def test_key_numbers_are_those_of_the_core(opened):
     at = opened("select")
-    wanted = select(EXPERIMENT, open_dataset("few"), EXPERIMENT.presets["cnn2020"].selection)
+    wanted = select(
+        EXPERIMENT.selecting, EXPERIMENT.labels, open_dataset("few"), EXPERIMENT.selecting.presets["cnn2020"].selection
+    )
     numbers = shown(at)
     assert numbers["rows"] == wanted.dataset.n_rows
     assert numbers["inside the cuts"] == len(wanted.preselected)
@@ -26,26 +28,26 @@ def test_key_numbers_are_those_of_the_core(opened):
 def test_moving_the_threshold_moves_the_labels(opened):
     at = opened("select")
     before = shown(at)["background"]
-    at.number_input(key="cut-nmt500_threshold_us-typed").set_value(0.05).run()
+    at.number_input(key="cut-cosine/few-nmt500_threshold_us-typed").set_value(0.05).run()
     assert not at.exception
     assert shown(at)["background"] < before
-    assert at.slider(key="cut-nmt500_threshold_us").value == 0.05
+    assert at.slider(key="cut-cosine/few-nmt500_threshold_us").value == 0.05
     assert "--cut nmt500_threshold_us=0.05" in at.code[0].value
 
 
 def test_an_upside_down_window_is_a_sentence_and_the_page_lives(opened):
     at = opened("select")
-    at.number_input(key="cut-energy_low_kev-typed").set_value(12.0).run()
+    at.number_input(key="cut-cosine/few-energy_low_kev-typed").set_value(12.0).run()
     assert "The energy window is upside down (12 to 10 keV)" in at.error[0].value.replace("\\", "")
-    at.number_input(key="cut-energy_low_kev-typed").set_value(4.0).run()
+    at.number_input(key="cut-cosine/few-energy_low_kev-typed").set_value(4.0).run()
     assert not at.error
     assert shown(at)["signal"] > 0
 
 
 def test_zero_events_after_the_cuts(opened):
     at = opened("select")
-    at.number_input(key="cut-energy_low_kev-typed").set_value(800.0).run()
-    at.number_input(key="cut-energy_high_kev-typed").set_value(900.0).run()
+    at.number_input(key="cut-cosine/few-energy_low_kev-typed").set_value(800.0).run()
+    at.number_input(key="cut-cosine/few-energy_high_kev-typed").set_value(900.0).run()
     assert "No row is inside the cuts: after 'energy 800-900 keV' 0 are left" in at.warning[0].value.replace("\\", "")
     assert shown(at)["signal"] == 0
 
@@ -61,18 +63,18 @@ def test_another_preset_and_back(opened):
 
 def test_a_selection_is_saved_and_found_again(opened):
     at = opened("select")
-    at.number_input(key="cut-energy_low_kev-typed").set_value(5.0).run()
-    at.text_input(key="save-name").set_value("high-energy").run()
+    at.number_input(key="cut-cosine/few-energy_low_kev-typed").set_value(5.0).run()
+    at.text_input(key="save-name").set_value("high-energy")
     next(b for b in at.button if b.label == "save selection").click().run()
     assert stored("few") == ["high-energy"]
-    assert load(EXPERIMENT, "few", "high-energy").cuts.energy_low_kev == 5.0
+    assert load(EXPERIMENT.selecting, EXPERIMENT.labels, "few", "high-energy").cuts.energy_low_kev == 5.0
     assert "high-energy" in opened("select").selectbox(key="start").options
 
 
 @pytest.mark.parametrize("name", ["../../evil", "a b", "x" * 80])
 def test_hostile_selection_names_are_refused(opened, name):
     at = opened("select")
-    at.text_input(key="save-name").set_value(name).run()
+    at.text_input(key="save-name").set_value(name)
     next(b for b in at.button if b.label == "save selection").click().run()
     assert "The selection name" in at.error[0].value.replace("\\", "")
     assert stored("few") == []
@@ -81,20 +83,20 @@ def test_hostile_selection_names_are_refused(opened, name):
 def test_a_deep_link_opens_the_same_start(opened):
     at = opened("select", start="dnn2020")
     assert at.selectbox(key="start").value == "dnn2020"
-    assert shown(at)["signal"] == select(EXPERIMENT, open_dataset("few"), EXPERIMENT.presets["dnn2020"].selection).n_of(
-        1
-    )
+    assert shown(at)["signal"] == select(
+        EXPERIMENT.selecting, EXPERIMENT.labels, open_dataset("few"), EXPERIMENT.selecting.presets["dnn2020"].selection
+    ).n_of(1)
 
 
 def test_a_link_carries_every_cut_to_another_session(opened):
     at = opened("select")
-    at.number_input(key="cut-energy_low_kev-typed").set_value(4.5).run()
-    at.segmented_control(key="labels").set_value("truth").run()
+    at.number_input(key="cut-cosine/few-energy_low_kev-typed").set_value(4.5).run()
+    at.segmented_control(key="labels-cosine/few").set_value("truth").run()
     query = {name: at.query_params[name] for name in ("cut", "labelled")}
     assert query == {"cut": "energy_low_kev=4.5", "labelled": "truth"}
     other = opened("select", cut="energy_low_kev=4.5", labelled="truth")
     assert shown(other) == shown(at)
-    assert other.slider(key="cut-energy_low_kev").value == 4.5
+    assert other.slider(key="cut-cosine/few-energy_low_kev").value == 4.5
     next(b for b in other.button if b.label == "reset to it").click().run()
     assert shown(other) == shown(opened("select"))
 
@@ -117,9 +119,9 @@ def test_circular_labels_are_named_so(opened):
 
 
 def test_measured_data_without_energy_start_from_everything(opened, test_data):
-    from core.data.prepare import prepare
+    from core.workflows.prepare_job import prepare
 
-    mapping = EXPERIMENT.load_mapping(EXPERIMENT.mappings["hisparc"])
+    mapping = EXPERIMENT.reading.load_mapping(EXPERIMENT.reading.mappings["hisparc"])
     prepare(EXPERIMENT, [test_data / "waveforms" / "hisparc501.root"], "hisparc", mapping)
     at = opened("select", data="hisparc")
     assert at.selectbox(key="start").value == "everything"
@@ -132,11 +134,11 @@ def test_measured_data_without_energy_start_from_everything(opened, test_data):
 def test_values_beyond_a_slider_survive_a_link_and_a_stored_selection(opened):
     """A typed value may lie beyond its slider; one-sided limits have an open end."""
     at = opened("select", cut="energy_high_kev=50")
-    assert at.slider(key="cut-energy_high_kev").value == 20.0
-    assert at.number_input(key="cut-energy_high_kev-typed").value == 50.0
+    assert at.slider(key="cut-cosine/few-energy_high_kev").value == 20.0
+    assert at.number_input(key="cut-cosine/few-energy_high_kev-typed").value == 50.0
     linked = opened("select", cut='limits=[{"feature": "es", "low": 0.3, "high": 1e30}]')
     assert shown(linked)["inside the cuts"] < shown(opened("select"))["inside the cuts"]
-    linked.text_input(key="save-name").set_value("one-sided").run()
+    linked.text_input(key="save-name").set_value("one-sided")
     next(b for b in linked.button if b.label == "save selection").click().run()
     assert shown(opened("select", start="one-sided")) == shown(linked)
 

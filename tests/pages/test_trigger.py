@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.__main__ import main
-
-ROOT = Path(__file__).resolve().parents[2]
+from core.judge.report import DASH
+from tests.pages.opening import open_app
 
 
 def numbers(at: AppTest) -> dict[str, str]:
@@ -24,9 +24,9 @@ def names(at: AppTest) -> set[str]:
 def test_trigger_selection_and_total_are_three_curves(opened: Callable[..., AppTest]) -> None:
     at = opened("trigger")
     assert {"closed form", "trigger, simulated", "selection", "total", "difference"} <= names(at)
-    found = numbers(at)
-    assert float(found["at 1 keV"].removesuffix(" %")) > 98.0
-    assert found["accidental"].endswith("Hz")
+    shown_numbers = numbers(at)
+    assert float(shown_numbers["at 1 keV"].removesuffix(" %")) > 98.0
+    assert shown_numbers["accidental"].endswith("Hz")
     assert any("closed form is not met" in caption.value for caption in at.caption)
     assert any("python -m core trigger" in code.value for code in at.code)
 
@@ -34,8 +34,8 @@ def test_trigger_selection_and_total_are_three_curves(opened: Callable[..., AppT
 def test_an_ideal_trigger_meets_the_closed_form(opened: Callable[..., AppTest]) -> None:
     at = opened("trigger", after="none: the trigger alone")
     for name, value in (("threshold_pe", 0.0), ("coincidence_ns", 1e6), ("dark_counts_khz", 0.0)):
-        at.number_input(key=f"trigger-{name}-typed").set_value(value)
-    at.number_input(key="trigger-split_rms").set_value(0.0).run()
+        at.number_input(key=f"trigger-cosine-{name}-typed").set_value(value)
+    at.number_input(key="trigger-cosine-split_rms").set_value(0.0).run()
     assert not at.exception
     assert any("agrees with the closed form" in caption.value for caption in at.caption)
     assert "total" not in names(at)
@@ -50,7 +50,7 @@ def test_a_run_selects_after_the_trigger_and_the_command_gives_the_same(
     tables = [frame.value for frame in at.dataframe]
     assert {"trigger", "selection", "total"} <= set(tables[0].columns)
     assert tables[0]["n selection"].sum() == 0  # the run's own window begins at 3 keV: said, not drawn as 0
-    assert set(tables[0]["total"]) == {"undefined"}
+    assert set(tables[0]["total"]) == {DASH}
     assert any("undefined here" in caption.value for caption in at.caption)
     assert len(tables[1]) == 40
     higher = opened("trigger", after=few, show="numbers", reach="5.0")
@@ -70,7 +70,5 @@ def test_dark_counts_have_a_figure_of_their_own(opened: Callable[..., AppTest]) 
 def test_the_page_works_without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARKROOM_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("DARKROOM_DEMO_EVENTS", "0")
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    at.switch_page("pages/trigger.py").run()
-    assert not at.exception
+    at = open_app("trigger")
     assert "at 0.5 keV" in numbers(at)

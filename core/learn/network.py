@@ -1,0 +1,74 @@
+"""A network as an experiment offers it, and the stages in which it is trained."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.learn.task import Task
+
+
+@dataclass(frozen=True)
+class Record:
+    """Stands for a data set where only what it knows of its stored arrays (`meta`) matters, and the size of the output."""
+
+    name: str
+    meta: dict[str, Any] = field(default_factory=dict)
+    n_outputs: int = 2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One fit of a training; the next stage starts from the best weights of the one before.
+
+    `trainable`: how the names of the layers that learn begin (empty: all do). `epochs` and `rate`: None are those of the
+    training. `input`: the layer whose output is computed once and cached, as everything before it is frozen (empty: raw).
+    `weights`: SHA-256 of the file workspace/weights/<SHA-256>.weights.h5 that it starts from (empty: as they are).
+    """
+
+    name: str
+    trainable: tuple[str, ...] = ()
+    epochs: int | None = None
+    rate: float | None = None
+    input: str = ""
+    weights: str = ""
+
+    def filled(self, epochs: int, rate: float) -> "Stage":
+        """The stage with the training's epochs and rate where it has none of its own."""
+        return dataclasses.replace(
+            self,
+            epochs=epochs if self.epochs is None else self.epochs,
+            rate=rate if self.rate is None else self.rate,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self), "trainable": list(self.trainable)}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that can be trained on the rows of an experiment.
+
+    `recipe_for(parameters)` gives the recipe (`core.data.loader.Recipe`, with `shape(dataset)`) that makes its input.
+    `build(parameters, input_shape, output)` returns an uncompiled keras model with an output of that size (or shape): a softmax
+    over classes, where it has no `task` of its own. It is trained in `stages`, one after the other.
+    `training` holds this network's own defaults of the training parameters; `cpu_events_per_s` is a first guess.
+    `record` is what it is described on where no data set is chosen.
+    `augment(input, generator)` varies the rows of a training batch; validation and prediction never see it.
+    `layers`: the module of its own layers and model classes, which are registered with keras where it is imported: a stored
+    network can be read only after that.
+    """
+
+    title: str
+    parameters: type
+    recipe_for: Callable[[Any], Any]
+    build: Callable[[Any, Any, Any], Any]
+    training: Mapping[str, Any]
+    cpu_events_per_s: float
+    record: Record
+    augment: Callable[[Any, np.random.Generator], Any] | None = None
+    task: Task | None = None
+    stages: tuple[Stage, ...] = (Stage("all"),)
+    layers: str = ""

@@ -1,0 +1,124 @@
+"""A stage prepared for the fit: trainable layers, compiled model, and the source of its batches."""
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import manifest, parameters, workspace
+from core.data.input_cache import InputCache, key_of
+from core.data.loader import Batch, batches
+from core.errors import DarkroomError
+from core.learn import checkpoint
+from core.learn.network import Stage
+from core.learn.predict import batch_outputs, outputs_of
+from core.learn.task import Sample
+
+if TYPE_CHECKING:
+    from core.learn.plan import TrainingPlan
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where the batches of a stage come from: the data set (`cached` is empty), or outputs of its frozen base by row."""
+
+    plan: "TrainingPlan"
+    rows: np.ndarray
+    cached: np.ndarray | None = None
+
+    def training(self, epoch: int) -> Iterator[Batch]:
+        """The full batches of an epoch in its own order, varied if the network and the training want that."""
+        plan, sample = self.plan, self.plan.train_sample
+        seed = plan.training.seed + 1_000_003 * epoch
+        augment = plan.network.augment if plan.training.augmentation and self.cached is None else None
+        rng = np.random.default_rng([seed, 1])  # another stream than the order of the rows
+        for x, y, weight in itertools.islice(self._pass(sample, plan.training.batch_size, seed), plan.n_steps):
+            yield plan.task.batch(((augment(x, rng) if augment else x), y, weight), rng)
+
+    def validation(self) -> Iterator[Batch]:
+        """The validation sample as training steps would be given it, the same each time."""
+        rng = np.random.default_rng([self.plan.training.seed, 2])
+        for batch in self._pass(self.plan.validation_sample, self.plan.training.batch_size, None):
+            yield self.plan.task.batch(batch, rng)
+
+    def _pass(self, sample: Sample, size: int, seed: int | None) -> Iterator[Batch]:
+        plan = self.plan
+        if self.cached is None:
+            yield from batches(
+                plan.dataset, sample.rows, plan.recipe, size, targets=sample.targets, weights=sample.weights, seed=seed
+            )
+            return
+        n = len(sample.rows)
+        order = np.arange(n) if seed is None else np.random.default_rng(seed).permutation(n)
+        at = np.searchsorted(self.rows, sample.rows)
+        for start in range(0, n, size):
+            pick = order[start : start + size]
+            yield self.cached[at[pick]], sample.targets[pick], sample.weights[pick]
+
+    def of_rows(self, model: Any, rows: np.ndarray, on_rows: Any) -> np.ndarray:
+        """The outputs of the model that is trained, on rows of the training or validation sample."""
+        if self.cached is None:
+            return outputs_of(model, self.plan.task, self.plan.dataset, rows, self.plan.recipe, on_rows)
+        outputs = model.predict(self.cached[np.searchsorted(self.rows, rows)], batch_size=256, verbose=0)
+        on_rows(len(rows))
+        return np.asarray(outputs, np.float32)
+
+
+def prepare(
+    keras: Any, network: Any, plan: "TrainingPlan", stage: Stage, xla: bool, variables: Sequence[np.ndarray] | None = None
+) -> tuple[Any, Inputs]:  # fmt: skip
+    """(model, inputs) of a stage: the network, or the part of it behind its frozen base, compiled.
+
+    `variables` are those of a training that goes on (`core.learn.checkpoint`).
+    """
+    if variables is not None:
+        checkpoint.assign(checkpoint.variables_of(network), variables)
+    elif stage.weights:
+        network.load_weights(_weights_file(stage.weights))
+    for layer in network.layers:
+        layer.trainable = not stage.trainable or layer.name.startswith(stage.trainable)
+    inputs = Inputs(plan, np.empty(0, np.int64))
+    model = network
+    if stage.input:
+        base = keras.Model(network.input, network.get_layer(stage.input).output)
+        model = keras.Model(base.output, network.outputs if len(network.outputs) > 1 else network.outputs[0])
+        rows = np.sort(np.concatenate([plan.train_sample.rows, plan.validation_sample.rows]))
+        inputs = Inputs(plan, rows, _cached(base, plan, rows))
+    compile_model(keras, model, plan, stage, xla)
+    return model, inputs
+
+
+def _cached(base: Any, plan: "TrainingPlan", rows: np.ndarray) -> np.ndarray:
+    """The outputs of a frozen base for ascending rows, made once for its weights, the recipe and the rows."""
+    weights = hashlib.sha256()
+    for array in base.get_weights():
+        weights.update(np.ascontiguousarray(array).tobytes())
+    made_by = {"recipe": parameters.to_dict(plan.recipe), "layer": base.layers[-1].name, "weights": weights.hexdigest()}
+    key = key_of(plan.dataset.id, rows, made_by)
+    pieces = batch_outputs(base, plan.task, plan.dataset, rows, plan.recipe)
+    return InputCache(workspace.folder("inputs")).get(key, len(rows), lambda: pieces)
+
+
+def compile_model(keras: Any, model: Any, plan: "TrainingPlan", stage: Stage, xla: bool) -> None:
+    """Adam, and the losses and metrics of the task. Without trainable weights there is nothing to fit."""
+    if not model.trainable_variables:
+        raise DarkroomError(f"Stage '{stage.name}' of network '{plan.name}' trains no layer: name layers that it has.")
+    rate: Any = stage.rate
+    if plan.training.decay:
+        rate = keras.optimizers.schedules.CosineDecay(rate, plan.n_steps * (stage.epochs or 1))
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate, beta_1=plan.training.beta_1),
+        jit_compile=xla,
+        **plan.task.compile_arguments(keras),
+    )
+
+
+def _weights_file(sha256: str) -> str:
+    """The path of a file of weights, whose content is what its name says."""
+    path = workspace.folder("weights") / f"{workspace.checked_name(sha256, 'hash of weights')}.weights.h5"
+    if not path.exists() or manifest.sha256(path) != sha256:
+        raise DarkroomError(f"{path}: there is no file of weights with this SHA-256 to start from: put it there.")
+    return str(path)

@@ -1,0 +1,83 @@
+"""Administration of runs: dependent studies and jobs, size on disk, differences of settings, deletion."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core import runs
+from core.jobs import control
+from core.jobs.queue import ACTIVE, Job
+from core.selection import selection as selecting
+from core.workflows import cross_training as studies
+
+
+def busy_jobs() -> dict[str, Job]:
+    """The jobs that wait for a run or work on it, by run id."""
+    busy = control.list_jobs(states=("queued", *ACTIVE))
+    return {run: job for job in busy for run in (job.run, job.arguments.get("run")) if run}
+
+
+def states(listed: Sequence[runs.RunSummary]) -> dict[str, str]:
+    """The state of each run in words, by run id: that of the job while one works on it."""
+    busy = busy_jobs()
+    return {r.id: f"job {busy[r.id].id} {busy[r.id].state}" if r.id in busy else r.state for r in listed}
+
+
+def delete_run(run_id: str) -> None:
+    """Delete a run for good, unless a job is working on it."""
+    runs.delete(run_id, is_busy=run_id in busy_jobs())
+
+
+def dependents(dataset_name: str) -> list[str]:
+    """What would be left behind if a data set were deleted, a line each; empty if nothing rests on it."""
+    listed = runs.list_runs()
+    trained = [run.id for run in listed if run.dataset == dataset_name]
+    judged = [run.id for run in listed if run.dataset != dataset_name and runs.is_scored(run.id, dataset_name)]
+    of_studies = [study.id for study in studies.list_studies(dataset_name)]
+    named = selecting.stored(dataset_name)
+    busy = [str(job.id) for job in control.list_jobs(states=("queued", *ACTIVE)) if uses(job, dataset_name)]
+    parts = (("run", "trained on it", trained), ("run", "with scores of it", judged), ("study", "of it", of_studies),
+             ("stored selection", "of it, which stay", named), ("job", "at work on it or waiting", busy))  # fmt: skip
+    return [f"{_counted(len(ids), what)} {why}: {', '.join(ids)}" for what, why, ids in parts if ids]
+
+
+def uses(job: Job, dataset_name: str) -> bool:
+    """Whether a job reads or makes a data set."""
+    kinds = ("dataset", "name") if job.kind == "prepare" else ("dataset",)
+    return any(job.arguments.get(kind) == dataset_name for kind in kinds)
+
+
+def _counted(n: int, what: str) -> str:
+    plural = "studies" if what == "study" else f"{what}s"
+    return f"{n} {what if n == 1 else plural}"
+
+
+def size_bytes(run_id: str) -> int:
+    """The size of a run on the disk; 0 if it is gone."""
+    return sum(p.stat().st_size for p in (runs.runs_folder() / run_id).rglob("*") if p.is_file())
+
+
+def differences(opened: Sequence[runs.Run]) -> list[dict[str, Any]]:
+    """Settings that differ between runs: one row per parameter, one column per run id. Empty if all are the same."""
+    settings = [_flat({"data set": run.dataset, **run.params, "selection": run.selection}) for run in opened]
+    names = dict.fromkeys(name for of_run in settings for name in of_run)
+    rows = [
+        {"parameter": n, **{run.id: of_run.get(n, "") for run, of_run in zip(opened, settings, strict=True)}}
+        for n in names
+    ]
+    return [row for row in rows if len({row[run.id] for run in opened}) > 1]
+
+
+def as_rows(values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Nested plain values as rows for a table."""
+    return [{"name": name, "value": value} for name, value in _flat(values).items()]
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested plain values as texts under dotted names."""
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = f"{value:g}" if isinstance(value, float) else str(value)
+    return flat

@@ -1,0 +1,150 @@
+"""Page Overview: data sets, newest runs, jobs at work, and the guided tour."""
+
+import streamlit as st
+
+from core import runs
+from core.data.dataset import Dataset, readable
+from core.jobs import control, watching
+from core.registry import EXPERIMENTS
+from core.workflows import cross_training as studies
+from core.workflows import demo, run_admin, tour
+from core.workflows.tour import Step
+from pages.widgets import cached, layout, watch
+
+LOCAL = {"rows": st.column_config.NumberColumn(format="localized")}
+DONE, OPEN = ":material/check_circle:", ":material/radio_button_unchecked:"
+DEMO_KINDS = (demo.SAMPLE_KIND, demo.KIND)
+
+
+def datasets() -> list[Dataset]:
+    """All data sets that can be opened; a damaged one is told."""
+    by_name, problems = readable(cached.open_dataset)
+    for problem in problems:
+        layout.warn(problem)
+    return list(by_name.values())
+
+
+def tour_step(number: int, step: Step) -> None:
+    """One step: done or not, its question, and the link that does it."""
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"{DONE if step.is_done else OPEN} **{number} {step.title}** :gray[{'done' * step.is_done}]")
+        st.caption(layout.plain(step.question))
+        label = f"waits for {step.waits_for}" if step.waits_for else f"go to {step.title}"
+        st.page_link(
+            f"pages/{step.page}/page.py", label=label, query_params=dict(step.query), disabled=bool(step.waits_for),
+            icon=":material/arrow_forward:",
+        )  # fmt: skip
+
+
+def guided_demo(listed: list[runs.RunSummary]) -> None:
+    """Four steps from the cuts to the efficiencies, for one of the experiments that have data."""
+    begun = {
+        experiment.title: (experiment, name)
+        for experiment in EXPERIMENTS.values()
+        if (name := tour.tour_dataset(experiment)) is not None
+    }
+    if not begun:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = st.segmented_control(
+            "experiment", list(begun), default=next(iter(begun)), key="tour", required=True,
+            label_visibility="collapsed", bind="query-params",
+        )  # fmt: skip
+        experiment, name = begun[title or next(iter(begun))]
+        goal = "an efficiency" if experiment.labels else "a judgement"
+        st.markdown(f"**From the cuts to {goal}, on data set {layout.plain(name)}**")
+    steps = tour.steps(experiment, name, listed, st.session_state.get("seen", ()))
+    for number, (column, step) in enumerate(zip(st.columns(len(steps)), steps, strict=True), 1):
+        with column:
+            tour_step(number, step)
+
+
+def active_jobs() -> None:
+    """Every job that waits or works, with its progress."""
+    with layout.refusals():
+        jobs = control.list_jobs()
+    for job in jobs[::-1]:
+        if not job.is_ended:
+            words = layout.plain(f"job {job.id} {job.title}: {watching.sentence(job, jobs)}")
+            st.progress(watching.fraction(job) or 0.0, text=words)
+
+
+def demo_trouble() -> None:
+    """Why the demonstration data are not there, if their job came to no good."""
+    with layout.refusals():
+        ended = [job for job in control.list_jobs(states=("failed", "lost")) if job.kind in DEMO_KINDS]
+    if ended and not any(job.kind in DEMO_KINDS for job in control.list_jobs(states=watch.OPEN)):
+        sentence = layout.plain(f"{ended[0].title}: {ended[0].state}. {ended[0].message}")
+        st.warning(f"{sentence} The next start tries again.", icon=":material/warning:")
+
+
+def tables(prepared: list[Dataset], listed: list[runs.RunSummary]) -> None:
+    """Data sets beside the newest runs."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Data sets**")
+        rows = [
+            {"data set": d.name, "experiment": cached.experiment_of(d).title, "rows": d.n_rows, "files": len(d.parts),
+             "data": "simulated" if d.simulated else "measured"}
+            for d in prepared
+        ]  # fmt: skip
+        st.dataframe(
+            rows, hide_index=True, height="content" if len(rows) < 5 else 180, column_config=LOCAL, alt="data sets"
+        )
+        st.page_link("pages/data/page.py", label="prepare more", icon=":material/add:")
+    with right:
+        st.markdown("**Newest runs**")
+        if not listed:
+            st.caption("No run yet: step 3 makes the first one.")
+            return
+        with layout.refusals():
+            of_studies = studies.members()
+            newest = [run for run in listed if run.id not in of_studies][:4]
+            states = run_admin.states(newest)
+        rows = [
+            {"run": r.id, "state": states[r.id], "network": r.network, "data set": r.dataset,
+             "validation loss": r.validation_loss}
+            for r in newest
+        ]  # fmt: skip
+        config = {"validation loss": st.column_config.NumberColumn(format="%.4f")}
+        st.dataframe(
+            layout.damaged_in_red(rows), hide_index=True, height="content", column_config=config, placeholder="",
+            alt="the newest runs",
+        )  # fmt: skip
+        if of_studies:
+            st.caption(f"Without the {len(of_studies)} runs of studies.")
+        st.page_link("pages/runs/page.py", label="compare runs", icon=":material/list:")
+
+
+def page() -> None:
+    layout.heading("Overview", "What is here, what is being done, and where to begin?")
+    prepared, listed = datasets(), runs.list_runs()
+    with layout.refusals():
+        waiting = control.list_jobs(states=watch.OPEN)
+    if prepared:
+        shown = [
+            ("data sets", f"{len(prepared)}"), ("rows", f"{sum(d.n_rows for d in prepared):,}"), ("runs", f"{len(listed)}"),
+            ("jobs at work or waiting", f"{len(waiting)}"),
+        ]  # fmt: skip
+        for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
+            column.metric(label, value)
+    watch.live(active_jobs)
+    demo_trouble()
+    if not prepared and waiting:
+        st.info(
+            "The first data are on their way; this page shows them when they are there.", icon=":material/hourglass:"
+        )
+    elif not prepared:
+        layout.nothing_yet(
+            "There is no data set yet: raw files become one on the page Data.", "pages/data/page.py", "Go to Data"
+        )
+    else:
+        guided_demo(listed)
+        tables(prepared, listed)
+    layout.foot(
+        "Data sets, runs and jobs of this workspace.",
+        "python -m core datasets; python -m core runs; python -m core jobs",
+    )
+
+
+layout.show(page)

@@ -1,0 +1,281 @@
+"""Page Select: cuts with live histograms, the cut flow, and the data statistics table."""
+
+from typing import Any
+
+import streamlit as st
+
+from core import figures, parameters
+from core.data.dataset import Dataset
+from core.data.splits import SplitParameters
+from core.data.table import Column, columns_of
+from core.selection import events
+from core.selection import selection as selecting
+from core.selection.schemes import usable_schemes
+from core.selection.selecting import Panel
+from core.selection.selection import Selected, Selection
+from core.workflows.label_warnings import selection_warnings
+from pages.widgets import cached, choose, form, gallery, layout
+
+CUTS, SPLIT, LIMITS = "cut", "div", "limits"  # the last: of any feature, where the experiment's cuts have them
+BEGUN, CHANGED = "begun", "changes"  # by data set: what the widgets were filled from; what was written of them
+IN_A_ROW, METRICS_IN_A_ROW = 2, 6  # histograms; more numbers would be cut in a narrow window
+HEIGHT, LEGEND_LINE_PX, N_SHORT = 300, 25, 4  # of a histogram; more classes need a longer legend above it
+
+
+def controls(data: Dataset) -> Selection:
+    """The sidebar: where to start from, then every cut."""
+    experiment, owner = cached.experiment_of(data), choose.owner(data)
+    starts = choose.starting_points(data)
+    start = choose.one_of(
+        "start from",
+        list(starts),
+        "start",
+        first=choose.default_start(data, starts),
+        of=owner,
+        on_change=lambda: _restart(owner),
+    )
+    begun = st.session_state.setdefault(BEGUN, {})
+    is_link = owner not in begun or (any(_changes()) and not choose.is_written(CHANGED, _changes(), owner))
+    if begun.get(owner) != start or is_link:
+        _start(data, start, choose.from_address(experiment, starts[start]) if is_link else starts[start])
+    st.button("reset to it", on_click=_restart, args=(owner,), icon=":material/restart_alt:", type="tertiary")
+    specs = parameters.specs(experiment.selecting.cuts)
+    options = {s.name: cached.values(data, s.options_from) for s in specs if s.options_from}
+    values = form.draw(f"{CUTS}-{owner}", experiment.selecting.cuts, options, skip=(LIMITS,))
+    for name, available in options.items():  # what the data set does not have cannot be ticked, and is no change
+        wanted = getattr(starts[start].cuts, name)
+        if set(values[name] or ()) == set(wanted) & set(available):
+            values[name] = wanted
+    if LIMITS in {s.name for s in specs}:
+        values[LIMITS] = feature_limits(owner, columns_of(experiment.table, data))
+    labels = choose_labels(data)
+    with st.expander("division into samples"):
+        split = form.draw(f"{SPLIT}-{owner}", SplitParameters)
+    with layout.refusals():
+        chosen = Selection(
+            parameters.build(experiment.selecting.cuts, values), labels, parameters.build(SplitParameters, split)
+        )
+    choose.into_address(chosen, starts[start])
+    choose.mark_written(CHANGED, _changes(), owner)
+    return chosen
+
+
+def choose_labels(data: Dataset) -> str:
+    """One of the label schemes that mean something on the data set; '' without any."""
+    experiment, key = cached.experiment_of(data), f"labels-{choose.owner(data)}"
+    schemes = usable_schemes(experiment.selecting, experiment.labels, data)
+    if not schemes:
+        return ""
+    if st.session_state.get(key) not in schemes:
+        st.session_state[key] = schemes[0]
+    labels = st.segmented_control(
+        "labels", schemes, key=key, required=True, persist_state="session",
+        help="  \n".join(f"**{name}**: {experiment.labels.schemes[name].title}" for name in schemes),
+    )  # fmt: skip
+    return labels or schemes[0]
+
+
+def _changes() -> tuple[tuple[str, ...], ...]:
+    """What the address says of changes to the starting point."""
+    return tuple(tuple(st.query_params.get_all(name)) for name in choose.CHANGES)
+
+
+def _restart(owner: str) -> None:
+    """Begin anew from the starting point, without the changes that the address tells."""
+    st.session_state[BEGUN].pop(owner, None)
+    choose.forget_changes()
+
+
+def _start(data: Dataset, name: str, selection: Selection) -> None:
+    """Put a preset or stored selection into the widgets."""
+    owner = choose.owner(data)
+    form.fill(f"{CUTS}-{owner}", selection.cuts)
+    form.fill(f"{SPLIT}-{owner}", selection.split)
+    st.session_state[f"labels-{owner}"] = selection.labels
+    limits = getattr(selection.cuts, LIMITS, ())
+    st.session_state[f"limited-{owner}"] = [limit.feature for limit in limits]
+    ranges = {c.name: (c.low, c.high) for c in columns_of(cached.experiment_of(data).table, data)}
+    with layout.refusals():
+        data.columns(limit.feature for limit in limits if limit.feature not in ranges)
+    for limit in limits:
+        low, high = ranges[limit.feature]  # an open end is the end of the slider
+        st.session_state[f"limit-{owner}-{limit.feature}"] = (
+            min(max(limit.low, low), high),
+            max(min(limit.high, high), low),
+        )
+    st.session_state[BEGUN][owner] = name
+
+
+def feature_limits(owner: str, columns: tuple[Column, ...]) -> list[dict[str, Any]]:
+    """Minimum and maximum of any feature."""
+    names, key = {column.name: column for column in columns}, f"limited-{owner}"
+    st.session_state[key] = [name for name in st.session_state.get(key, ()) if name in names]
+    with st.expander("limits of other features"):
+        chosen = st.multiselect(
+            "features", list(names), key=key, format_func=lambda n: names[n].title, persist_state="session"
+        )
+        limits = []
+        for name in chosen:
+            c = names[name]
+            limit = f"limit-{owner}-{name}"
+            st.session_state.setdefault(limit, (c.low, c.high))
+            low, high = st.slider(c.title, c.low, c.high, key=limit, persist_state="session")
+            limits.append(
+                {"feature": name, "low": low if low > c.low else -1e30, "high": high if high < c.high else 1e30}
+            )
+    return limits
+
+
+def key_numbers(selected: Selected) -> None:
+    names = selected.classes
+    n_all, n_in = selected.dataset.n_rows, len(selected.preselected)
+    shown = [("rows", f"{n_all:,}"), ("inside the cuts", f"{n_in:,}")]
+    shown += [(name, f"{selected.n_of(i):,}") for i, name in enumerate(names)]
+    if names:
+        unlabelled = n_in - sum(selected.n_of(i) for i in range(len(names)))
+        shown.append((events.class_names(selected)[-1], f"{unlabelled:,}"))
+    for start in range(0, len(shown), METRICS_IN_A_ROW):
+        row = shown[start : start + METRICS_IN_A_ROW]
+        n_columns = len(row) if len(shown) <= METRICS_IN_A_ROW else METRICS_IN_A_ROW
+        for column, (label, value) in zip(st.columns(n_columns), row, strict=False):
+            column.metric(label, value)
+
+
+def choose_panels(selected: Selected) -> list[Panel]:
+    """Those of the experiment's histograms that stand beside each other."""
+    drawn = {
+        p.column: p
+        for p in cached.experiment_of(selected.dataset).selecting.panels
+        if selected.dataset.defines(p.column)
+    }
+    if len(drawn) <= IN_A_ROW:
+        return list(drawn.values())
+    titles = {c.name: c.label for c in cached.experiment_of(selected.dataset).table.columns}
+    first = list(drawn)[:IN_A_ROW]
+    chosen = st.pills(
+        "histograms", list(drawn), selection_mode="multi", default=first, key=f"panels-{selected.dataset.experiment}",
+        format_func=lambda name: titles[name], label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    return [drawn[name] for name in chosen or first]
+
+
+def panel(selected: Selected, drawn: Panel) -> None:
+    """A histogram with the cuts drawn in it."""
+    column = next(c for c in cached.experiment_of(selected.dataset).table.columns if c.name == drawn.column)
+    by_class = cached.class_histograms(selected, column)
+    lines = drawn.lines(selected.selection.cuts)
+    how = {"threshold": lines[0]} if len(lines) == 1 else {"window": lines} if len(lines) == 2 else {}
+    figure = figures.step_histogram(
+        by_class, column.label, column.unit, rows="rows", log_y=st.session_state.get("log", True), **how
+    )
+    note = f"{column.help or column.label} of the rows inside the cuts, by label."
+    layout.show_figure(
+        figure.update_layout(height=HEIGHT + LEGEND_LINE_PX * max(0, len(by_class) - N_SHORT)),
+        f"select-{column.name}",
+        note,
+        lambda: layout.histogram_columns(by_class),
+    )
+
+
+def two_dimensions(selected: Selected) -> None:
+    """Any two columns against each other."""
+    columns = {c.name: c for c in columns_of(cached.experiment_of(selected.dataset).table, selected.dataset)}
+    left, right = st.columns([1, 3])
+    with left:
+        names = list(columns)
+        owner = choose.owner(selected.dataset)
+        x = choose.one_of("x", names, "x2", of=owner, format_func=lambda n: columns[n].title)
+        y = choose.one_of("y", names, "y2", first=names[1], of=owner, format_func=lambda n: columns[n].title)
+        of = choose.one_of("of", ["all inside the cuts", *selected.classes], "of2", of=owner)
+    index = selected.classes.index(of) if of in selected.classes else -1
+    histogram = cached.histogram_2d(selected, columns[x], columns[y], index)
+    with right:
+        note = f"{histogram.n:,} rows ({of}); {histogram.n_outside:,} of them lie outside the axes or are undefined."
+        figure = figures.histogram_2d(histogram, columns[x].title, columns[y].title, rows="rows")
+        layout.show_figure(figure, "select-2d", note, lambda: layout.histogram_2d_columns(histogram))
+
+
+def gallery_of(selected: Selected) -> None:
+    """Pictures of some rows inside the cuts."""
+    labels = selected.cutting.labels
+
+    def names(rows: Any) -> list[str]:
+        known = events.class_names(selected)
+        return [known[i] for i in labels[rows].tolist()]
+
+    gallery.gallery(selected.dataset, selected.preselected, "passing", "rows inside the cuts", names)
+
+
+def save(data: Dataset, selection: Selection) -> None:
+    with st.popover("save", icon=":material/bookmark:", help="keep this selection under a name"):
+        # a button that waits for a name would be enabled only by the click that it then does not get
+        with st.form("save", border=False):
+            name = st.text_input("name", key="save-name", placeholder="low-energy")
+            is_wanted = st.form_submit_button("save selection", type="primary")
+        if is_wanted:
+            with layout.refusals():
+                selecting.store(data, name, selection)
+            st.success(f"Selection '{name}' is stored: choose it under 'start from' or with --selection {name}.")
+
+
+def details(selected: Selected) -> None:
+    """What remains and what was lost, and what it looks like; only the open tab is drawn."""
+    drawn = {
+        "cut flow": lambda: st.dataframe(
+            [row.to_dict() for row in selected.cutting.flow], hide_index=True, column_config=layout.FLOW_COLUMNS
+        ),
+        "gallery": lambda: gallery_of(selected),
+        "data statistics": lambda: st.dataframe(
+            layout.flat(cached.experiment_of(selected.dataset).selecting.statistics(selected)), hide_index=True
+        ),
+        "any two features": lambda: two_dimensions(selected),
+    }
+    for tab, draw in zip(st.tabs(list(drawn), key="details", bind="query-params"), drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def without_labels(selected: Selected) -> None:
+    """Why no row has a class, and where labels come from."""
+    sentence = f"No row inside the cuts has a label under '{selected.selection.labels}'"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if cached.experiment_of(selected.dataset).labels.by_hand is None:
+            st.info(f"{sentence}: choose other labels or wider cuts.", icon=":material/info:")
+            return
+        st.info(f"{sentence}: choose other labels, or label some by hand and freeze them.", icon=":material/info:")
+        st.page_link("pages/label/page.py", label="label by hand", icon=":material/arrow_forward:")
+
+
+def page() -> None:
+    head = layout.heading("Select", "What remains after the cuts, and what was lost where?")
+    with st.sidebar:
+        data = choose.dataset()
+        selection = controls(data)
+    choose.remember(data, selection)
+    with layout.refusals():
+        selected = cached.select(data, selection)
+    with head:
+        st.toggle("log", value=True, key="log", persist_state="session")
+        save(data, selection)
+    key_numbers(selected)
+    if not len(selected.preselected):
+        worst = min(selected.cutting.flow[1:], key=lambda row: row.cumulative)
+        st.warning(
+            f"No row is inside the cuts: after '{worst.cut}' {worst.cumulative} are left. Widen it, or start from 'everything'."
+        )
+    elif selected.classes and not any(selected.n_of(i) for i in range(len(selected.classes))):
+        without_labels(selected)
+    drawn = choose_panels(selected)
+    for start in range(0, len(drawn), IN_A_ROW):
+        for column, shown in zip(st.columns(IN_A_ROW), drawn[start : start + IN_A_ROW], strict=False):
+            with column:
+                panel(selected, shown)
+    for warning in selection_warnings(cached.experiment_of(data), selected):
+        st.caption(f":material/warning: {layout.plain(warning)}")
+    details(selected)
+    command = f"python -m core select {data.name}{choose.as_options(cached.experiment_of(selected.dataset), selection)}"
+    layout.foot(f"{choose.describe(data)}{choose.labelled(selection)}.", command)
+
+
+layout.show(page)

@@ -1,0 +1,94 @@
+"""The only caches: read-only columns and results, keyed by small values and bounded.
+
+A data set, a selection and the scores of a run stand for themselves by small keys (`KEYS`), never by their arrays, of which
+Streamlit hashes only a sample when they are large.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from core import parameters, runs
+from core.data import dataset, histograms
+from core.data.columncache import ColumnCache, with_cache
+from core.data.table import Column
+from core.experiment import Experiment
+from core.jobs import memory
+from core.judge import score_table
+from core.judge.score_table import ScoreTable
+from core.registry import experiment_by_key
+from core.selection import histograms as by_class
+from core.selection import selection
+from core.statistics.histogram import Histogram, Histogram2d
+
+N_BINS_2D = 80
+COLUMN_SHARE = 8  # of the machine's memory, one part in
+
+
+def selection_key(chosen: selection.Selection) -> str:
+    return "|".join((parameters.digest(chosen.cuts), chosen.labels, parameters.digest(chosen.split)))
+
+
+def scores_key(scores: ScoreTable) -> str:
+    """Changes whenever the run's scores of the data set are written anew."""
+    version = score_table.version(scores.run, scores.dataset.name)
+    return f"{scores.run.path}|{version}|{scores.dataset.id}|{scores.of_class}"
+
+
+KEYS: dict[str | type, Any] = {
+    dataset.Dataset: lambda data: data.id,
+    selection.Selection: selection_key,
+    selection.Selected: lambda selected: (selected.dataset.id, selection_key(selected.selection)),
+    Experiment: lambda experiment: experiment.key,
+    runs.Run: lambda run: str(run.path),
+    ScoreTable: scores_key,
+}
+"""What Streamlit hashes in the place of each of these, as an argument of a cached function."""
+
+
+@st.cache_resource(show_spinner=False)
+def _columns() -> ColumnCache:
+    return ColumnCache(memory.machine_bytes() // COLUMN_SHARE)
+
+
+def open_dataset(name: str) -> dataset.Dataset:
+    """A data set whose columns come from the cache."""
+    return with_cache(dataset.open_dataset(name), _columns())
+
+
+def experiment_of(data: dataset.Dataset) -> Experiment:
+    return experiment_by_key(data.experiment)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEYS)
+def select(data: dataset.Dataset, chosen: selection.Selection) -> selection.Selected:
+    """The rows of a selection; a cut that was made before is not made again."""
+    experiment = experiment_of(data)
+    return selection.select(experiment.selecting, experiment.labels, data, chosen)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEYS)
+def class_histograms(selected: selection.Selected, column: Column) -> dict[str, Histogram]:
+    """A column per class of a selection, and of the rows inside the cuts without a label."""
+    return by_class.class_histograms(selected, column)
+
+
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=KEYS)
+def usual_range(data: dataset.Dataset, column: Column) -> tuple[float, float]:
+    """The column's declared range, or one that holds the data where they lie elsewhere."""
+    return histograms.usual_range(data.column(column.name), (column.low, column.high))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYS)
+def histogram_2d(selected: selection.Selected, x: Column, y: Column, class_index: int) -> Histogram2d:
+    """Two columns of the rows of a class, or with -1 of all rows inside the cuts."""
+    data, cutting = selected.dataset, selected.cutting
+    chosen = cutting.preselected if class_index < 0 else cutting.labels == class_index
+    ranges = usual_range(data, x), usual_range(data, y)
+    return histograms.histogram_2d(data.column(x.name), data.column(y.name), chosen, *ranges, N_BINS_2D)
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=KEYS)
+def values(data: dataset.Dataset, column: str) -> list[Any]:
+    """The distinct values of a column: runs, crystals."""
+    return sorted(set(data.column(column).tolist()))

@@ -1,0 +1,147 @@
+"""The layout of every page: heading with a question, figures with note and downloads, foot line, errors."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import disk, workspace
+from core.errors import DarkroomError
+from core.judge.report_files import csv_of_columns
+from core.statistics.histogram import Histogram, Histogram2d
+
+FLOW_COLUMNS = {
+    "cut": st.column_config.TextColumn("cut"),
+    "class": st.column_config.TextColumn("for class", help="empty: for all rows"),
+    "alone": st.column_config.NumberColumn("pass it alone", format="localized"),
+    "cumulative": st.column_config.NumberColumn("pass it and all before", format="localized"),
+}
+
+
+CAME_FROM = "came from"  # the cell of a table that leads to the events shown on the page Inspect
+_messages: ContextVar[Any] = ContextVar("messages", default=st)
+
+
+def heading(title: str, question: str) -> Any:
+    """The page's name and the question that it answers; returns their row, for what stands beside them.
+
+    To be called first: what goes wrong later, also in the sidebar, is said below it. That the page was seen is kept
+    for the guided tour.
+    """
+    st.session_state["seen"] = {*st.session_state.get("seen", ()), title.lower()}
+    st.session_state["page shown"] = title.lower().replace(" ", "")
+    if title != "Inspect":
+        st.session_state.pop(CAME_FROM, None)
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.markdown(f"#### {title} :gray[·] :small[:gray[{question}]]")
+    _messages.set(st.container())
+    return row
+
+
+def plain(text: str) -> str:
+    """Text of a user, a file or an error for where Markdown is read: shown as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>#$|~:])", r"\\\1", text)
+
+
+def warn(sentence: str) -> None:
+    """Say below the heading what a user should know; the page goes on."""
+    _messages.get().warning(plain(sentence), icon=":material/warning:")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Show a `DarkroomError` raised inside as one sentence, and end the page there."""
+    try:
+        yield
+    except DarkroomError as error:
+        _messages.get().error(plain(str(error)), icon=":material/error:")
+        st.stop()
+    except (OSError, RuntimeError) as error:  # a library's own, where it writes by itself
+        if not disk.is_full(error):
+            raise
+        sentence = disk.full_sentence(workspace.root(), "what was to be kept", "some more")
+        _messages.get().error(plain(sentence), icon=":material/error:")
+        st.stop()
+
+
+def show(page: Callable[[], None]) -> None:
+    """Draw a page; whatever is refused on it, is said in a sentence, and above it where nothing new can be kept."""
+    with refusals():
+        if trouble := workspace.trouble():
+            st.warning(plain(trouble), icon=":material/lock:")
+        page()
+
+
+def show_figure(
+    figure: Any, key: str, note: str, table: Callable[[], Mapping[str, Sequence[Any]]] | None = None, **plot: Any
+) -> Any:
+    """A figure with one line below that says what it shows, and its data to download.
+
+    The picture itself is exported by the browser (camera button, SVG).
+    """
+    config = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": f"darkroom-{key}"}}
+    event = st.plotly_chart(figure, key=key, config=config, alt=note, **plot)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(note)
+        if table is not None:
+            data_button(lambda: csv_of_columns(table()), f"{key}.csv", f"{key}-data")
+    return event
+
+
+def data_button(text: Callable[[], str], file_name: str, key: str) -> None:
+    """Download CSV; it is written on the click."""
+    st.download_button(
+        "data", text, f"darkroom-{file_name}", "text/csv", key=key, on_click="ignore",
+        type="tertiary", icon=":material/download:", help="the numbers of this figure as CSV",
+    )  # fmt: skip
+
+
+def foot(facts: str, command: str) -> None:
+    """How the numbers came about, and the same as a command."""
+    st.caption(plain(facts))
+    st.code(command, language="bash", wrap_lines=True)
+
+
+def nothing_yet(sentence: str, page: str, label: str) -> None:
+    """What is missing and the one button that brings it; ends the page."""
+    with _messages.get():
+        st.info(sentence, icon=":material/info:")
+        st.page_link(page, label=label, icon=":material/arrow_forward:")
+    st.stop()
+
+
+def histogram_columns(by_class: Mapping[str, Histogram]) -> dict[str, Sequence[Any]]:
+    """Class histograms as columns for a file."""
+    edges = next(iter(by_class.values())).edges if by_class else []
+    columns: dict[str, Sequence[Any]] = {"low": list(edges[:-1]), "high": list(edges[1:])}
+    for name, histogram in by_class.items():
+        columns |= {f"n {name}": list(histogram.counts)}
+        columns |= {f"error low {name}": list(histogram.error_low), f"error high {name}": list(histogram.error_high)}
+    return columns
+
+
+def histogram_2d_columns(histogram: Histogram2d) -> dict[str, Sequence[Any]]:
+    """A two-dimensional histogram as columns for a file: one line per cell that is not empty."""
+    cells = [(i, j) for i, row in enumerate(histogram.counts) for j, n in enumerate(row) if n]
+    return {
+        "x low": [histogram.x_edges[i] for i, _ in cells],
+        "x high": [histogram.x_edges[i + 1] for i, _ in cells],
+        "y low": [histogram.y_edges[j] for _, j in cells],
+        "y high": [histogram.y_edges[j + 1] for _, j in cells],
+        "n": [histogram.counts[i][j] for i, j in cells],
+    }
+
+
+def damaged_in_red(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Rows with a `state` for a table; where it is `damaged`, it stands out."""
+    table = pd.DataFrame(rows)
+    return table.style.map(lambda state: "color: #D55E00; font-weight: bold" if state == "damaged" else "", ["state"])
+
+
+def flat(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows for a table, with windows as text."""
+    return [{k: f"{v[0]:g}-{v[1]:g}" if isinstance(v, list) else v for k, v in row.items()} for row in rows]

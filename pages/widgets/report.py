@@ -1,0 +1,133 @@
+"""An analysis on a page: its report kept by small keys, and drawn with downloads."""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core import parameters
+from core.analysis.analysis import Analysis, Inputs, silent
+from core.experiment import Experiment
+from core.judge.report import KeyNumber, Report
+from core.judge.report_files import WRITERS, csv_text
+from core.workflows import analyse
+from core.workflows.analyse import Names
+from pages.widgets import cached, layout, scores
+
+MAX_TABS = 7
+
+
+@st.cache_resource(max_entries=64, show_spinner="Analysing ...")
+def _report(_analysis: Analysis, _inputs: Callable[[], Inputs], _asked: Any, key: str) -> Report:
+    del key
+    return _analysis.run(_inputs(), _asked, silent)
+
+
+def answered(
+    experiment: Experiment, key: str, names: Names, values: Any, layers: Mapping[str, Any] | None = None,
+    trained: Mapping[str, str] | None = None, **opened: Any,
+) -> Report:  # fmt: skip
+    """The report, made anew only if an input or a parameter is another. `opened`: inputs that have no name."""
+    analysis = experiment.analyses[key]
+
+    def inputs() -> Inputs:
+        return analyse.open_inputs(
+            experiment, analysis, names, layers, trained=trained, opener=cached.open_dataset, scorer=scores.scored,
+            **opened,
+        )  # fmt: skip
+
+    digests = [part.digest for part in opened.values() if part is not None]
+    text = "|".join([analyse.key_of(experiment, key, names, values, layers is not None, trained), *digests])
+    return _report(analysis, inputs, values, text)
+
+
+def key_numbers(numbers: Sequence[KeyNumber], widths: Sequence[float] = ()) -> None:
+    """Label, value, interval with n; `widths` by their texts, else all alike."""
+    if not numbers:
+        return
+    for column, number in zip(st.columns(widths or len(numbers), gap="xsmall"), numbers, strict=True):
+        column.metric(
+            number.label,
+            number.value,
+            number.detail or None,
+            help=number.help or None,
+            delta_color="off",
+            delta_arrow="off",
+        )
+
+
+def draw(report: Report, prefix: str, name: str, title: str = "") -> None:
+    """Key numbers, and the figures and tables group by group: in tabs, or of many groups the chosen one. All of it as
+    a file `name`, under the report's own title or this one.
+    """
+    key_numbers(report.numbers)
+    groups = report.groups
+    if len(groups) > MAX_TABS:
+        chosen = st.selectbox("show", groups, key=f"{prefix}-group", width=420, label_visibility="collapsed")
+        draw_group(report, chosen, prefix)
+    elif groups:
+        for tab, group in zip(st.tabs(list(groups), key="show", bind="query-params"), groups, strict=True):
+            if tab.open:
+                with tab:
+                    draw_group(report, group, prefix)
+    notes(report)
+    with st.container(horizontal=True):
+        downloads(lambda: dataclasses.replace(report, title=report.title or title), name)
+
+
+def notes(report: Report) -> None:
+    """What a reader should know."""
+    for note in report.notes:
+        st.caption(f":material/warning: {layout.plain(note)}")
+
+
+def draw_group(report: Report, group: str, prefix: str, **look: Any) -> None:
+    """Figures side by side, two in a row, then tables with their downloads.
+
+    `look` changes the layout of the figures, as plotly names it; the kept ones stay as they are.
+    """
+    figures, tables = report.of_group(group)
+    for start in range(0, len(figures), 2):
+        pair = figures[start : start + 2]
+        for i, (column, figure) in enumerate(zip(st.columns(len(pair)), pair, strict=True), start):
+            with column:
+                drawn = copy.deepcopy(figure.figure).update_layout(**look) if look else figure.figure
+                layout.show_figure(
+                    drawn,
+                    f"{prefix}-{group}-{i}",
+                    figure.note,
+                    lambda shown=figure: shown.columns,
+                )
+    for i, table in enumerate(tables):
+        if table.title != group:
+            st.markdown(layout.plain(table.title))
+        st.dataframe(table.texts, hide_index=True, alt=table.title)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if table.note:
+                st.caption(layout.plain(table.note))
+            layout.data_button(
+                lambda shown=table: csv_text(shown.records), f"{prefix}-{group}-{i}.csv", f"{prefix}-{group}-t{i}"
+            )
+
+
+def downloads(report: Callable[[], Report], name: str) -> None:
+    """A report as a file of each kind; it is written on the click."""
+    for ending, (write, media_type) in WRITERS.items():
+        st.download_button(
+            ending, lambda write=write: write(report()), f"{name}.{ending}", media_type, on_click="ignore", type="tertiary",
+            icon=":material/download:", key=f"get-{ending}",
+            help="a page of its own with the figure (5 MB)" if ending == "html" else None,
+        )  # fmt: skip
+
+
+def command(key: str, experiment: Experiment, names: Names, values: Any) -> str:
+    """The same on the command line."""
+    words = [f"python -m core analyse {key} --experiment {experiment.key}"]
+    options = {"data": names.dataset, "run": names.run, "study": names.study, "calibrate": names.calibration}
+    words += [f"--{option} {value}" for option, value in options.items() if value]
+    words += ["--files", *names.files] if names.files else []
+    words += [f"--mapping {names.mapping}"] if names.mapping else []
+    words += [f"--set {text}" for text in parameters.as_assignments(values, experiment.analyses[key].parameters())]
+    return " ".join(words)
