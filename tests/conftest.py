@@ -10,6 +10,16 @@ from typing import NoReturn
 
 import pytest
 
+TESTS = Path(__file__).parent
+WITH_PROCESSES = (TESTS / "browser", TESTS / "jobs")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real servers, browsers and killed processes race with the machine's load: once more, named as RERUN."""
+    for item in items:
+        if item.path.parent in WITH_PROCESSES:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _never_the_users_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
