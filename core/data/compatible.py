@@ -1,14 +1,16 @@
-"""Which parts may stand side by side in one data set: the same columns, and no row twice."""
+"""Which parts may stand side by side in one data set: the same columns and geometry, and no row twice."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.data import geometry
 from core.data.parts import Record, table_of
 from core.data.uid import Uid
 
@@ -34,6 +36,7 @@ def compatible(uids: Uid, folder: Path, parts: Sequence[Record]) -> Chosen:
     """
     chosen = Chosen(list(parts))
     _refuse_other_columns(folder, chosen)
+    _refuse_other_geometry(folder, chosen)
     while pairs := [*_sharing_rows(uids, folder, chosen.parts), *_sharing_images(chosen.parts)]:
         for first, second, what in pairs:  # then again, as of three with one row only neighbours are seen
             if first in chosen.parts and second in chosen.parts:
@@ -80,6 +83,21 @@ def _refuse_other_columns(folder: Path, chosen: Chosen) -> None:
                 part,
                 f"{first} and {second} do not give the same columns ({_difference(first, wanted, second, schema)}): expected them "
                 "alike in all files of a data set. Prepare them as data sets of their own.",
+            )
+
+
+def _refuse_other_geometry(folder: Path, chosen: Chosen) -> None:
+    """Refuse files of which another geometry holds: rows could not be looked at by one."""
+    with_rows = [part for part in chosen.parts if part["n_rows"]]
+    for part in with_rows[1:]:
+        if part.get("geometry", "") != with_rows[0].get("geometry", ""):
+            with h5py.File(folder / with_rows[0]["file"]) as first, h5py.File(folder / part["file"]) as second:
+                how = geometry.difference(geometry.read(first), geometry.read(second))
+            name, other = _told_apart(with_rows[0], part)
+            chosen.refuse(
+                part,
+                f"{name} and {other} do not have the same geometry ({how}): expected it alike in all files of a data set. Prepare "
+                "them as data sets of their own, or name the same table of positions for both.",
             )
 
 

@@ -5,7 +5,7 @@
 <name>/<column>-*.parquet  one column that was derived from the rows and a selection of them (`core.workflows.derive`)
 <name>/parts/*.parquet     one line per row (see the experiment's columns), a file per raw file that gave any
 <name>/parts/*.h5          the named arrays of the rows (`core.data.stored_arrays`); `frames/*`: the images that the rows lie in
-                           (`core.data.detector_images`)
+                           (`core.data.detector_images`); `geometry/*`: what holds for all rows (`core.data.geometry`)
 
 Parts carry what they hold in their names and are never written over: who has opened a data set goes on reading the same
 rows while it grows, which adds parts and writes dataset.json anew. Earlier versions joined the tables to one, table-<id>.parquet.
@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from core import workspace
-from core.data import stored_arrays
+from core.data import geometry, stored_arrays
 from core.data.ragged import Ragged
 from core.data.tablefile import TableFiles, column_names, columns_without_value, read_columns
 from core.errors import DarkroomError
@@ -100,6 +100,12 @@ class Dataset:
         """What is known of each image that rows lie in, with `part` and `index` (in its part); empty without images."""
         images: list[dict[str, Any]] = self.meta.get("frames", [])
         return images
+
+    @cached_property
+    def geometry(self) -> dict[str, np.ndarray]:
+        """What holds for all rows, such as where sensors stand: arrays by name, read-only; {} where the files tell none."""
+        with open_part(self, next(part for part in self.parts if part.n_rows)) as file:
+            return geometry.read(file)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

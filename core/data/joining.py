@@ -71,7 +71,8 @@ def join(
     refused = [*refused, *chosen.refused]
     _need_rows(reading.no_rows, chosen.parts, refused, set(taken))
     joined = sorted(chosen.parts, key=lambda p: (p["run"], p["subrun"], p["file"]))
-    content = json.dumps([head, [(p["file"], p["sha256"], p["n_rows"]) for p in joined]], sort_keys=True)
+    named = [(p["file"], p["sha256"], p["n_rows"], *filter(None, [p.get("geometry")])) for p in joined]
+    content = json.dumps([head, named], sort_keys=True)
     rows_id = hashlib.sha256(content.encode()).hexdigest()[:16]
     table = TableFiles(folder, rows_id, tuple(table_of(p["file"]) for p in joined if p["n_rows"]))
     is_simulated = bool(columns.truth and (read_columns(table, [columns.truth])[0] >= 0).any())
@@ -122,7 +123,8 @@ def _need_rows(no_rows: str, parts: list[Record], refused: list[dict[str, str]],
 def _write_sources(folder: Path, members: list[Record], problems: Mapping[str, str]) -> None:
     """One line per raw file: also of those without a row, which count with their live time, and of those refused."""
     lines = [
-        {**{k: v for k, v in p.items() if k != "frames"}, "n_images": len(p["frames"]), "refused": ""} for p in members
+        {**{k: v for k, v in p.items() if k not in ("frames", "geometry")}, "n_images": len(p["frames"]), "refused": ""}
+        for p in members
     ]
     lines += [{"path": file, "n_rows": 0, "refused": reason} for file, reason in problems.items()]
     names = dict.fromkeys(name for line in lines for name in line)

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import parameters, workspace
-from core.data import detector_images, joining, parts, stored_arrays
+from core.data import detector_images, geometry, joining, parts, stored_arrays
 from core.data.dataset import FORMAT, datasets_folder
 from core.data.reading import Block, Reading
 from core.data.table import Table
@@ -207,6 +207,8 @@ def _make_part(reading: Reading, path: Path, folder: Path, mapping: Any) -> str:
     h5 = stem.with_name(f"{stem.name}-v{reading.version}.h5")
     with workspace.replacing(h5) as temporary, h5py.File(temporary, "w") as out:
         n_rows = 0
+        standing = reading.geometry(path, mapping) if reading.geometry else {}
+        geometry.write(out, standing)
         facts: list[dict[str, Any]] = []
         for block in reading.blocks(path, mapping):
             _check_arrays(reading, block)
@@ -225,7 +227,7 @@ def _make_part(reading: Reading, path: Path, folder: Path, mapping: Any) -> str:
     info = {
         "file": h5.name, "n_rows": n_rows, "path": str(path), "size": before[0], "mtime_ns": before[1],
         "sha256": sha256, "version": reading.version,
-        **reading.source(path, mapping), "frames": facts,
+        **reading.source(path, mapping), "frames": facts, **({"geometry": geometry.digest(standing)} if standing else {}),
     }  # fmt: skip
     workspace.write_sealed(stem.with_name(stem.name + ".json"), info)
     return sha256
