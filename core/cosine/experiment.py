@@ -20,8 +20,8 @@ from core.cosine import (
 )
 from core.cosine.published import comparison, pair_comparison, scaled_sample
 from core.cosine.pulse import lpar, short_records
-from core.cosine.raw import preview
 from core.cosine.simulation import trigger
+from core.data.raw import preview
 from core.data.reading import Reading
 from core.data.simulation import Simulation
 from core.data.table import Table

@@ -14,8 +14,9 @@ import numpy as np
 
 from core.cosine import rows
 from core.cosine.mapping import Mapping, run_and_subrun
-from core.cosine.raw import branches, hdf5_rows
-from core.cosine.raw.preview import MAX_UNPACKED_BYTES
+from core.cosine.raw import hdf5_rows, records
+from core.data.raw import branches
+from core.data.raw.preview import MAX_UNPACKED_BYTES
 from core.data.reading import Block
 from core.errors import DarkroomError
 
@@ -140,9 +141,7 @@ def _waveforms(
     def converted(samples: np.ndarray, where: str) -> np.ndarray:
         return rows.samples(samples, mapping, where)
 
-    channels = [
-        branches.records(values, path, name, converted) for values, name in zip(of_channels, names, strict=True)
-    ]
+    channels = [records.records(values, path, name, converted) for values, name in zip(of_channels, names, strict=True)]
     lengths = channels[0].lengths
     for other in channels[1:]:
         if (lengths != other.lengths).any():

@@ -9,10 +9,10 @@ from core.cosine import read
 from core.cosine.features import FLAGS
 from core.cosine.mapping import Mapping
 from core.cosine.raw.hdf5_records import BLOCK_ROWS
-from core.cosine.raw.preview import preview
 from core.cosine.rows import UID
 from core.data.dataset import open_dataset
 from core.data.mapping import load_mapping
+from core.data.raw.preview import preview
 from core.errors import DarkroomError
 from core.parameters import build, to_dict
 from core.registry import EXPERIMENTS

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from core.cosine import read
-from core.cosine.raw.preview import preview
 from core.data import files
+from core.data.raw.preview import preview
 from core.errors import DarkroomError
 from tests.cosine.test_hdf5 import SHIPPED, WAVES, changed, store
 from tests.cosine.test_read import ENERGY, RECORDS, N

@@ -8,7 +8,7 @@ import uproot
 
 from core.cosine import read
 from core.cosine.mapping import Mapping
-from core.cosine.raw.preview import preview
+from core.data.raw.preview import preview
 from core.errors import DarkroomError
 from tests.cosine.test_read import BASE, ENERGY, RNG, N, only, plain, write
 

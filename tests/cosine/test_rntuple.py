@@ -11,9 +11,9 @@ import uproot
 
 from core.cosine import read
 from core.cosine.mapping import Mapping
-from core.cosine.raw.branches import open_tree
-from core.cosine.raw.preview import preview
 from core.data.dataset import open_dataset, read_array
+from core.data.raw.branches import open_tree
+from core.data.raw.preview import preview
 from core.errors import DarkroomError
 from core.registry import EXPERIMENTS
 from core.selection.selection import preset, select
@@ -123,7 +123,7 @@ def test_a_look_does_not_unpack_a_huge_cluster(tmp_path, monkeypatch):
     def unpacked(*_, **__):
         raise AssertionError("a cluster was unpacked")
 
-    looking = importlib.import_module("core.cosine.raw.preview")
+    looking = importlib.import_module("core.data.raw.preview")
     for module in (looking, read):
         monkeypatch.setattr(module, "MAX_UNPACKED_BYTES", 10)
     monkeypatch.setattr(uproot.models.RNTuple.Model_ROOT_3a3a_RNTuple, "read_cluster_pages", unpacked)

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.cosine import rows
 from core.cosine.mapping import Mapping
-from core.cosine.raw.hdf5 import Array, Store
+from core.data.raw.hdf5 import Array, Store
 from core.errors import DarkroomError
 
 BLOCK_ROWS = 1000  # 16 MB of records at a time

@@ -14,8 +14,9 @@ import numpy as np
 
 from core.cosine import rows
 from core.cosine.mapping import CRYSTAL_NUMBERS, Mapping, run_in_name
-from core.cosine.raw import hdf5, hdf5_records
-from core.cosine.raw.hdf5 import Array, Store
+from core.cosine.raw import hdf5_records
+from core.data.raw import hdf5
+from core.data.raw.hdf5 import Array, Store
 from core.data.reading import Block
 from core.errors import DarkroomError
 

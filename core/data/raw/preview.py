@@ -5,8 +5,8 @@ from typing import Any
 
 import awkward as ak
 
-from core.cosine.raw import branches, container, hdf5
-from core.cosine.raw.branches import Leaf, Tree, short
+from core.data.raw import branches, container, hdf5
+from core.data.raw.branches import Leaf, Tree, short
 from core.errors import DarkroomError
 
 MAX_BRANCHES = 500

@@ -18,7 +18,7 @@ import h5py
 import hdf5plugin  # noqa: F401  (registers the filters)
 import numpy as np
 
-from core.cosine.raw import container
+from core.data.raw import container
 from core.errors import DarkroomError
 
 # 1032 is the most that deflate can reach, on constant bytes; records with 1 ADC of noise stay below 10.
