@@ -1,0 +1,203 @@
+"""From rotated sensors to pixels: rows by polar angle, columns by azimuth, without gaps.
+
+Rows are `rank` (all sensors sorted by polar angle and cut into groups as large as the rings of the table: every sensor its own pixel)
+or `bins` (equal steps of the polar angle). Within a row sensors are sorted by azimuth; columns are `meridian` (azimuth 0 stays in
+the middle) or `count` (each row is centred). Ranks count all sensors, hit or not; nothing is sorted as a whole: sensors lie evenly in
+z' and nearly so in azimuth, so counting them in fine cells leaves a few to compare.
+"""
+
+import math
+from functools import lru_cache
+
+import numba
+import numpy as np
+
+from core.juno.geometry import Geometry
+
+CELLS = 4096  # of z'
+STEP_PX = 32  # canvases are multiples of it: a network halves an image up to five times
+N_TRIALS = 64
+
+
+@numba.njit(cache=True, nogil=True)
+def rotated(position: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """x' = M x of all sensors, (3, n)."""
+    out = np.empty_like(position)
+    n = position.shape[1]
+    for k in range(3):
+        a, b, c = matrix[k, 0], matrix[k, 1], matrix[k, 2]
+        for i in range(n):
+            out[k, i] = a * position[0, i] + b * position[1, i] + c * position[2, i]
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def rows_by_rank(z: np.ndarray, radius_m: float, row_sizes: np.ndarray) -> np.ndarray:
+    """int32 (n,): row of each sensor when all are sorted from the top (equal heights by place) and cut into groups of `row_sizes`."""
+    n = len(z)
+    cell, ends = np.empty(n, np.int32), np.zeros(CELLS, np.int32)
+    scale = 0.5 * CELLS / radius_m
+    for i in range(n):
+        cell[i] = min(max(int((radius_m - z[i]) * scale), 0), CELLS - 1)
+    for i in range(n):
+        ends[cell[i]] += 1
+    row_of_cell, first_rank = np.full(CELLS, -1, np.int32), np.empty(CELLS, np.int32)
+    row, row_end, end = 0, row_sizes[0], 0
+    for b in range(CELLS):
+        first_rank[b] = end
+        while end >= row_end and row < len(row_sizes) - 1:
+            row += 1
+            row_end += row_sizes[row]
+        end += ends[b]
+        if end <= row_end:
+            row_of_cell[b] = row
+    rows = np.empty(n, np.int32)
+    between = np.empty(n, np.int32)  # sensors of cells in which one row ends and the next begins
+    m = 0
+    for i in range(n):
+        rows[i] = row_of_cell[cell[i]]
+        if rows[i] < 0:
+            between[m] = i
+            m += 1
+    _rows_between(z, cell, first_rank, ends, between[:m], row_sizes, rows)
+    return rows
+
+
+@numba.njit(cache=True, nogil=True)
+def _rows_between(z, cell, first_rank, counts, members, row_sizes, rows):  # type: ignore[no-untyped-def]
+    """Fills in the rows of `members`: each cell's are sorted by height, equal heights stay in order."""
+    row_ends = np.cumsum(row_sizes)
+    at, begin, m = np.full(CELLS, -1, np.int32), np.empty(CELLS, np.int32), 0
+    ordered, size = np.empty(len(members), np.int32), np.zeros(CELLS, np.int32)
+    for i in members:
+        b = cell[i]
+        if at[b] < 0:
+            at[b], begin[b] = m, m
+            m += counts[b]
+        k = begin[b] + size[b]
+        while k > begin[b] and z[ordered[k - 1]] < z[i]:
+            ordered[k] = ordered[k - 1]
+            k -= 1
+        ordered[k] = i
+        size[b] += 1
+    for k in range(len(ordered)):
+        b = cell[ordered[k]]
+        rows[ordered[k]] = np.searchsorted(row_ends, first_rank[b] + k - begin[b], side="right")
+
+
+@numba.njit(cache=True, nogil=True)
+def rows_by_angle(z: np.ndarray, radius_m: float, n_rows: int) -> np.ndarray:
+    """int32 (n,): floor(theta' / pi * n_rows), by comparing z' with the rows' edges."""
+    edges = np.empty(n_rows + 1)
+    for k in range(n_rows + 1):
+        edges[k] = radius_m * math.cos(math.pi * k / n_rows)
+    edges[n_rows] = -math.inf
+    row_of_cell = np.empty(CELLS + 1, np.int32)
+    row = 0
+    for b in range(CELLS + 1):  # of the cell's upper end
+        while edges[row + 1] >= radius_m - 2.0 * radius_m * b / CELLS and row < n_rows - 1:
+            row += 1
+        row_of_cell[b] = row
+    rows = np.empty(len(z), np.int32)
+    scale = 0.5 * CELLS / radius_m
+    for i in range(len(z)):
+        row = max(row_of_cell[min(max(int((radius_m - z[i]) * scale), 0), CELLS)] - 1, 0)
+        while edges[row + 1] >= z[i]:
+            row += 1
+        rows[i] = row
+    return rows
+
+
+@numba.njit(cache=True, nogil=True)
+def pseudo_azimuth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Grows with the azimuth in (-180, 180] degrees as (-2, 2]: y / (|x| + |y|) in front, mirrored behind."""
+    out = np.empty_like(x)
+    for i in range(len(x)):
+        s = y[i] / max(abs(x[i]) + abs(y[i]), 1e-300)
+        out[i] = s if x[i] >= 0.0 else (2.0 - s if y[i] >= 0.0 else -2.0 - s)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def columns(rows, angle, n_rows, is_meridian, width, places):  # type: ignore[no-untyped-def]
+    """int32 (m,): column of each of the sensors `places`, in a row of `width` pixels; outside of it where the row is too full."""
+    n = len(rows)
+    size, left = np.zeros(n_rows, np.int32), np.zeros(n_rows, np.int32)
+    for i in range(n):
+        size[rows[i]] += 1
+        left[rows[i]] += angle[i] < 0.0
+    base = np.zeros(n_rows + 1, np.int32)
+    base[1:] = np.cumsum(size)
+    cell, end = np.empty(n, np.int32), np.zeros(n + 1, np.int32)  # as many cells in a row as sensors
+    for i in range(n):
+        share = min((angle[i] + 2.0) * 0.25, 0.9999999)
+        cell[i] = base[rows[i]] + int(share * size[rows[i]])
+        end[cell[i] + 1] += 1
+    for k in range(n):
+        end[k + 1] += end[k]
+    order, filled = np.empty(n, np.int32), end[:-1].copy()
+    for i in range(n):
+        order[filled[cell[i]]] = i
+        filled[cell[i]] += 1
+    out = np.empty(len(places), np.int32)
+    for k in range(len(places)):
+        i = places[k]
+        row, rank = rows[i], end[cell[i]] - base[rows[i]]
+        for j in order[end[cell[i]] : end[cell[i] + 1]]:
+            rank += angle[j] < angle[i] or (angle[j] == angle[i] and j < i)
+        start = width // 2 - left[row] if is_meridian else (width - size[row]) // 2
+        out[k] = start + rank
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def pixels(position, matrix, radius_m, row_sizes, is_rank, is_meridian, height, width, places):  # type: ignore[no-untyped-def]
+    """(row, column) int32 (m,) on a canvas, rows centred, of the sensors `places` of all at `position` (3, n) after a rotation."""
+    moved = rotated(position, matrix)
+    n_rows = len(row_sizes)
+    rows = rows_by_rank(moved[2], radius_m, row_sizes) if is_rank else rows_by_angle(moved[2], radius_m, n_rows)
+    column = columns(rows, pseudo_azimuth(moved[0], moved[1]), n_rows, is_meridian, width, places)
+    return rows[places] + (height - n_rows) // 2, column
+
+
+def row_sizes(geometry: Geometry) -> np.ndarray:
+    """int64 (n_rows,): the rings of the table from the top; for sensors that stand on no rings, rows as evenly filled by rule."""
+    rings, n = geometry.ring_sizes, len(geometry)
+    n_even = max(round(math.sqrt(math.pi * n) / 2.0), 1)  # rows as far apart as neighbours in a row
+    if len(rings) <= 1.5 * n_even:
+        return rings
+    ends = np.rint(n * 0.5 * (1.0 - np.cos(np.pi * np.arange(n_even + 1) / n_even))).astype(np.int64)
+    return np.diff(ends)
+
+
+def needed_px(geometry: Geometry, is_rank: bool, is_meridian: bool) -> int:
+    """The width that no row exceeds: the fullest ring where rows are rings and centred; else what rotations show, at random and near
+    to turns about z. These let rings lie in rows as a whole, two of them in one of equal steps of angle.
+    """
+    if is_rank and not is_meridian:
+        return int(row_sizes(geometry).max())
+    return _needed_px(
+        geometry.position_m.tobytes(), geometry.radius_m, tuple(row_sizes(geometry)), is_rank, is_meridian
+    )
+
+
+@lru_cache(maxsize=16)
+def _needed_px(positions: bytes, radius_m: float, sizes: tuple[int, ...], is_rank: bool, is_meridian: bool) -> int:
+    from scipy.spatial.transform import Rotation
+
+    position = np.ascontiguousarray(np.frombuffer(positions).reshape(-1, 3).T)
+    generator = np.random.default_rng(1)
+    tilt = generator.normal(size=(N_TRIALS, 2)) * np.geomspace(1e-5, 0.1, N_TRIALS)[:, None]
+    turn = generator.uniform(-np.pi, np.pi, (N_TRIALS, 1))
+    trials = Rotation.random(N_TRIALS, rng=generator), Rotation.from_rotvec(np.hstack([tilt, turn]))
+    everything, most = np.arange(position.shape[1], dtype=np.int32), 0
+    for matrix in np.concatenate([rotations.as_matrix() for rotations in trials]):
+        _, column = pixels(position, matrix, radius_m, np.array(sizes), is_rank, is_meridian, 0, 0, everything)
+        most = max(most, 2 * max(int(column.max()) + 1, -int(column.min())))
+    return most
+
+
+def canvas_px(geometry: Geometry, is_rank: bool, is_meridian: bool) -> tuple[int, int]:
+    """(height, width) of the smallest canvas in steps of 32 pixels that holds the geometry."""
+    height, width = len(row_sizes(geometry)), needed_px(geometry, is_rank, is_meridian)
+    return STEP_PX * -(-height // STEP_PX), STEP_PX * -(-width // STEP_PX)

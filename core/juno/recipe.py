@@ -1,0 +1,192 @@
+"""Hits -> network input: an image with the event in its middle, as a frozen recipe that is kept with every run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numba
+import numpy as np
+
+from core.data.ragged import Ragged
+from core.errors import DarkroomError
+from core.juno import geometry as geometries
+from core.juno.geometry import Geometry
+from core.juno.images import aggregate, rotation, squeeze
+from core.juno.images.fill import CHANNELS, fill, quantile_ns
+from core.juno.optics import flight_ns
+from core.parameters import param
+
+if TYPE_CHECKING:
+    from core.data.dataset import Dataset
+
+ROLLS = ("minimal", "pca", "random")
+VERTICES = {"fitted": "vertex", "charge_centre": "centre", "true": "true"}  # how it is called -> its columns' prefix
+RAW_QUANTILE, TOF_QUANTILE = (
+    0.005,
+    0.1,
+)  # of the first times: a share that dark hits do not reach, and the best known time
+
+
+@dataclass(frozen=True)
+class PmtImage:
+    """One event as an image: a pixel per sensor, colours by what it has seen, the direction of the event in the middle."""
+
+    arrays: ClassVar[tuple[str, ...]] = ("pmt", "time_ns", "charge_pe", "count", "mean_ns", "std_ns")
+
+    mode: str = param("tof", "times as they are, or without the time of flight from the vertex", choices=("raw", "tof"))
+    vertex: str = param("fitted", "vertex that times of flight are from", choices=tuple(VERTICES))
+    channels: tuple[str, ...] = param(("first", "mean", "std"), "planes of the image", choices=CHANNELS)
+    squeeze: str = param("rank", "rows: as large as the rings, or equal steps of angle", choices=("rank", "bins"))
+    column: str = param("meridian", "columns: azimuth 0 in the middle, or rows centred", choices=("meridian", "count"))
+    rotation: str = param("charge_centre", "what is turned into the middle", choices=("charge_centre", "none"))
+    roll: str = param("minimal", "turn about the middle: least, by the track's axis, by lot", choices=ROLLS)
+    height_px: int = param(0, "height of the canvas, 0 = chosen by the sensors", unit="px", low=0, high=1024)
+    width_px: int = param(0, "width of the canvas, 0 = chosen by the sensors", unit="px", low=0, high=1024)
+    time_span_ns: float = param(250.0, "span of times as they are, after the first", unit="ns", low=1.0, high=1e5)
+    before_ns: float = param(10.0, "without flight: span before the time of the event", unit="ns", low=0.0, high=1e4)
+    after_ns: float = param(50.0, "without flight: span after it", unit="ns", low=1.0, high=1e5)
+    dark_khz: float = param(30.0, "dark hits of a sensor, for the window", unit="kHz", low=0.0, high=1e4)
+    as_bytes: bool = param(False, "in 256 steps, as a picture file has them")
+
+    def check(self) -> None:
+        if not self.channels or len(set(self.channels)) < len(self.channels):
+            raise DarkroomError(
+                f"channels is '{', '.join(self.channels)}': name at least one of {', '.join(CHANNELS)}, each once."
+            )
+
+    def columns(self, dataset: "Dataset") -> tuple[str, ...]:  # noqa: ARG002
+        """The table columns that `make` needs in addition to the hits."""
+        names = {VERTICES[self.vertex]: None, "centre": None} if self.mode == "tof" else {}
+        lots = ("uid",) if self.roll == "random" else ()
+        return (*(f"{name}_{axis}_m" for name in names for axis in "xyz"), *lots)
+
+    def shape(self, dataset: "Dataset") -> tuple[int, int, int]:
+        """(height, width, channels) of one image. Refuses sensors that form no sphere and a canvas that is too small for them."""
+        sensors = geometries.from_arrays(dataset.geometry)
+        if not sensors.is_sphere:
+            raise DarkroomError(
+                f"The sensors of data set '{dataset.name}' do not stand on one sphere, so there are no images of its events: look at "
+                "them in 3-D, or choose a network on lists of hits."
+            )
+        how = self.squeeze == "rank", self.column == "meridian"
+        height, width = squeeze.canvas_px(sensors, *how)
+        height, width = self.height_px or height, self.width_px or width
+        rows, needed = len(squeeze.row_sizes(sensors)), squeeze.needed_px(sensors, *how)
+        if height < rows or width < needed:
+            raise DarkroomError(
+                f"The canvas of {height} x {width} pixels is too small for {len(sensors):,} sensors, which need {rows} x {needed} "
+                f"with squeeze={self.squeeze}, column={self.column}: make it larger, or 0 to let the sensors choose."
+            )
+        return height, width, len(self.channels)
+
+    def make(self, arrays: Mapping[str, Ragged], table: Mapping[str, np.ndarray], dataset: "Dataset") -> np.ndarray:
+        """Hits and table columns (n,) -> float32 (n, height, width, channels). An event without hits becomes 0; one whose vertex is
+        not finite takes its charge centre.
+        """
+        shape = self.shape(dataset)
+        sensors = geometries.from_arrays(dataset.geometry)
+        n = len(arrays["pmt"])
+        out = np.zeros((n, *shape), np.float32)
+        uid = table["uid"] if self.roll == "random" else np.zeros(n, np.int64)
+        n_outside = _images(
+            *_flat(arrays), self._vertices(table, n), uid.astype(np.int64), *_of(sensors), self._settings(sensors), out
+        )
+        if n_outside:
+            raise DarkroomError(
+                f"{n_outside} of {n} images of data set '{dataset.name}' do not fit in {shape[1]} columns: set width_px to {shape[1] + 32}."
+            )
+        return out
+
+    def _vertices(self, table: Mapping[str, np.ndarray], n: int) -> np.ndarray:
+        """float64 (n, 3): where light comes from [m]; NaN where that is the event's charge centre, which is not scaled."""
+        if self.mode == "raw":
+            return np.zeros((n, 3))
+        vertex, centre = (
+            np.stack([np.asarray(table[f"{name}_{axis}_m"], np.float64) for axis in "xyz"], axis=1)
+            for name in (VERTICES[self.vertex], "centre")
+        )
+        return np.where(np.isfinite(vertex).all(axis=1, keepdims=True), vertex, centre)
+
+    def _settings(self, sensors: Geometry) -> "tuple[Any, ...]":
+        span = (0.0, self.time_span_ns) if self.mode == "raw" else (-self.before_ns, self.after_ns)
+        return (
+            self.mode == "tof", self.rotation == "charge_centre", ROLLS.index(self.roll), self.squeeze == "rank",
+            self.column == "meridian", self.as_bytes, np.array([CHANNELS.index(name) for name in self.channels]), span,
+            RAW_QUANTILE if self.mode == "raw" else TOF_QUANTILE, 1e-6 * self.dark_khz * len(sensors),
+        )  # fmt: skip
+
+
+def _flat(arrays: Mapping[str, Ragged]) -> tuple[np.ndarray, ...]:
+    """Values of the hits and of what is summed up, and where each event's begin."""
+    hits, sums = arrays["pmt"], arrays["count"]
+    names = ("pmt", "time_ns", "charge_pe", "count", "mean_ns", "std_ns")
+    return (*(arrays[name].values for name in names), hits.offsets, sums.offsets)
+
+
+def _of(sensors: Geometry) -> tuple[Any, ...]:
+    """What the images need of the sensors: positions (3, n), their radius, that of the scintillator, rows, sharpness."""
+    position = np.ascontiguousarray(sensors.position_m.T)
+    sharpness = (sensors.tts_ns.min() / sensors.tts_ns).astype(np.float64)
+    return position, sensors.radius_m, sensors.ls_radius_m, squeeze.row_sizes(sensors), sharpness
+
+
+@numba.njit(cache=True, nogil=True)
+def _matrix(position, place, charge, first, centre, is_rotated, roll, uid):  # type: ignore[no-untyped-def]
+    matrix = rotation.onto_x(centre) if is_rotated else np.eye(3)
+    if roll == 1:
+        return rotation.rolled_to_axis(matrix, position, place, charge, first)
+    if roll == 2:
+        return rotation.rolled_at_random(matrix, uid)
+    return matrix
+
+
+@numba.njit(cache=True, nogil=True)
+def _images(  # type: ignore[no-untyped-def]
+    pmt, time_ns, charge_pe, count, mean_ns, std_ns, offsets, sum_offsets, vertices, uid, position, radius_m, ls_radius_m, row_sizes,
+    sharpness, settings, out,
+):  # fmt: skip
+    """Fills out (n, height, width, channels); how many events did not fit."""
+    is_tof, is_rotated, roll, is_rank, is_meridian, as_bytes, which, span_ns, quantile, dark_per_ns = settings
+    n_outside = 0
+    for e in range(len(out)):
+        a, b, c, d = offsets[e], offsets[e + 1], sum_offsets[e], sum_offsets[e + 1]
+        place, _, charge, first, mean, spread = aggregate.light(
+            pmt[a:b],
+            time_ns[a:b],
+            charge_pe[a:b],
+            count[c:d],
+            mean_ns[c:d],
+            std_ns[c:d],
+            dark_per_ns,
+            position.shape[1],
+        )
+        if len(place) == 0:
+            continue
+        centre = rotation.charge_centre(position, place, charge)
+        matrix = _matrix(position, place, charge, first, centre, is_rotated, roll, uid[e])
+        if is_tof:
+            v = vertices[e] if np.isfinite(vertices[e]).all() else centre
+            for k in range(len(place)):
+                i = place[k]
+                flight = flight_ns(v[0], v[1], v[2], position[0, i], position[1, i], position[2, i], ls_radius_m)
+                first[k] -= flight
+                mean[k] -= flight
+        zero_ns = quantile_ns(first, quantile)
+        row, column = squeeze.pixels(
+            position, matrix, radius_m, row_sizes, is_rank, is_meridian, out.shape[1], out.shape[2], place
+        )
+        n_outside += not fill(
+            out[e],
+            row,
+            column,
+            place,
+            charge,
+            first - zero_ns,
+            mean - zero_ns,
+            spread,
+            span_ns,
+            which,
+            sharpness,
+            as_bytes,
+        )
+    return n_outside
