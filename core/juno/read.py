@@ -1,0 +1,83 @@
+"""Files -> events: hits of a ROOT, HDF5 or Parquet file with sensors looked up, in chunks of bounded memory.
+
+Blocks of rows are made of them in `core.juno.rows`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.juno.events import Events
+from core.juno.geometry import Geometry
+from core.juno.mapping import Mapping, run_and_subrun
+from core.juno.raw import checks, cleaning, root_hits, sensors, summed
+from core.juno.raw.hits import Hits, chunks
+from core.juno.raw.truth import truth_columns
+
+READERS = {"root": root_hits.events}
+
+
+def geometry(path: Path, mapping: Mapping) -> dict[str, np.ndarray]:
+    """Where the sensors of a file stand, as it is kept with the data set; see `core.juno.geometry.from_arrays`."""
+    return sensors.of(path, mapping).arrays()
+
+
+def events(path: Path, mapping: Mapping) -> Iterator[Events]:
+    """The events of a file in its order, those without a hit too; a chunk holds some 8 million hits, or one event.
+
+    Hits of unknown and of water-pool sensors, without a time or without charge are dropped and counted.
+    """
+    run, _ = run_and_subrun(mapping, path)
+    standing = sensors.of(path, mapping)
+    numbers = checks.Numbers(path)
+    for raw in READERS[mapping.container](path, mapping):
+        numbers.need_new(raw.number)
+        bounds = list(chunks(raw.offsets))
+        for start, stop in bounds:
+            part = raw if len(bounds) == 1 else _slice(raw, start, stop)
+            yield _events(part, run, standing, mapping, path)
+
+
+def source(path: Path, mapping: Mapping) -> dict[str, Any]:
+    """Run and sub-run of a file, by its name; none tells its live time."""
+    run, subrun = run_and_subrun(mapping, path)
+    return {"run": run, "subrun": subrun, "live_s": None}
+
+
+def trial(path: Path, mapping: Mapping) -> bool:
+    """Whether a mapping gives an event of a file."""
+    return next(events(path, mapping), None) is not None
+
+
+def _slice(raw: Hits, start: int, stop: int) -> Hits:
+    begin, end = raw.offsets[start], raw.offsets[stop]
+    return Hits(
+        raw.number[start:stop], raw.offsets[start : stop + 1] - begin,
+        {name: values[begin:end] for name, values in raw.columns.items()},
+        {name: values[start:stop] for name, values in raw.truth.items()},
+    )  # fmt: skip
+
+
+def _events(raw: Hits, run: int, standing: Geometry, mapping: Mapping, path: Path) -> Events:
+    columns = dict(raw.columns)
+    columns["place"] = sensors.places(columns, standing, mapping, path)
+    if "charge" not in columns:
+        columns["charge"] = np.ones(len(columns["time"]), np.float32)
+    checks.need_times(raw.offsets, columns, path)
+    goal = np.empty(len(columns["time"]), np.int32)
+    count = columns.get("count", np.zeros(0, np.int32))
+    offsets, n_dropped = cleaning.good_hits(
+        raw.offsets, columns["place"], columns["time"], columns["charge"], count, goal
+    )
+    good: dict[str, np.ndarray] = {}
+    for name in ("place", "time", "charge", "count", "mean", "std"):
+        if name in columns:
+            cleaning.packed(columns[name], goal)
+            good[name] = columns[name][: offsets[-1]]
+    hits = summed.lists(offsets, good, len(standing))
+    return Events(
+        run, raw.number, hits.pmt, hits.time_ns, hits.charge_pe, hits.count, hits.mean_ns, hits.std_ns, hits.n_hits,
+        n_dropped, truth_columns(raw.truth, mapping),
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Hit lists of known content, and files of all kinds that hold them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import awkward as ak
+import numpy as np
+import uproot
+
+from core.juno.geometry import Geometry, rings
+
+SMALL = rings(radius_m=2.0)  # as many sensors as the detector's own table
+
+
+@dataclass(frozen=True)
+class Truth:
+    """n events: hits one after the other (ids of sensors, ns, p.e.) and what was simulated (m, MeV, ns)."""
+
+    number: np.ndarray
+    lengths: np.ndarray
+    pmt: np.ndarray
+    time_ns: np.ndarray
+    charge_pe: np.ndarray
+    pdg: np.ndarray
+    vertex_m: np.ndarray
+    momentum: np.ndarray
+    energy_mev: np.ndarray
+
+    @property
+    def offsets(self) -> np.ndarray:
+        return np.concatenate([[0], np.cumsum(self.lengths)])
+
+
+def made_up(lengths: tuple[int, ...] = (40, 0, 300, 25), n_sensors: int = 17540, seed: int = 3) -> Truth:
+    """Events with this many hits each."""
+    rng = np.random.default_rng(seed)
+    n, m = len(lengths), sum(lengths)
+    return Truth(
+        np.arange(n) * 2 + 5, np.array(lengths), rng.integers(0, n_sensors, m).astype(np.int32),
+        rng.uniform(0.0, 600.0, m), rng.uniform(0.2, 3.0, m).astype(np.float32),
+        rng.choice([11, -11, 13, -13, 22], n), rng.uniform(-10.0, 10.0, (n, 3)), rng.normal(size=(n, 3)),
+        rng.uniform(1.0, 10.0, n),
+    )  # fmt: skip
+
+
+def lists(values: np.ndarray, lengths: np.ndarray) -> ak.Array:
+    return ak.unflatten(values, lengths)
+
+
+def write_root(path: Path, truth: Truth, standing: Geometry | None = None, **other: np.ndarray | ak.Array) -> Path:
+    """The own ROOT format: trees evt and geninfo, and pmt where there is a table; `other` replaces branches of evt."""
+    hits = {
+        "evtID": truth.number, "nPhotons": truth.lengths, "edep": truth.energy_mev,
+        "hitTime": lists(truth.time_ns, truth.lengths), "pmtID": lists(truth.pmt, truth.lengths),
+        "nPE": lists(truth.charge_pe, truth.lengths),
+    } | other  # fmt: skip
+    born = {
+        "evtID": truth.number[::-1],
+        "InitPDGID": truth.pdg[::-1],
+        "InitT": np.arange(len(truth.number), dtype=float),
+    }
+    for i, axis in enumerate("XYZ"):
+        born[f"Init{axis}"] = 1000.0 * truth.vertex_m[::-1, i]
+        born[f"InitP{axis}"] = truth.momentum[::-1, i]
+    with uproot.recreate(path) as file:
+        for name, branches in (("evt", hits), ("geninfo", born)):
+            file.mktree(name, {n: v.type if isinstance(v, ak.Array) else v.dtype for n, v in branches.items()})
+            file[name].extend(branches)
+        if standing is not None:
+            position_mm = 1000.0 * standing.position_m
+            table = {"pmtID": standing.pmt_id, **dict(zip("xyz", position_mm.T, strict=True)), "tts": standing.tts_ns}
+            file.mktree("pmt", {n: v.dtype for n, v in table.items()})
+            file["pmt"].extend(table)
+    return path
