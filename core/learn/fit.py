@@ -45,7 +45,8 @@ def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> d
     workspace.need_free(
         folder, BYTES_PER_PARAMETER * network.count_params() + BYTES_PER_ROW * len(plan.selected.preselected)
     )
-    keeper = checkpoint.Keeper(folder, state, {"compilation": chosen.to_dict()})
+    origin = {"compilation": chosen.to_dict(), "start": state.facts.get("start") if state else _start(plan, network)}
+    keeper = checkpoint.Keeper(folder, state, origin)
     curves = Curves(plan.task)
     cpu_began = time.process_time()
     fitted = _fit_stages(keras, network, plan, curves, context, keeper, chosen.xla)
@@ -64,7 +65,7 @@ def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> d
         "resumed_from_epoch": keeper.resumed_from_epoch,
         "events_per_s": curves.events_per_s,
         "device": backend.device(),
-        "compilation": chosen.to_dict(),
+        **origin,
         "versions": backend.versions(),
         "git_commit": backend.git_commit(),
         "n_parameters": int(best.count_params()),
@@ -76,6 +77,12 @@ def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> d
     checkpoint.remove(folder)
     _write_outputs(plan, best, folder, curves, fitted.is_stopped, context)
     return facts
+
+
+def _start(plan: TrainingPlan, network: Any) -> dict[str, Any] | None:
+    """Put weights from elsewhere into a new network; what is known of them, None where it starts from chance."""
+    start = plan.network.start
+    return start.load(plan.network_parameters, network) if start else None
 
 
 def _fit_stages(

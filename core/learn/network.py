@@ -12,10 +12,13 @@ from core.learn.task import Task
 
 @dataclass(frozen=True)
 class Record:
-    """Stands for a data set where only what it knows of its stored arrays (`meta`) matters, and the size of the output."""
+    """Stands for a data set where only what it knows of its stored arrays (`meta`) and of its sensors (`geometry`) matters, and the
+    size of the output.
+    """
 
     name: str
     meta: dict[str, Any] = field(default_factory=dict)
+    geometry: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
     n_outputs: int = 2
 
 
@@ -23,17 +26,21 @@ class Record:
 class Stage:
     """One fit of a training; the next stage starts from the best weights of the one before.
 
-    `trainable`: how the names of the layers that learn begin (empty: all do). `epochs` and `rate`: None are those of the
-    training. `input`: the layer whose output is computed once and cached, as everything before it is frozen (empty: raw).
-    `weights`: SHA-256 of the file workspace/weights/<SHA-256>.weights.h5 that it starts from (empty: as they are).
+    `trainable`: how the names of the layers that learn begin (empty: all do), `frozen`: how the names of those end that do not
+    learn even so (batch normalisation, in fine-tuning). `epochs` and `rate`: None are those of the training. `input`: the layer
+    whose output is computed once and cached, as everything before it is frozen (empty: raw).
     """
 
     name: str
     trainable: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
     epochs: int | None = None
     rate: float | None = None
     input: str = ""
-    weights: str = ""
+
+    def learns(self, layer: str) -> bool:
+        """Whether the layer of this name is trained."""
+        return layer.startswith(self.trainable or "") and not (self.frozen and layer.endswith(self.frozen))
 
     def filled(self, epochs: int, rate: float) -> "Stage":
         """The stage with the training's epochs and rate where it has none of its own."""
@@ -44,7 +51,19 @@ class Stage:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "trainable": list(self.trainable)}
+        return {**dataclasses.asdict(self), "trainable": list(self.trainable), "frozen": list(self.frozen)}
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights that a network has before its first stage, from elsewhere.
+
+    `note(parameters)` says what they are, or what it means that there are none. `load(parameters, model)` puts them into the
+    keras model and returns plain facts of them for the provenance: `source`, `sha256` and what else tells them apart.
+    """
+
+    note: Callable[[Any], str]
+    load: Callable[[Any, Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -71,4 +90,5 @@ class Network:
     augment: Callable[[Any, np.random.Generator], Any] | None = None
     task: Task | None = None
     stages: tuple[Stage, ...] = (Stage("all"),)
+    start: Start | None = None
     layers: str = ""

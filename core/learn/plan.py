@@ -93,4 +93,5 @@ def plan_training(
     shape = recipe.shape(selected.dataset)
     task = network.task or Classify(selected.classes, selected.signal)
     task.check(selected)
-    return TrainingPlan(selected, name, network, network_parameters, training, recipe, shape, task, tuple(warnings))
+    notes = [network.start.note(network_parameters)] if network.start else []
+    return TrainingPlan(selected, name, network, network_parameters, training, recipe, shape, task, (*warnings, *notes))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import manifest, parameters, workspace
+from core import parameters, workspace
 from core.data.input_cache import InputCache, key_of
 from core.data.loader import Batch, batches
 from core.errors import DarkroomError
@@ -19,6 +19,8 @@ from core.learn.task import Sample
 
 if TYPE_CHECKING:
     from core.learn.plan import TrainingPlan
+
+N_CACHED = 256  # rows of cached inputs that are in memory at a time: the output of a convolution may take a MB
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,18 @@ class Inputs:
         at = np.searchsorted(self.rows, sample.rows)
         for start in range(0, n, size):
             pick = order[start : start + size]
-            yield self.cached[at[pick]], sample.targets[pick], sample.weights[pick]
+            yield self.cached[at[pick]].astype(np.float32), sample.targets[pick], sample.weights[pick]
 
     def of_rows(self, model: Any, rows: np.ndarray, on_rows: Any) -> np.ndarray:
         """The outputs of the model that is trained, on rows of the training or validation sample."""
         if self.cached is None:
             return outputs_of(model, self.plan.task, self.plan.dataset, rows, self.plan.recipe, on_rows)
-        outputs = model.predict(self.cached[np.searchsorted(self.rows, rows)], batch_size=256, verbose=0)
-        on_rows(len(rows))
-        return np.asarray(outputs, np.float32)
+        outputs = []
+        for start in range(0, len(rows), N_CACHED):
+            at = np.searchsorted(self.rows, rows[start : start + N_CACHED])
+            outputs.append(np.asarray(model.predict_on_batch(self.cached[at].astype(np.float32)), np.float32))
+            on_rows(start + len(at))
+        return np.concatenate(outputs)
 
 
 def prepare(
@@ -76,10 +81,8 @@ def prepare(
     """
     if variables is not None:
         checkpoint.assign(checkpoint.variables_of(network), variables)
-    elif stage.weights:
-        network.load_weights(_weights_file(stage.weights))
     for layer in network.layers:
-        layer.trainable = not stage.trainable or layer.name.startswith(stage.trainable)
+        layer.trainable = stage.learns(layer.name)
     inputs = Inputs(plan, np.empty(0, np.int64))
     model = network
     if stage.input:
@@ -99,7 +102,7 @@ def _cached(base: Any, plan: "TrainingPlan", rows: np.ndarray) -> np.ndarray:
     made_by = {"recipe": parameters.to_dict(plan.recipe), "layer": base.layers[-1].name, "weights": weights.hexdigest()}
     key = key_of(plan.dataset.id, rows, made_by)
     pieces = batch_outputs(base, plan.task, plan.dataset, rows, plan.recipe)
-    return InputCache(workspace.folder("inputs")).get(key, len(rows), lambda: pieces)
+    return InputCache(workspace.folder("inputs")).get(key, len(rows), lambda: pieces, "float16")
 
 
 def compile_model(keras: Any, model: Any, plan: "TrainingPlan", stage: Stage, xla: bool) -> None:
@@ -114,11 +117,3 @@ def compile_model(keras: Any, model: Any, plan: "TrainingPlan", stage: Stage, xl
         jit_compile=xla,
         **plan.task.compile_arguments(keras),
     )
-
-
-def _weights_file(sha256: str) -> str:
-    """The path of a file of weights, whose content is what its name says."""
-    path = workspace.folder("weights") / f"{workspace.checked_name(sha256, 'hash of weights')}.weights.h5"
-    if not path.exists() or manifest.sha256(path) != sha256:
-        raise DarkroomError(f"{path}: there is no file of weights with this SHA-256 to start from: put it there.")
-    return str(path)
