@@ -1,0 +1,44 @@
+"""Limits on any column, as part of the cuts of an experiment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.data.cuts import Cut
+from core.errors import DarkroomError
+from core.parameters import param
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Keep rows with `low <= feature < high`; NaN never passes. Experiments declare `feature` again, with their columns."""
+
+    feature: str = param("", "table column")
+    low: float = param(-1e30, "smallest value kept")
+    high: float = param(1e30, "first value not kept")
+
+    def check(self) -> None:
+        if self.low >= self.high:
+            raise DarkroomError(
+                f"The limits of {self.feature} are upside down ({self.low:g} to {self.high:g}): low must be below high."
+            )
+
+
+def limit_cuts(limits: Sequence[Limit]) -> list[Cut]:
+    """One cut for each limit."""
+    return [
+        Cut(f"{limit.feature} {window_text(limit.low, limit.high)}", limit.feature, limit.low, limit.high)
+        for limit in limits
+    ]
+
+
+def window_text(low: float, high: float) -> str:
+    """A window in words; ends beyond 1e29 are none."""
+    bounds = (f"{low:g}" if low > -1e29 else "", f"{high:g}" if high < 1e29 else "")
+    return f"{bounds[0]}-{bounds[1]}" if all(bounds) else f">= {bounds[0]}" if bounds[0] else f"< {bounds[1]}"
+
+
+def limit_edges(limits: Sequence[Limit], feature: str) -> tuple[float, ...]:
+    """The ends of the limits on a column, to be drawn in its histogram."""
+    return tuple(
+        edge for limit in limits if limit.feature == feature for edge in (limit.low, limit.high) if abs(edge) < 1e29
+    )
