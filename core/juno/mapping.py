@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import DarkroomError
 from core.juno.geometry import DYNODE_TTS_NS, MCP_TTS_NS, RADIUS_M
+from core.juno.response import RESPONSE, Response
 from core.parameters import param
 
 CONTAINERS = ("root", "hdf5", "parquet")
@@ -86,6 +87,7 @@ class Mapping:
         (DYNODE_TTS_NS,) * 3 + (MCP_TTS_NS,) * 3, "their transit time spreads (sigma)", unit="ns", low=0.0, high=1000.0
     )
     tts_ns: float = param(MCP_TTS_NS, "that of sensors of no or another type", unit="ns", low=0.0, high=1000.0)
+    response: Response = param(RESPONSE, "light yield, charge centre and dark rate")  # noqa: RUF009 - frozen
     pool_low: int = param(50_000, "sensors from here ...", low=-1, high=1 << 31)
     pool_high: int = param(52_399, "... to here see the water pool and are left out; -1: none", low=-1, high=1 << 31)
 
