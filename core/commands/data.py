@@ -66,6 +66,8 @@ def preview(options: declarations.Preview) -> Result:
     content = experiment.reading.preview(options.file)
     mapping = parameters.override(experiment.reading.mapping_named(options.mapping or experiment.key), options.set)
     content["mapping_problem"] = problem_with(experiment, mapping, options.file)
+    notes = experiment.reading.notes
+    content["mapping_notes"] = notes(options.file, mapping) if notes and content["mapping_problem"] is None else []
     content["fitting_mappings"] = [
         name
         for name, path in experiment.reading.mappings.items()

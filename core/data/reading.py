@@ -63,7 +63,7 @@ class Reading:
     `mapping`, the shipped files `mappings` by name) says how a file's branches become ours.
     `blocks(path, mapping)` yields the rows; `source(path, mapping)` tells run, subrun and live_s [s] of a file (None where
     it tells none); `record_meta(mapping)` what is kept with the data set; `preview(path)` what a file holds (`core.commands.data`);
-    `trial(path, mapping)` whether a mapping gives a row, cheaper than a block; `no_rows` is said of a file without any.
+    `notes(path, mapping)` what a user should know of a file as a mapping reads it, in sentences; `trial(path, mapping)` whether a mapping gives a row, cheaper than a block; `no_rows` is said of a file without any.
     `geometry(path, mapping)` gives what holds for all rows, such as where sensors stand (`Dataset.geometry`): it is kept in
     each part, and files with another one are no part of the data set. The functions stand in modules, so that worker
     processes can import them.
@@ -80,6 +80,7 @@ class Reading:
     no_rows: str
     record_meta: Callable[[Any], dict[str, Any]] = lambda _mapping: {}
     trial: Callable[[Path, Any], bool] | None = None
+    notes: Callable[[Path, Any], list[str]] | None = None
     geometry: Callable[[Path, Any], dict[str, np.ndarray]] | None = None
 
     def load_mapping(self, path: Path) -> Any:

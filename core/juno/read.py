@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from core.juno.events import Events
+from core.data.raw import container
+from core.data.raw import preview as stored
+from core.juno.events import MOST_HITS, Events
 from core.juno.geometry import Geometry
 from core.juno.mapping import Mapping, run_and_subrun
-from core.juno.raw import checks, cleaning, root_hits, sensors, summed
+from core.juno.raw import checks, cleaning, hdf5_hits, parquet_hits, root_hits, sensors, summed
 from core.juno.raw.hits import Hits, chunks
 from core.juno.raw.truth import truth_columns
 
-READERS = {"root": root_hits.events}
+READERS = {"root": root_hits.events, "hdf5": hdf5_hits.events, "parquet": parquet_hits.events}
 
 
 def geometry(path: Path, mapping: Mapping) -> dict[str, np.ndarray]:
@@ -49,6 +51,36 @@ def source(path: Path, mapping: Mapping) -> dict[str, Any]:
 def trial(path: Path, mapping: Mapping) -> bool:
     """Whether a mapping gives an event of a file."""
     return next(events(path, mapping), None) is not None
+
+
+def preview(path: Path) -> dict[str, Any]:
+    """What a file holds, whatever its kind, as plain values for the page and `--json`."""
+    return parquet_hits.preview(path) if container.kind_of(path) == parquet_hits.PARQUET else stored.preview(path)
+
+
+def notes(path: Path, mapping: Mapping) -> list[str]:
+    """Sensors and hits of a file as a mapping reads them: sentences about its first events."""
+    standing, first = sensors.of(path, mapping), next(events(path, mapping))
+    sphere = f"on a sphere of {standing.radius_m:.2f} m" if standing.is_sphere else "on no sphere: there are no images"
+    n_dropped, n_hits = int(first.n_dropped.sum()), int(first.n_hits.sum())
+    sentences = [
+        f"{len(standing):,} sensors (numbers {standing.pmt_id[0]:,} to {standing.pmt_id[-1]:,}), "
+        f"{sensors.origin(path, mapping)}, {sphere}.",
+        f"The first {len(first):,} events have {n_hits:,} hits; {n_dropped:,} more were dropped, of unknown or water-pool sensors, "
+        "without a time or without charge.",
+    ]
+    if not mapping.charge:
+        sentences.append("The file tells no charge: every hit counts as one photoelectron.")
+    if summed := int(np.count_nonzero(first.count.lengths)):
+        sentences.append(f"{summed:,} events have more than {MOST_HITS:,} hits: they are summed up by sensor.")
+    if not mapping.pmt:
+        raw = next(READERS[mapping.container](path, mapping))
+        distance_m = sensors.nearest(sensors.positions(raw.columns), standing)[1]
+        sentences.append(
+            f"Each hit is taken to the nearest sensor, {np.median(distance_m):.3g} m away in the median, {distance_m.max():.3g} m at "
+            "most."
+        )
+    return sentences
 
 
 def _slice(raw: Hits, start: int, stop: int) -> Hits:

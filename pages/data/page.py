@@ -52,6 +52,8 @@ def show_preview(experiment: Experiment, file: files.RawFile, options: tuple[str
         preview = _preview(experiment.key, str(file.path), file.mtime_ns, file.size, options)
     if preview["mapping_problem"] is None:
         st.success(f"The mapping reads {layout.plain(file.name)}.", icon=":material/check:")
+        for note in preview["mapping_notes"]:
+            st.caption(layout.plain(note))
     else:
         others = " or ".join(preview["fitting_mappings"])
         hint = f" The mapping {others} reads it." if others else ""

@@ -15,6 +15,10 @@ POSITION = ("hit_x", "hit_y", "hit_z")
 PER_HIT = ("pmt", *POSITION, "time", "charge", "count", "mean", "std")
 
 
+Rows = tuple[np.ndarray, dict[str, np.ndarray]]
+"""One hit per row: the number of its event int64 (m,), and columns (m,)."""
+
+
 @dataclass(frozen=True)
 class Hits:
     """n events with m hits in all: those of event i are offsets[i] to offsets[i + 1].
@@ -107,47 +111,40 @@ def chunks(offsets: np.ndarray, n_bytes: int = 4) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def grouped(
-    pieces: Iterator[tuple[np.ndarray, dict[str, np.ndarray]]], known: np.ndarray, path: Path
-) -> Iterator[Hits]:
-    """Pieces of (event number, columns) of one hit per row -> events; the last event of a piece waits for the next one.
+def grouped(pieces: Iterator[Rows], known: np.ndarray, path: Path) -> Iterator[Hits]:
+    """Pieces of hits in the order of their events -> events; the last event of a piece waits for the next one.
 
     `known`: numbers of the events that there are, ascending, as the truth names them: those without a hit are events too.
     """
-    waiting: list[tuple[np.ndarray, dict[str, np.ndarray]]] = []
-    last, n_passed = np.iinfo(np.int64).min, 0
-    for number, columns in pieces:
+    number, columns = np.zeros(0, np.int64), {}
+    n_passed = 0
+    for more, values in pieces:
+        if not len(more):
+            continue
         if not len(number):
+            number, columns = more, values
+            _need_order(number, path)
             continue
-        is_back = np.diff(number, prepend=last) < 0
-        if is_back.any():
-            i = int(np.argmax(is_back))
-            before = last if i == 0 else number[i - 1]
-            raise DarkroomError(
-                f"{path.name}: a hit of event {number[i]:,} comes after one of event {before:,}: expected hits sorted by event. Sort "
-                "the file by the event's number."
-            )
-        last = int(number[-1])
-        begin = int(np.searchsorted(number, last))
-        head = [*waiting, (number[:begin], {name: v[:begin] for name, v in columns.items()})]
-        tail = (number[begin:], {name: v[begin:] for name, v in columns.items()})
-        if begin == 0 and waiting and waiting[-1][0][-1] == last:
-            waiting.append(tail)
-            continue
-        whole, waiting = _joined(head), [tail]
-        if len(whole[0]):
-            end = int(np.searchsorted(known, whole[0][-1], side="right"))
-            yield _divided(*whole, known[n_passed:end])
+        begin = int(np.searchsorted(number, number[-1]))
+        if begin:
+            end = int(np.searchsorted(known, number[begin - 1], side="right"))
+            yield _divided(number[:begin], {name: v[:begin] for name, v in columns.items()}, known[n_passed:end])
             n_passed = end
-    if waiting:
-        yield _divided(*_joined(waiting), known[n_passed:])
+        number = np.concatenate([number[begin:], more])
+        columns = {name: np.concatenate([v[begin:], values[name]]) for name, v in columns.items()}
+        _need_order(number, path)
+    if len(number):
+        yield _divided(number, columns, known[n_passed:])
 
 
-def _joined(pieces: list[tuple[np.ndarray, dict[str, np.ndarray]]]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    if len(pieces) == 1:
-        return pieces[0]
-    columns = {name: np.concatenate([piece[name] for _, piece in pieces]) for name in pieces[0][1]}
-    return np.concatenate([number for number, _ in pieces]), columns
+def _need_order(number: np.ndarray, path: Path) -> None:
+    is_back = number[1:] < number[:-1]
+    if is_back.any():
+        i = int(np.argmax(is_back))
+        raise DarkroomError(
+            f"{path.name}: a hit of event {number[i + 1]:,} comes after one of event {number[i]:,}: expected hits sorted by event. "
+            "Sort the file by the event's number."
+        )
 
 
 def _divided(number: np.ndarray, columns: dict[str, np.ndarray], known: np.ndarray) -> Hits:

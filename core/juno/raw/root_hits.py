@@ -17,7 +17,7 @@ from core.data.raw.hdf5 import size
 from core.errors import DarkroomError
 from core.juno.mapping import Mapping
 from core.juno.raw import hits, truth
-from core.juno.raw.hits import Hits
+from core.juno.raw.hits import Hits, Rows
 from core.juno.raw.truth import NO_TRUTH, TruthTable, truth_table
 
 MAX_PIECE_BYTES = 1 << 29  # a basket is unpacked whole
@@ -171,7 +171,7 @@ def _scalar(tree: Tree, leaf: Leaf, start: int, stop: int) -> np.ndarray:
     return numbers
 
 
-def _rows(tree: Tree, mapping: Mapping) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+def _rows(tree: Tree, mapping: Mapping) -> Iterator[Rows]:
     """(event number, columns) of a tree with one hit per row, piece by piece."""
     leaves, event = _leaves(tree, mapping), tree.need(mapping.event_id)
     for start, stop in _ranges(tree, leaves["time"]):

@@ -9,10 +9,10 @@ from core.data.files import below_roots, data_roots
 from core.errors import DarkroomError
 from core.juno.geometry import LS_RADIUS_M, Geometry, rings
 from core.juno.mapping import Mapping
-from core.juno.raw import checks, cleaning, root_hits, tables
+from core.juno.raw import checks, cleaning, hdf5_hits, root_hits, tables
 from core.juno.raw.hits import POSITION
 
-READERS = {"root": root_hits.sensors}
+READERS = {"root": root_hits.sensors, "hdf5": hdf5_hits.sensors}
 FARTHEST_SHARE = 0.1  # of the detector's radius, from a hit to the nearest sensor
 
 
@@ -20,12 +20,24 @@ def of(path: Path, mapping: Mapping) -> Geometry:
     """Where the sensors of a file stand."""
     if mapping.table:
         return tables.read_table(table_path(path, mapping), mapping)
-    own = READERS[mapping.container](path, mapping)
+    own = _own(path, mapping)
+    ls_radius_m = mapping.ls_radius_m or LS_RADIUS_M
+    return tables.geometry(own, mapping, path) if own is not None else rings(ls_radius_m=ls_radius_m)
+
+
+def origin(path: Path, mapping: Mapping) -> str:
+    """In words, where the positions come from."""
+    if mapping.table:
+        return f"as {table_path(path, mapping).name} has them"
     return (
-        tables.geometry(own, mapping, path)
-        if own is not None
-        else rings(ls_radius_m=mapping.ls_radius_m or LS_RADIUS_M)
+        "made by rule, as neither file nor mapping has a table"
+        if _own(path, mapping) is None
+        else "as the file has them"
     )
+
+
+def _own(path: Path, mapping: Mapping) -> dict[str, np.ndarray] | None:
+    return READERS[mapping.container](path, mapping) if mapping.container in READERS else None
 
 
 def table_path(path: Path, mapping: Mapping) -> Path:
@@ -51,7 +63,7 @@ def table_path(path: Path, mapping: Mapping) -> Path:
 def places(columns: dict[str, np.ndarray], standing: Geometry, mapping: Mapping, path: Path) -> np.ndarray:
     """int32 (m,): the place of each hit's sensor in the geometry, -1 for an unknown or a water-pool one."""
     if "pmt" not in columns:
-        return _nearest(np.stack([columns[name] for name in POSITION], axis=1), standing, path)
+        return _nearest(positions(columns), standing, path)
     pmt = columns["pmt"]
     n_hits, highest = len(pmt), int(pmt.max(initial=-1))
     n_pool = (
@@ -72,6 +84,11 @@ def _nearest(position_m: np.ndarray, standing: Geometry, path: Path) -> np.ndarr
             "expected them at sensors. Correct 'length_unit' or 'table' in the mapping."
         )
     return place
+
+
+def positions(columns: dict[str, np.ndarray]) -> np.ndarray:
+    """float32 (m, 3), in m, of hits that name no sensor."""
+    return np.stack([columns[name] for name in POSITION], axis=1)
 
 
 def nearest(position_m: np.ndarray, standing: Geometry) -> tuple[np.ndarray, np.ndarray]:

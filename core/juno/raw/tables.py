@@ -18,6 +18,7 @@ from core.juno.mapping import Mapping
 MAX_BYTES = 64 << 20
 LEAST_SENSORS = 12  # fewer cannot enclose anything
 BEYOND_IS_MM = 100.0
+MOST_ALIKE = 0.9  # RAT's sphere has some sensors twice, where its rings close
 HEADERS = {
     "id": ("pmtid", "pmt_id", "id", "copyno", "copy", "sipmid", "pmt", "channel"),
     "x": ("x",), "y": ("y",), "z": ("z",), "r": ("r", "radius"),
@@ -170,9 +171,9 @@ def geometry(columns: Columns, mapping: Mapping, path: Path) -> Geometry:
         raise DarkroomError(
             f"{path.name} lists sensor {number[same[0]]:.0f} twice: expected each once. Correct the table."
         )
-    if len(np.unique(place, axis=0)) < len(place):
+    if (n_places := len(np.unique(place, axis=0))) < MOST_ALIKE * len(place):
         raise DarkroomError(
-            f"{path.name}: two sensors stand at the same place: expected each at its own. Correct the table."
+            f"{path.name}: {len(place):,} sensors stand at {n_places:,} places: expected each at its own. Choose another table."
         )
     radius = float(np.median(np.linalg.norm(place, axis=1)))
     if not radius > 0:

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.juno.mapping import MEV, NS, M, Mapping
 
-FIELDS = ("pdg", "energy", "x", "y", "z", "px", "py", "pz", "zenith", "azimuth", "t")
+FIELDS = ("pdg", "energy", "x", "y", "z", "edep_x", "edep_y", "edep_z", "px", "py", "pz", "zenith", "azimuth", "t")
 CLASSES = {11: 0, -11: 1, 13: 2, -13: 2}  # PDG code -> electron, positron, muon
 
 
@@ -42,7 +42,8 @@ def wanted(mapping: Mapping) -> dict[str, str]:
 
 
 def truth_columns(raw: dict[str, np.ndarray], mapping: Mapping) -> dict[str, np.ndarray]:
-    """`truth_class` int32 (-1 unknown), `true_energy_mev`, `true_x_m`, `true_y_m`, `true_z_m`, `true_dir_x`, `true_dir_y`,
+    """`truth_class` int32 (-1 unknown), `true_energy_mev`, `true_x_m`, `true_y_m`, `true_z_m` (vertex), `true_edep_x_m` and
+    so on (centre of the deposited energy), `true_dir_x`, `true_dir_y`,
     `true_dir_z` (of the initial momentum; NaN at rest), `true_t_ns`, float32 (n,): NaN where unknown; {} of no truth.
     """
     if not raw:
@@ -55,6 +56,7 @@ def truth_columns(raw: dict[str, np.ndarray], mapping: Mapping) -> dict[str, np.
         truth_class[pdg == code] = number
     columns = {"true_energy_mev": MEV[mapping.energy_unit] * raw.get("energy", nothing)}
     columns |= {f"true_{axis}_m": M[mapping.length_unit] * raw.get(axis, nothing) for axis in "xyz"}
+    columns |= {f"true_edep_{a}_m": M[mapping.length_unit] * raw.get(f"edep_{a}", nothing) for a in "xyz"}
     columns |= {f"true_dir_{axis}": values for axis, values in zip("xyz", _direction(raw, nothing), strict=True)}
     columns["true_t_ns"] = NS[mapping.time_unit] * raw.get("t", nothing)
     with np.errstate(over="ignore"):
