@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.juno import window
 from core.juno.geometry import Geometry
-from core.juno.images import aggregate, fill
+from core.juno.images import fill
 from core.juno.images.squeeze import row_sizes
 from core.juno.recipe import RAW_QUANTILE, TOF_QUANTILE, PmtImage
 
@@ -14,13 +15,13 @@ C_M_PER_NS, N_LS, N_WATER = 0.299792458, 1.54, 1.33
 
 def in_window(time_ns: np.ndarray, dark_per_ns: float) -> np.ndarray:
     """Which hits lie around the begin of the light."""
-    bins = np.floor(time_ns / aggregate.BIN_NS).astype(int)
-    counts, dark = np.bincount(bins - bins.min()), dark_per_ns * aggregate.BIN_NS
-    above = np.flatnonzero(counts > dark + aggregate.SIGMAS * np.sqrt(dark))
+    counts = np.bincount(((time_ns - time_ns.min()) / window.BIN_NS).astype(int))
+    dark = dark_per_ns * window.BIN_NS
+    above = np.flatnonzero(counts > dark + window.SIGMAS * np.sqrt(dark))
     if not len(above):
         return np.ones(len(time_ns), bool)
-    begin = (above[0] + bins.min()) * aggregate.BIN_NS
-    return (time_ns >= begin - aggregate.BEFORE_NS) & (time_ns <= begin + aggregate.AFTER_NS)
+    begin = time_ns.min() + above[0] * window.BIN_NS
+    return (time_ns >= begin - window.BEFORE_NS) & (time_ns <= begin + window.AFTER_NS)
 
 
 def by_sensor(pmt: np.ndarray, time_ns: np.ndarray, charge_pe: np.ndarray) -> tuple[np.ndarray, ...]:

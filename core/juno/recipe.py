@@ -12,7 +12,7 @@ from core.errors import DarkroomError
 from core.juno import geometry as geometries
 from core.juno.geometry import Geometry
 from core.juno.images import aggregate, rotation, squeeze
-from core.juno.images.fill import CHANNELS, fill, quantile_ns
+from core.juno.images.fill import CHANNELS, CHARGE_PE, FLOOR, fill, quantile_ns
 from core.juno.optics import flight_ns
 from core.parameters import param
 
@@ -97,6 +97,21 @@ class PmtImage:
             )
         return out
 
+    @property
+    def span_ns(self) -> tuple[float, float]:
+        """Times relative to the event's own that become 1 and the least value of a hit."""
+        return (0.0, self.time_span_ns) if self.mode == "raw" else (-self.before_ns, self.after_ns)
+
+    def time_ns(self, plane: np.ndarray) -> np.ndarray:
+        """Back from a plane of times to times, cut off at the ends of the span; of pixels without a hit it means nothing."""
+        low, high = self.span_ns
+        return low + (high - low) * (1.0 - plane) / (1.0 - FLOOR)
+
+    @staticmethod
+    def charge_pe(plane: np.ndarray) -> np.ndarray:
+        """Back from the plane of charge to photoelectrons."""
+        return np.asarray(np.expm1(plane * np.log1p(CHARGE_PE)))
+
     def _vertices(self, table: Mapping[str, np.ndarray], n: int) -> np.ndarray:
         """float64 (n, 3): where light comes from [m]; NaN where that is the event's charge centre, which is not scaled."""
         if self.mode == "raw":
@@ -108,10 +123,9 @@ class PmtImage:
         return np.where(np.isfinite(vertex).all(axis=1, keepdims=True), vertex, centre)
 
     def _settings(self, sensors: Geometry) -> "tuple[Any, ...]":
-        span = (0.0, self.time_span_ns) if self.mode == "raw" else (-self.before_ns, self.after_ns)
         return (
             self.mode == "tof", self.rotation == "charge_centre", ROLLS.index(self.roll), self.squeeze == "rank",
-            self.column == "meridian", self.as_bytes, np.array([CHANNELS.index(name) for name in self.channels]), span,
+            self.column == "meridian", self.as_bytes, np.array([CHANNELS.index(name) for name in self.channels]), self.span_ns,
             RAW_QUANTILE if self.mode == "raw" else TOF_QUANTILE, 1e-6 * self.dark_khz * len(sensors),
         )  # fmt: skip
 

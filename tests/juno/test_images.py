@@ -23,15 +23,6 @@ def placed(matrix: np.ndarray, is_rank: bool, is_meridian: bool, width: int = 51
     return squeeze.pixels(POSITION, matrix, RADIUS_M, SIZES, is_rank, is_meridian, 128, width, EVERY)
 
 
-def test_the_window_begins_where_light_does():
-    generator = np.random.default_rng(1)
-    dark, light = generator.uniform(0.0, 1250.0, 660), generator.normal(420.0, 5.0, 2000)
-    assert aggregate.window_ns(np.concatenate([dark, light]), 660 / 1250) == (380.0, 900.0)
-    assert aggregate.window_ns(dark, 660 / 1250) == (-math.inf, math.inf)  # all are inside where light never begins
-    assert aggregate.window_ns(np.empty(0), 1.0) == (-math.inf, math.inf)
-    assert aggregate.window_ns(np.array([0.0, 1e12]), 1.0) == (-math.inf, math.inf)  # too wide apart to be binned
-
-
 def test_sums_of_a_sensor_are_those_of_its_hits():
     pmt, time, charge = np.array([7, 2, 7, 7, 2, 9]), np.array([30.0, 5.0, 10.0, 20.0, 1e4, 8.0]), np.arange(1.0, 7.0)
     place, n, total, first, mean, spread = aggregate.by_sensor(pmt, time, charge, 0.0, 100.0, 10)

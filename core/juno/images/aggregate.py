@@ -5,30 +5,7 @@ import math
 import numba
 import numpy as np
 
-BIN_NS, SIGMAS = 50.0, 5.0  # a bin belongs to the event once it holds so many more hits than the dark ones
-BEFORE_NS, AFTER_NS = 20.0, 500.0  # of the bin where light begins
-MOST_BINS = 100_000  # 5 ms; times that lie wider apart have no window
-
-
-@numba.njit(cache=True, nogil=True)
-def window_ns(time_ns: np.ndarray, dark_per_ns: float) -> tuple[float, float]:
-    """The span [low, high] around the first 50 ns in which there are more hits than dark ones by five sigma. `dark_per_ns`: dark
-    hits of all sensors together. Bins begin at multiples of 50 ns. Where light never begins, all times are inside.
-    """
-    if len(time_ns) == 0:
-        return -math.inf, math.inf
-    low, high = math.floor(time_ns.min() / BIN_NS), math.floor(time_ns.max() / BIN_NS)
-    if not high - low < MOST_BINS:
-        return -math.inf, math.inf
-    counts = np.zeros(int(high - low) + 1, np.int64)
-    for i in range(len(time_ns)):
-        counts[int(math.floor(time_ns[i] / BIN_NS) - low)] += 1
-    dark = dark_per_ns * BIN_NS
-    for k in range(len(counts)):
-        if counts[k] > dark + SIGMAS * math.sqrt(dark):
-            begin = (low + k) * BIN_NS
-            return begin - BEFORE_NS, begin + AFTER_NS
-    return -math.inf, math.inf
+from core.juno.window import window_ns
 
 
 @numba.njit(cache=True, nogil=True)
