@@ -27,7 +27,7 @@ def geometry(path: Path, mapping: Mapping) -> dict[str, np.ndarray]:
 
 
 def events(path: Path, mapping: Mapping) -> Iterator[Events]:
-    """The events of a file in its order, those without a hit too; a chunk holds some 8 million hits, or one event.
+    """The events of a file in its order, those without a hit too; a chunk holds some 4 million hits, or one event.
 
     Hits of unknown and of water-pool sensors, without a time or without charge are dropped and counted.
     """

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import awkward as ak
+import h5py
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import uproot
 
 from core.juno.geometry import Geometry, rings
@@ -71,4 +74,54 @@ def write_root(path: Path, truth: Truth, standing: Geometry | None = None, **oth
             table = {"pmtID": standing.pmt_id, **dict(zip("xyz", position_mm.T, strict=True)), "tts": standing.tts_ns}
             file.mktree("pmt", {n: v.dtype for n, v in table.items()})
             file["pmt"].extend(table)
+    return path
+
+
+def write_csr(path: Path, truth: Truth, **other: np.ndarray) -> Path:
+    """The own HDF5 form: lists one after the other and offsets; `other` replaces data sets."""
+    hits = {"offsets": truth.offsets, "pmt_id": truth.pmt, "t": truth.time_ns, "q": truth.charge_pe}
+    born = {"pdg": truth.pdg, "energy": truth.energy_mev}
+    born |= {axis: truth.vertex_m[:, i] for i, axis in enumerate("xyz")}
+    born |= {f"p{axis}": truth.momentum[:, i] for i, axis in enumerate("xyz")}
+    with h5py.File(path, "w") as file:
+        for name, values in (hits | {f"truth/{name}": values for name, values in born.items()} | other).items():
+            file[name] = values
+    return path
+
+
+def write_rows(path: Path, truth: Truth, **other: np.ndarray) -> Path:
+    """One hit per row, ROOT, HDF5 or Parquet by the file's ending, in the names of the Parquet form; the truth in a tree or
+    group `truth`, where the file can have one.
+    """
+    rows = {
+        "event_id": np.repeat(truth.number, truth.lengths), "pmt_id": truth.pmt, "t": truth.time_ns,
+        "q": truth.charge_pe,
+    } | other  # fmt: skip
+    born = {"event_id": truth.number, "pdg": truth.pdg, "energy": truth.energy_mev}
+    if path.suffix == ".root":
+        with uproot.recreate(path) as file:
+            for name, columns in (("hits", rows), ("truth", born)):
+                file.mktree(name, {n: v.dtype for n, v in columns.items()})
+                file[name].extend(columns)
+    elif path.suffix == ".h5":
+        with h5py.File(path, "w") as file:
+            for name, values in (rows | {f"truth/{name}": values for name, values in born.items()}).items():
+                file[name] = values
+    else:
+        beside = {name: np.repeat(values, truth.lengths) for name, values in born.items() if name != "event_id"}
+        pq.write_table(pa.table(rows | beside), path, row_group_size=100)
+    return path
+
+
+def write_parquet(path: Path, truth: Truth, **other: object) -> Path:
+    """One event per row; `other` replaces columns."""
+    columns = {
+        "event_id": truth.number, "pdg": truth.pdg, "energy": truth.energy_mev,
+        **{axis: truth.vertex_m[:, i] for i, axis in enumerate("xyz")},
+        **{
+            name: pa.array([v.tolist() for v in np.split(values, truth.offsets[1:-1])])
+            for name, values in (("pmt_id", truth.pmt), ("t", truth.time_ns), ("q", truth.charge_pe))
+        },
+    } | other  # fmt: skip
+    pq.write_table(pa.table(columns), path, row_group_size=2)
     return path

@@ -11,7 +11,7 @@ from core.data.raw.hdf5 import Array, Store, open_store
 from core.errors import DarkroomError
 from core.juno.mapping import Mapping
 from core.juno.raw import hits, truth
-from core.juno.raw.hits import PIECE_BYTES, Hits, Rows
+from core.juno.raw.hits import Hits, Rows
 from core.juno.raw.truth import TruthTable, truth_table
 
 SENSOR_FIELDS = ("id", "x", "y", "z", "tts")
@@ -78,7 +78,7 @@ def _by_row(store: Store, columns: dict[str, Column], mapping: Mapping) -> Itera
         )
 
     def pieces() -> Iterator[Rows]:
-        n = PIECE_BYTES // 16
+        n = hits.PIECE_BYTES // 16
         for start in range(0, len(event), n):
             stop = min(start + n, len(event))
             yield hits.event_numbers(event.read(start, stop), event.where), _sliced(columns, mapping, start, stop)

@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import DarkroomError
 from core.juno.mapping import NS, M, Mapping
 
-PIECE_BYTES = 32 << 20  # of one column at a time, where the file is not stored in larger pieces
+PIECE_BYTES = 16 << 20  # of one column at a time, where the file is not stored in larger pieces
 MAX_EVENT_HITS = 100_000_000  # a muon through the whole detector gives 10 million
 POSITION = ("hit_x", "hit_y", "hit_z")
 PER_HIT = ("pmt", *POSITION, "time", "charge", "count", "mean", "std")

@@ -1,7 +1,8 @@
 """Hits in a Parquet table: lists, one event per row, or one hit per row. Batch by batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +16,64 @@ from core.data.raw.branches import short
 from core.errors import DarkroomError
 from core.juno.mapping import Mapping
 from core.juno.raw import hits, truth
-from core.juno.raw.hits import MAX_EVENT_HITS, PIECE_BYTES, Hits, Rows
+from core.juno.raw.hits import Hits, Rows
 
 MAX_GROUP_VALUES = 1 << 28  # of a column in a row group, which may all be of one row
+AT_ONCE = 1 << 24  # values of a column that are read in one piece
 PARQUET = "a Parquet file"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row group of a file, of `n_rows` rows, `size` of which are read at a time."""
+
+    file: pq.ParquetFile
+    path: Path
+    index: int
+    n_rows: int
+    size: int
+
+    def batches(self, names: Sequence[str]) -> Iterator[Any]:
+        """Record batches of these columns."""
+        with _library(self.path):
+            batches = self.file.iter_batches(batch_size=self.size, row_groups=[self.index], columns=list(names))
+        while True:
+            with _library(self.path):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
 
 
 def events(path: Path, mapping: Mapping) -> Iterator[Hits]:
     """The events of a file, in the order of its rows."""
     with _opened(path) as file:
-        named = hits.wanted(mapping)
-        known = {name: text for name, text in truth.wanted(mapping).items() if text in file.schema_arrow.names}
-        ids = {"event": mapping.event_id} if mapping.event_id else {}
-        for text in (*named.values(), *ids.values()):
-            _need(file, text, path)
-        batches = _batches(file, sorted({*named.values(), *known.values(), *ids.values()}), path)
-        yield from (_by_row if mapping.layout == "hits" else _by_event)(batches, named, known, mapping, path)
+        named, present = hits.wanted(mapping), file.schema_arrow.names
+        known = {name: text for name, text in truth.wanted(mapping).items() if text in present}
+        ids = [mapping.event_id] if mapping.event_id else []
+        for text in (*named.values(), *ids):
+            if text not in present:
+                names = ", ".join(present[:12]) or "none"
+                raise DarkroomError(
+                    f"{path.name}: the column '{text}' is missing; there are: {names}. Correct the mapping."
+                )
+        groups, once = _groups(file, path), sorted({*known.values(), *ids})
+        if mapping.layout == "hits":
+            batches = (batch for group in groups for batch in group.batches([*named.values(), *once]))
+            yield from _by_row(batches, named, known, mapping, path)
+            return
+        first = 0
+        for group in groups:
+            yield from _by_event(group, first, once, named, known, mapping)
+            first += group.n_rows
 
 
 def preview(path: Path, n_rows: int = 5) -> dict[str, Any]:
     """The columns with types and first values, as plain values for the page and `--json`."""
     with _opened(path) as file:
         names = file.schema_arrow.names[:200]
-        head = next(_batches(file, names, path, n_rows), None) if names else None
+        groups = [Group(file, path, 0, n_rows, n_rows)] if file.metadata.num_row_groups and _groups(file, path) else []
+        head = next(groups[0].batches(names), None) if names and groups else None
         lines = [
             {"branch": name, "type": str(kind), "first": short(head.column(i).to_pylist()[:n_rows]) if head else ""}
             for i, (name, kind) in enumerate(zip(names, file.schema_arrow.types, strict=False))
@@ -75,59 +111,65 @@ def _library(path: Path) -> Iterator[None]:
         raise DarkroomError(f"{path.name} cannot be read ({type(error).__name__}: {short(error)}): it is truncated or damaged. Copy it again.") from None  # fmt: skip
 
 
-def _need(file: pq.ParquetFile, name: str, path: Path) -> None:
-    if name not in file.schema_arrow.names:
-        names = ", ".join(file.schema_arrow.names[:12]) or "none"
-        raise DarkroomError(f"{path.name}: the column '{name}' is missing; there are: {names}. Correct the mapping.")
-
-
-def _batches(file: pq.ParquetFile, names: list[str], path: Path, n_rows: int = 0) -> Iterator[Any]:
-    """Record batches of some PIECE_BYTES a column; a table that declares more values than can be is refused first."""
+def _groups(file: pq.ParquetFile, path: Path) -> list[Group]:
+    """The row groups, each to be read in batches of some PIECE_BYTES a column, one that fits the memory at once; a table that
+    declares more values than can be is refused.
+    """
+    groups = []
     with _library(path):
-        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-        values = [max((g.column(j).num_values for j in range(g.num_columns)), default=0) for g in groups]
-    if max(values, default=0) > MAX_GROUP_VALUES:
-        raise DarkroomError(
-            f"{path.name}: a row group declares {max(values):,} values: expected at most {MAX_GROUP_VALUES:,}. Write the table again "
-            "with smaller row groups."
-        )
-    per_row = max((v / max(g.num_rows, 1) for v, g in zip(values, groups, strict=True)), default=1.0)
-    size = n_rows or max(int(PIECE_BYTES / 8 / max(per_row, 1.0)), 1)
-    with _library(path):
-        batches = file.iter_batches(batch_size=size, columns=names)
-    while True:
-        with _library(path):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch
+        metadata = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+        values = [max((g.column(j).num_values for j in range(g.num_columns)), default=0) for g in metadata]
+    for i, (group, n_values) in enumerate(zip(metadata, values, strict=True)):
+        if n_values > MAX_GROUP_VALUES:
+            raise DarkroomError(
+                f"{path.name}: row group {i} declares {n_values:,} values: expected at most {MAX_GROUP_VALUES:,}. Write the table "
+                "again with smaller row groups."
+            )
+        per_row = max(n_values / max(group.num_rows, 1), 1.0)
+        size = group.num_rows if n_values <= AT_ONCE else int(hits.PIECE_BYTES / 4 / per_row)
+        groups.append(Group(file, path, i, group.num_rows, max(size, 1)))
+    return groups
 
 
 def _by_event(
-    batches: Iterator[Any], named: dict[str, str], known: dict[str, str], mapping: Mapping, path: Path
+    group: Group, first: int, once: Sequence[str], named: dict[str, str], known: dict[str, str], mapping: Mapping
 ) -> Iterator[Hits]:  # fmt: skip
-    first = 0
-    for batch in batches:
-        n = batch.num_rows
-        number = np.arange(first, first + n)
-        first += n
+    """The events of a row group; `first` is the number of its first row. Lists are read column by column, and the memory of a
+    column that is read at once is free before the next one's turn.
+    """
+    name_of, going = group.path.name, dict[str, Iterator[Any]]()
+    starts = range(first, first + group.n_rows, group.size)
+    for start, beside in zip(starts, group.batches(once) if once else starts, strict=False):
+        n = min(group.size, first + group.n_rows - start)
+        number = np.arange(start, start + n)
         if mapping.event_id:
             number = hits.event_numbers(
-                _scalar(batch, mapping.event_id, path), f"{path.name}: column '{mapping.event_id}'"
+                _scalar(beside, mapping.event_id, group.path), f"{name_of}: column '{mapping.event_id}'"
             )
-        lengths, columns = np.zeros(n, np.int64), {}
-        for name, text in sorted(named.items(), key=lambda pair: pair[0] != "time"):
-            where = f"{path.name}: column '{text}'"
-            these, flat = _flat(batch.column(text), where)
-            lengths = these if name == "time" else lengths
-            if (these != lengths).any() or these.max(initial=0) > MAX_EVENT_HITS:
-                i = int(np.argmax(these != lengths))
+        offsets, columns = np.zeros(n + 1, np.int64), {}
+        for name in sorted(named, key=lambda name: name != "time"):
+            where = f"{name_of}: column '{named[name]}'"
+            batches = going.pop(name, None) or group.batches([named[name]])
+            lengths, values = _list(batches, name, mapping, where)
+            if group.size < group.n_rows:
+                going[name] = batches
+            if name == "time":
+                offsets = np.concatenate([[0], np.cumsum(lengths)])
+            if len(lengths) != n or (lengths != np.diff(offsets)).any():
+                i = int(np.argmax(lengths != np.diff(offsets))) if len(lengths) == n else 0
                 raise DarkroomError(
-                    f"{where} has {these[i]:,} values for the {lengths[i]:,} times of event {number[i]:,}: expected as many."
+                    f"{where} has not as many values as there are times for event {number[i]:,}: expected one for each hit. Write "
+                    "the table again."
                 )
-            columns[name] = hits.narrow(name, flat, mapping, where)
-        own = {name: _scalar(batch, text, path).astype(np.float64) for name, text in known.items()}
-        yield Hits(number, np.concatenate([[0], np.cumsum(lengths)]), columns, own)
+            columns[name] = values
+        own = {name: _scalar(beside, text, group.path).astype(np.float64) for name, text in known.items()}
+        yield Hits(number, offsets, columns, own)
+
+
+def _list(batches: Iterator[Any], name: str, mapping: Mapping, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """(lengths int64 (n,), values (m,) in our unit) of the next lists."""
+    lengths, flat = _flat(next(batches).column(0), where)
+    return lengths, hits.narrow(name, flat, mapping, where)
 
 
 def _by_row(

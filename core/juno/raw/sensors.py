@@ -41,22 +41,21 @@ def _own(path: Path, mapping: Mapping) -> dict[str, np.ndarray] | None:
 
 
 def table_path(path: Path, mapping: Mapping) -> Path:
-    """The table that the mapping names: in the folder of the raw file, or below a data root. Links are followed and must not
-    lead elsewhere.
+    """The table that the mapping names: in the folder of the raw file, or below a data root. Links are followed; of what lies
+    elsewhere nothing is told, not even whether it is there.
     """
     folder = path.parent.resolve()
     for candidate in (folder, *data_roots()):
         try:
             real = (candidate / mapping.table).resolve(strict=True)
-        except (OSError, RuntimeError, ValueError):
-            continue
-        if real.is_file() and real.is_relative_to(folder):
-            return real
-        if real.is_file():
+            if real.is_file() and real.is_relative_to(folder):
+                return real
             return below_roots(real)
+        except (OSError, RuntimeError, ValueError, DarkroomError):
+            continue
     raise DarkroomError(
-        f"'{mapping.table}', the table of sensors, is not there: expected a file beside {path.name} or below a data root. Correct "
-        "'table' in the mapping."
+        f"'{mapping.table[:200]}', the table of sensors, is no file beside {path.name} or below a data root: correct 'table' in the "
+        "mapping, or copy the table there."
     )
 
 

@@ -81,7 +81,7 @@ def _lines(text: str, path: Path) -> Columns:
     if not rows:
         raise DarkroomError(f"{path.name} holds no line of a table: expected one per sensor. Choose another.")
     names = [] if _is_number(rows[0][1][0]) else [word.strip("'\"").lower() for word in rows.pop(0)[1]]
-    width = len(rows[0][1]) if rows else 0
+    width = len(rows[0][1]) if rows else len(names)
     odd = next(((number, row) for number, row in rows if len(row) != width), None)
     if odd:
         raise DarkroomError(
