@@ -89,7 +89,7 @@ def _by_row(store: Store, columns: dict[str, Column], mapping: Mapping) -> Itera
 
 def _by_offsets(store: Store, columns: dict[str, Column], mapping: Mapping) -> Iterator[Hits]:
     stored = _need(store, mapping.events, mapping.offsets)
-    offsets = hits.event_numbers(stored.read(), stored.where)
+    offsets = hits.event_numbers(stored.read(), stored.where, "offsets")
     hits.need_offsets(offsets, len(columns["time"]), stored.where)
     n = len(offsets) - 1
     number = np.arange(n)

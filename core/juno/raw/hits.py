@@ -70,14 +70,14 @@ def whole32(values: np.ndarray) -> np.ndarray:
     return values.astype(np.int32)
 
 
-def event_numbers(values: np.ndarray, where: str) -> np.ndarray:
-    """int64 (n,): numbers of events, which have to be whole."""
+def event_numbers(values: np.ndarray, where: str, field: str = "event_id") -> np.ndarray:
+    """int64 (n,): numbers of events, or of their first hits, which have to be whole; `field` is that of the mapping."""
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise DarkroomError(
             f"{where} holds {values.ndim}-dimensional {values.dtype} values: expected one number per event."
         )
     if len(values) and not (np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**53)).all():
-        raise DarkroomError(f"{where} holds numbers of events that are not whole: correct 'event_id' in the mapping.")
+        raise DarkroomError(f"{where} holds values that are not whole numbers: correct '{field}' in the mapping.")
     return values.astype(np.int64)
 
 

@@ -155,11 +155,11 @@ def _flat(values: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
     return lengths, np.asarray(ak.to_numpy(ak.flatten(values, axis=1)))
 
 
-def _scalar(tree: Tree, leaf: Leaf, start: int, stop: int) -> np.ndarray:
-    """(n,): one number per entry; of a list its first, NaN where it is empty."""
+def _scalar(tree: Tree, leaf: Leaf, start: int, stop: int, takes_first: bool = True) -> np.ndarray:
+    """(n,): one number per entry; of a list its first, NaN where it is empty, or it is refused."""
     values = tree.read([leaf], start, stop)[leaf.name]
     where = f"{tree.path.name}: branch '{leaf.name}'"
-    if values.ndim == 2:
+    if values.ndim == 2 and takes_first:
         values = ak.fill_none(ak.firsts(values), np.nan)
     if values.ndim != 1:
         raise DarkroomError(
@@ -179,5 +179,5 @@ def _rows(tree: Tree, mapping: Mapping) -> Iterator[Rows]:
         columns = {}
         for name, leaf in leaves.items():
             where = f"{tree.path.name}: branch '{leaf.name}'"
-            columns[name] = hits.narrow(name, _scalar(tree, leaf, start, stop), mapping, where)
+            columns[name] = hits.narrow(name, _scalar(tree, leaf, start, stop, takes_first=False), mapping, where)
         yield hits.event_numbers(number, f"{tree.path.name}: branch '{mapping.event_id}'"), columns
