@@ -51,8 +51,8 @@ def sensors(geometry: Geometry) -> Sensors:
 
 
 @numba.njit(cache=True, nogil=True)
-def nearest(s: Sensors, x: float, y: float, z: float) -> int:
-    """The sensor nearest to a point in m; a point on the sphere, or near it."""
+def nearest(position_m: np.ndarray, near: np.ndarray, cell: np.ndarray, x: float, y: float, z: float) -> int:
+    """The sensor nearest to a point in m that is on the sphere or near it; the arrays of `Sensors`."""
     ax, ay, az = abs(x), abs(y), abs(z)
     if ax >= ay and ax >= az:
         face, u, v = (0 if x > 0 else 1), y / ax, z / ax
@@ -62,10 +62,11 @@ def nearest(s: Sensors, x: float, y: float, z: float) -> int:
         face, u, v = (4 if z > 0 else 5), x / az, y / az
     i = min(int((u + 1.0) * 0.5 * CELLS), CELLS - 1)
     j = min(int((v + 1.0) * 0.5 * CELLS), CELLS - 1)
-    around = s.near[s.cell[face, i, j]]
+    middle = cell[face, i, j]
     best, least = 0, math.inf
-    for k in around:
-        dx, dy, dz = s.position_m[k, 0] - x, s.position_m[k, 1] - y, s.position_m[k, 2] - z
+    for n in range(NEIGHBOURS + 1):
+        k = near[middle, n]
+        dx, dy, dz = position_m[k, 0] - x, position_m[k, 1] - y, position_m[k, 2] - z
         d = dx * dx + dy * dy + dz * dz
         if d < least:
             best, least = k, d
