@@ -77,7 +77,7 @@ def simulate_events(
     """Events number `first` to `first + n - 1` of a seed, in memory. Same seed, number and parameters, same event."""
     number = np.arange(first, first + n)
     return generate.events(
-        detector(parameters), _physics(parameters), *plan(number, seed, parameters), seed=seed, first=first, run=run
+        detector(parameters), physics_of(parameters), *plan(number, seed, parameters), seed=seed, first=first, run=run
     )
 
 
@@ -119,7 +119,8 @@ def detector(p: SimulationParameters) -> Detector:
     return Detector(sensors(where), medium, relative)
 
 
-def _physics(p: SimulationParameters) -> Physics:
+def physics_of(p: SimulationParameters) -> Physics:
+    """What particles do with these parameters."""
     return Physics(
         p.fiducial_radius_m, p.ops_fraction, p.ops_lifetime_ns, p.task == "mue", p.with_michel, p.equal_light
     )
