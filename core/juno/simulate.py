@@ -15,6 +15,8 @@ from core.errors import DarkroomError
 from core.juno import geometry
 from core.juno.events import Events
 from core.juno.geometry import Geometry
+from core.juno.mapping import Mapping
+from core.juno.raw.tables import read_table
 from core.juno.simulation import generate, light
 from core.juno.simulation.deposits import ELECTRON, MUON, POSITRON
 from core.juno.simulation.generate import Detector, Physics
@@ -41,6 +43,14 @@ class SimulationParameters:
         (50.0, 100.0, 300.0, 1000.0, 2000.0), "Muons and electrons: visible energies", unit="MeV", low=20.0, high=5000.0
     )
     fiducial_radius_m: float = param(17.2, "Events start, and tracks stay, within", unit="m", low=0.1, high=50.0)
+    table: str = param("", "PMT table (file); empty: 122 rings like JUNO's")
+    ls_radius_m: float = param(
+        0.0,
+        "Radius of the scintillator of a table; 0: the same share of the sensors' as in JUNO",
+        unit="m",
+        low=0.0,
+        high=50.0,
+    )
     light_yield_pe_per_mev: float = param(1345.0, "Light yield at the centre", unit="p.e./MeV", low=0.0, high=5000.0)
     attenuation_m: float = param(40.0, "Effective attenuation length", unit="m", low=1.0, high=1000.0)
     scattered_share: float = param(0.35, "Share of light that is scattered", low=0.0, high=1.0)
@@ -91,10 +101,14 @@ def plan(number: np.ndarray, seed: int, p: SimulationParameters) -> tuple[np.nda
     return kinds[number % 2], p.energy_low_mev + spread * np.array(lots)
 
 
+def geometry_of(parameters: SimulationParameters) -> Geometry:
+    """The sensors: of the table, or by rule."""
+    return _geometry(parameters.table, parameters.ls_radius_m)
+
+
 @lru_cache(maxsize=2)
-def geometry_of(_parameters: SimulationParameters) -> Geometry:
-    """The sensors."""
-    return geometry.rings()
+def _geometry(table: str, ls_radius_m: float) -> Geometry:
+    return read_table(Path(table), Mapping(ls_radius_m=ls_radius_m)) if table else geometry.rings()
 
 
 @lru_cache(maxsize=4)
@@ -103,7 +117,7 @@ def detector(p: SimulationParameters) -> Detector:
     where = geometry_of(p)
     if not where.is_sphere or len(where) <= NEIGHBOURS:
         raise DarkroomError(
-            f"{len(where):,} sensors that do not stand on a sphere: expected a sphere of {NEIGHBOURS + 1} or more. "
+            f"{p.table}: {len(where):,} sensors that do not stand on a sphere: expected a sphere of {NEIGHBOURS + 1} or more. "
             "Choose another table, or none."
         )
     if p.fiducial_radius_m >= where.ls_radius_m:
@@ -126,6 +140,17 @@ def physics_of(p: SimulationParameters) -> Physics:
     )
 
 
+def planned(folder: Path, n_events: int, p: SimulationParameters) -> list[tuple[Path, int, int, int]]:
+    """The files of `n_events`: path, run, number of the first event, how many."""
+    size = max(min(EVENTS_PER_FILE[p.task], -(-n_events // FEWEST_FILES)), 1)
+    files = []
+    for k, first in enumerate(range(0, n_events, size)):
+        run = p.first_run + k // FILES_PER_RUN
+        path = folder / f"juno_{run:04d}_{k % FILES_PER_RUN:03d}_sim.root"
+        files.append((path, run, first, min(size, n_events - first)))
+    return files
+
+
 def simulate(
     folder: Path,
     n_events: int,
@@ -133,20 +158,16 @@ def simulate(
     parameters: SimulationParameters = SimulationParameters(),
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Write `n_events` to `folder` as `juno_<run>_<subrun>_sim.root`; return the files. Files that are there are not written again.
+    """Write `n_events` to `folder` as `juno_<run>_<subrun>_sim.root`; return the files.
 
-    At most 500 events (muons and electrons: 50) in a file, but ten files or more where there are events enough.
+    At most 500 events (muons and electrons: 50) in a file, but ten files or more where there are events enough. Same seed and
+    parameters, same hits. Every file is written whole or not at all; `progress(done, total)` may raise to stop.
     """
     parameters.check()
     folder.mkdir(parents=True, exist_ok=True)
-    size = max(min(EVENTS_PER_FILE[parameters.task], -(-n_events // FEWEST_FILES)), 1)
     files = []
-    for k, first in enumerate(range(0, n_events, size)):
-        run = parameters.first_run + k // FILES_PER_RUN
-        path = folder / f"juno_{run:04d}_{k % FILES_PER_RUN:03d}_sim.root"
-        n = min(size, n_events - first)
-        if not path.exists():
-            write_events(path, simulate_events(n, seed, parameters, first, run), geometry_of(parameters))
+    for path, run, first, n in planned(folder, n_events, parameters):
+        write_events(path, simulate_events(n, seed, parameters, first, run), geometry_of(parameters))
         files.append(path)
         if progress is not None:
             progress(first + n, n_events)

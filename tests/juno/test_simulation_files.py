@@ -1,12 +1,19 @@
 """Simulated files: complete, the same for equal seeds, whole events whatever was simulated before."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 import uproot
 
+from core.data.mapping import load_mapping
+from core.errors import DarkroomError
+from core.juno import mapping as mapping_module
 from core.juno.events import MOST_HITS
-from core.juno.simulate import SimulationParameters, geometry_of, simulate, simulate_events
+from core.juno.mapping import Mapping
+from core.juno.read import events as events_of
+from core.juno.simulate import SimulationParameters, detector, geometry_of, simulate, simulate_events
 
 FEW_MEV = SimulationParameters(energy_low_mev=2.0, energy_high_mev=2.0)
 TRACKS = SimulationParameters(task="mue", energies_mev=(30.0, 100.0))
@@ -40,14 +47,6 @@ def test_a_file_holds_hits_truth_and_sensors(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.stack([sensors[a] for a in "xyz"], 1) / 1000.0, geometry.position_m, atol=1e-5)
 
 
-def test_files_that_are_there_are_not_written_again(tmp_path: Path) -> None:
-    files = simulate(tmp_path, 3, 3, FEW_MEV)
-    before = [f.stat().st_mtime_ns for f in files]
-    files[1].unlink()
-    assert simulate(tmp_path, 3, 3, FEW_MEV) == files
-    assert [f.stat().st_mtime_ns == t for f, t in zip(files, before, strict=True)] == [True, False, True]
-
-
 def test_many_hits_are_summed_up_for_each_sensor(tmp_path: Path) -> None:
     events = simulate_events(2, 5, TRACKS)
     assert events.n_hits[0] <= MOST_HITS < events.n_hits[1]
@@ -59,3 +58,33 @@ def test_many_hits_are_summed_up_for_each_sensor(tmp_path: Path) -> None:
     (first, *_) = simulate(tmp_path, 2, 5, TRACKS)[1:]
     with uproot.open(first) as file:
         np.testing.assert_array_equal(file["evt"]["hitCount"].array(library="np")[0], events.count.item(1))
+
+
+def test_files_are_read_as_they_were_simulated(tmp_path: Path) -> None:
+    files = simulate(tmp_path, 2, 5, TRACKS)
+    events = simulate_events(2, 5, TRACKS)
+    mapping = load_mapping(Path(mapping_module.__file__).parent / "mappings" / "juno.toml", Mapping)
+    for i, path in enumerate(files):
+        (read,) = events_of(path, mapping)
+        for name in ("pmt", "time_ns", "charge_pe", "count", "mean_ns", "std_ns"):
+            np.testing.assert_array_equal(getattr(read, name).item(0), getattr(events, name).item(i), err_msg=name)
+        assert (read.run, read.number[0], read.n_hits[0], read.n_dropped[0]) == (1, i, events.n_hits[i], 0)
+        for name, values in events.truth.items():
+            np.testing.assert_allclose(read.truth[name][0], values[i], rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def test_a_table_of_another_detector(test_data: Path) -> None:
+    """RAT's: 5,586 PMTs on a sphere of 8 m."""
+    parameters = SimulationParameters(
+        table=str(test_data / "pmt" / "data_sphere_PMTINFO.ratdb"), ls_radius_m=6.0, fiducial_radius_m=5.5,
+        energy_low_mev=2.0, energy_high_mev=2.0, dark_rate_khz=0.0, cherenkov_share=0.0,
+    )  # fmt: skip
+    geometry, events = geometry_of(parameters), simulate_events(40, 1, parameters)
+    assert len(geometry) == 5586
+    assert geometry.ls_radius_m == 6.0
+    r_m = np.sqrt(sum(events.truth[f"true_{a}_m"] ** 2 for a in "xyz"))
+    expected = 2690.0 * np.interp(r_m, np.linspace(0.0, 6.0, 301), detector(parameters).relative)
+    pull = (events.n_hits - expected) / np.sqrt(expected)
+    assert abs(pull.mean()) < 4.0 / np.sqrt(40)
+    with pytest.raises(DarkroomError, match="less than the scintillator's radius"):
+        simulate_events(1, 1, dataclasses.replace(parameters, fiducial_radius_m=17.2))
