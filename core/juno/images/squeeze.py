@@ -33,15 +33,15 @@ def rotated(position: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 @numba.njit(cache=True, nogil=True)
 def rows_by_rank(z: np.ndarray, radius_m: float, row_sizes: np.ndarray) -> np.ndarray:
-    """int32 (n,): row of each sensor when all are sorted from the top (equal heights by place) and cut into groups of `row_sizes`."""
-    n = len(z)
-    cell, ends = np.empty(n, np.int32), np.zeros(CELLS, np.int32)
+    """uint32 (n,): row of each sensor when all are sorted from the top (equal heights by place) and cut into groups of `row_sizes`."""
+    n, between_rows = len(z), np.uint32(len(row_sizes))
+    cell, ends = np.empty(n, np.uint32), np.zeros(CELLS, np.int32)
     scale = 0.5 * CELLS / radius_m
     for i in range(n):
         cell[i] = min(max(int((radius_m - z[i]) * scale), 0), CELLS - 1)
     for i in range(n):
         ends[cell[i]] += 1
-    row_of_cell, first_rank = np.full(CELLS, -1, np.int32), np.empty(CELLS, np.int32)
+    row_of_cell, first_rank = np.full(CELLS, between_rows, np.uint32), np.empty(CELLS, np.int32)
     row, row_end, end = 0, row_sizes[0], 0
     for b in range(CELLS):
         first_rank[b] = end
@@ -51,12 +51,12 @@ def rows_by_rank(z: np.ndarray, radius_m: float, row_sizes: np.ndarray) -> np.nd
         end += ends[b]
         if end <= row_end:
             row_of_cell[b] = row
-    rows = np.empty(n, np.int32)
+    rows = np.empty(n, np.uint32)
     between = np.empty(n, np.int32)  # sensors of cells in which one row ends and the next begins
     m = 0
     for i in range(n):
         rows[i] = row_of_cell[cell[i]]
-        if rows[i] < 0:
+        if rows[i] == between_rows:
             between[m] = i
             m += 1
     _rows_between(z, cell, first_rank, ends, between[:m], row_sizes, rows)
@@ -87,7 +87,7 @@ def _rows_between(z, cell, first_rank, counts, members, row_sizes, rows):  # typ
 
 @numba.njit(cache=True, nogil=True)
 def rows_by_angle(z: np.ndarray, radius_m: float, n_rows: int) -> np.ndarray:
-    """int32 (n,): floor(theta' / pi * n_rows), by comparing z' with the rows' edges."""
+    """uint32 (n,): floor(theta' / pi * n_rows), by comparing z' with the rows' edges."""
     edges = np.empty(n_rows + 1)
     for k in range(n_rows + 1):
         edges[k] = radius_m * math.cos(math.pi * k / n_rows)
@@ -98,7 +98,7 @@ def rows_by_angle(z: np.ndarray, radius_m: float, n_rows: int) -> np.ndarray:
         while edges[row + 1] >= radius_m - 2.0 * radius_m * b / CELLS and row < n_rows - 1:
             row += 1
         row_of_cell[b] = row
-    rows = np.empty(len(z), np.int32)
+    rows = np.empty(len(z), np.uint32)
     scale = 0.5 * CELLS / radius_m
     for i in range(len(z)):
         row = max(row_of_cell[min(max(int((radius_m - z[i]) * scale), 0), CELLS)] - 1, 0)
@@ -119,34 +119,39 @@ def pseudo_azimuth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True)
-def columns(rows, angle, n_rows, is_meridian, width, places):  # type: ignore[no-untyped-def]
-    """int32 (m,): column of each of the sensors `places`, in a row of `width` pixels; outside of it where the row is too full."""
-    n = len(rows)
-    size, left = np.zeros(n_rows, np.int32), np.zeros(n_rows, np.int32)
+def columns(rows, angle, row_sizes, is_meridian, width, places):  # type: ignore[no-untyped-def]
+    """int32 (m,): column of each of the sensors `places`, in a row of `width` pixels; outside of it where the row is too full.
+
+    A row has about as many cells of the angle as sensors, an even number, so that azimuth 0 lies between two of them.
+    """
+    n, n_rows = len(rows), len(row_sizes)
+    base = np.zeros(n_rows + 1, np.int64)
+    base[1:] = np.cumsum(2 * ((row_sizes + 1) // 2))
+    last, scale = base[1:] - 1, 0.25 * (base[1:] - base[:-1])
+    cell, count = np.empty(n, np.uint32), np.zeros(base[-1], np.int32)
     for i in range(n):
-        size[rows[i]] += 1
-        left[rows[i]] += angle[i] < 0.0
-    base = np.zeros(n_rows + 1, np.int32)
-    base[1:] = np.cumsum(size)
-    cell, end = np.empty(n, np.int32), np.zeros(n + 1, np.int32)  # as many cells in a row as sensors
+        row = rows[i]
+        cell[i] = min(base[row] + int((angle[i] + 2.0) * scale[row]), last[row])
+        count[cell[i]] += 1
+    begin = np.zeros(len(count) + 1, np.int32)
+    for k in range(len(count)):
+        begin[k + 1] = begin[k] + count[k]
+    order, end = np.empty(n, np.uint32), begin[:-1].copy()
     for i in range(n):
-        share = min((angle[i] + 2.0) * 0.25, 0.9999999)
-        cell[i] = base[rows[i]] + int(share * size[rows[i]])
-        end[cell[i] + 1] += 1
-    for k in range(n):
-        end[k + 1] += end[k]
-    order, filled = np.empty(n, np.int32), end[:-1].copy()
-    for i in range(n):
-        order[filled[cell[i]]] = i
-        filled[cell[i]] += 1
+        order[end[cell[i]]] = i
+        end[cell[i]] += 1
+    start = np.empty(n_rows, np.int32)  # column of a row's first sensor, less its rank among all
+    for k in range(n_rows):
+        first, middle, stop = begin[base[k]], begin[(base[k] + base[k + 1]) // 2], begin[base[k + 1]]
+        start[k] = (width // 2 - (middle - first) if is_meridian else (width - (stop - first)) // 2) - first
     out = np.empty(len(places), np.int32)
     for k in range(len(places)):
         i = places[k]
-        row, rank = rows[i], end[cell[i]] - base[rows[i]]
-        for j in order[end[cell[i]] : end[cell[i] + 1]]:
-            rank += angle[j] < angle[i] or (angle[j] == angle[i] and j < i)
-        start = width // 2 - left[row] if is_meridian else (width - size[row]) // 2
-        out[k] = start + rank
+        c, a, rank = cell[i], angle[i], begin[cell[i]]
+        for m in range(begin[c], end[c]):
+            j = order[m]
+            rank += angle[j] < a or (angle[j] == a and j < i)
+        out[k] = start[rows[i]] + rank
     return out
 
 
@@ -156,8 +161,8 @@ def pixels(position, matrix, radius_m, row_sizes, is_rank, is_meridian, height, 
     moved = rotated(position, matrix)
     n_rows = len(row_sizes)
     rows = rows_by_rank(moved[2], radius_m, row_sizes) if is_rank else rows_by_angle(moved[2], radius_m, n_rows)
-    column = columns(rows, pseudo_azimuth(moved[0], moved[1]), n_rows, is_meridian, width, places)
-    return rows[places] + (height - n_rows) // 2, column
+    column = columns(rows, pseudo_azimuth(moved[0], moved[1]), row_sizes, is_meridian, width, places)
+    return rows[places].astype(np.int32) + (height - n_rows) // 2, column
 
 
 def row_sizes(geometry: Geometry) -> np.ndarray:
