@@ -55,6 +55,11 @@ class StoredArray:
             )
 
 
+def nothing_known(_mapping: Any) -> dict[str, Any]:
+    """Of stored arrays that need no explanation; a function of the module, as worker processes are given it."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Reading:
     """How an experiment's raw files become rows.
@@ -78,7 +83,7 @@ class Reading:
     preview: Callable[[Path], dict[str, Any]]
     file_patterns: tuple[str, ...]
     no_rows: str
-    record_meta: Callable[[Any], dict[str, Any]] = lambda _mapping: {}
+    record_meta: Callable[[Any], dict[str, Any]] = nothing_known
     trial: Callable[[Path, Any], bool] | None = None
     notes: Callable[[Path, Any], list[str]] | None = None
     geometry: Callable[[Path, Any], dict[str, np.ndarray]] | None = None
