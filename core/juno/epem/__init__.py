@@ -1,0 +1,1 @@
+"""Positron or electron: what the times of the hits alone can tell."""
