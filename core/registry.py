@@ -6,7 +6,7 @@ from collections.abc import Iterator, MutableMapping
 from core.errors import DarkroomError
 from core.experiment import Experiment
 
-KEYS = ("cosine", "connie")
+KEYS = ("cosine", "connie", "juno")
 
 
 class Experiments(MutableMapping[str, Experiment]):
