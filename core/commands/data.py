@@ -11,7 +11,7 @@ from core import parameters, workspace
 from core.commands import declarations
 from core.commands.command import Result
 from core.commands.find import find_dataset, find_selection
-from core.commands.text import progress, table
+from core.commands.text import beforehand, progress, table
 from core.data import joining
 from core.data.dataset import delete_dataset, list_datasets, open_dataset, read_sources, readable
 from core.data.prepare import default_jobs
@@ -31,6 +31,10 @@ def simulate(options: declarations.Simulate) -> Result:
     if options.seed < 0:
         raise DarkroomError(f"--seed is {options.seed}: expected 0 or more.")
     workspace.make_folder(options.out, "choose another folder")
+    expected = experiment.simulation.cost(options.events, settings) if experiment.simulation.cost else {}
+    if expected:
+        workspace.need_free(options.out, 1e9 * expected["gb"])
+        beforehand(options, f"about {expected['seconds']:,.0f} s and {expected['gb']:.2f} GB of raw files")
     started = time.perf_counter()
     files = experiment.simulation.simulate(
         options.out,
@@ -41,7 +45,9 @@ def simulate(options: declarations.Simulate) -> Result:
         **options_of_simulation,
     )
     seconds = time.perf_counter() - started
-    result = {"files": [str(f) for f in files], "n_events": options.events, "seconds": seconds}
+    result: dict[str, Any] = {"files": [str(f) for f in files], "n_events": options.events, "seconds": seconds}
+    if expected:
+        result["expected"] = dict(expected)
     rate = f"{options.events / seconds:,.0f} events/s"
     return (
         result,

@@ -22,6 +22,12 @@ def progress(options: Options) -> Callable[..., None]:
     return show
 
 
+def beforehand(options: Options, text: str) -> None:
+    """A line beforehand, on standard error; nothing with --json."""
+    if not options.json:
+        print(text, file=sys.stderr, flush=True)
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """Plain columns for the terminal."""
     if not rows:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,13 @@ class Simulation:
     """How an experiment simulates raw files.
 
     `simulate(folder, parameters, ...)` writes files with known truth; `sample` is the folder of the shipped ones; `scaled`: a
-    sample in printed numbers.
+    sample in printed numbers. `cost(n_events, parameters)` tells beforehand the seconds and the gb of the raw files. Not
+    `at_first_start`: the demonstration simulates no more events than the sample has, as they take long or much space.
     """
 
     parameters: type
     simulate: Callable[..., list[Path]]
     sample: Path
     scaled: ScaledSample | None = None
+    cost: Callable[[int, Any], Mapping[str, float]] | None = None
+    at_first_start: bool = True

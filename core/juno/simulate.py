@@ -28,6 +28,8 @@ from core.parameters import param
 
 CLASSES = {"epem": (ELECTRON, POSITRON), "mue": (ELECTRON, MUON)}
 EVENTS_PER_FILE = {"epem": 500, "mue": 50}
+SECONDS_PER_HIT, BYTES_PER_HIT, BYTES_PER_SENSOR, BYTES_PER_FILE = 2.5e-7, 4.2, 8.8, 2e5
+SECONDS_PER_EVENT = {"epem": 1.5e-3, "mue": 1.5e-2}
 FILES_PER_RUN, FEWEST_FILES = 10, 10  # a split by sub-run needs several
 Progress = Callable[[int, int], None]
 
@@ -63,6 +65,7 @@ class SimulationParameters:
     ops_lifetime_ns: float = param(3.0, "Its lifetime", unit="ns", low=0.1, high=142.0)
     with_michel: bool = param(False, "Muons decay: a second, later signal")
     equal_light: bool = param(True, "Every event gives the light of a point of its energy at its centre, in the mean")
+    compact: bool = param(False, "Files a third smaller (LZMA), written a hundred times slower")
     first_run: int = param(1, "First run; data sets that are joined need different ones", low=1, high=9000)
 
     def check(self) -> None:
@@ -140,6 +143,28 @@ def physics_of(p: SimulationParameters) -> Physics:
     )
 
 
+def mean_hits(p: SimulationParameters) -> float:
+    """The expected number of hits of an event, light and dark, were it uniform in the sphere."""
+    d = detector(p)
+    share = np.linspace(0.0, 1.0, len(d.relative)) ** 2 * (
+        np.linspace(0.0, d.sensors.ls_radius_m, len(d.relative)) < p.fiducial_radius_m
+    )
+    energy = np.mean(p.energies_mev) if p.task == "mue" else 0.5 * (p.energy_low_mev + p.energy_high_mev)
+    light_hits = energy * p.light_yield_pe_per_mev * float((share * d.relative).sum() / share.sum())
+    return float(light_hits + d.medium.dark_per_ns * p.window_ns)
+
+
+def cost(n_events: int, p: SimulationParameters) -> dict[str, float]:
+    """What `simulate` takes on a core: seconds, and GB of raw files."""
+    hits, n_sensors = mean_hits(p), len(geometry_of(p))
+    stored = min(hits * BYTES_PER_HIT, n_sensors * BYTES_PER_SENSOR) if p.task == "mue" else hits * BYTES_PER_HIT
+    n_files = -(-n_events // EVENTS_PER_FILE[p.task])
+    return {
+        "seconds": n_events * (hits * SECONDS_PER_HIT + SECONDS_PER_EVENT[p.task]),
+        "gb": (n_events * stored + max(n_files, min(n_events, FEWEST_FILES)) * BYTES_PER_FILE) / 1e9,
+    }
+
+
 def planned(folder: Path, n_events: int, p: SimulationParameters) -> list[tuple[Path, int, int, int]]:
     """The files of `n_events`: path, run, number of the first event, how many."""
     size = max(min(EVENTS_PER_FILE[p.task], -(-n_events // FEWEST_FILES)), 1)
@@ -167,7 +192,8 @@ def simulate(
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for path, run, first, n in planned(folder, n_events, parameters):
-        write_events(path, simulate_events(n, seed, parameters, first, run), geometry_of(parameters))
+        events = simulate_events(n, seed, parameters, first, run)
+        write_events(path, events, geometry_of(parameters), compact=parameters.compact)
         files.append(path)
         if progress is not None:
             progress(first + n, n_events)

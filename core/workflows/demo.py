@@ -81,11 +81,16 @@ def submit_missing() -> list[queue.Job]:
         for experiment in wanted
     ]
     n_events = wanted_n_events()
-    names = {demo_name(experiment, n_events) for experiment in EXPERIMENTS.values()}
+    names = {demo_name(experiment, n_events) for experiment in _demonstrated()}
     if n_events and not names <= set(list_datasets()) and (KIND, "") not in submitted:
         arguments = {"n_events": n_events, "seed": SEED}
         jobs.append(queue.submit(KIND, f"Simulate and prepare {n_events:,} events", arguments))
     return jobs
+
+
+def _demonstrated() -> list[Experiment]:
+    """The experiments of which more events are simulated at the first start."""
+    return [experiment for experiment in EXPERIMENTS.values() if experiment.simulation.at_first_start]
 
 
 def wanted_n_events() -> int:
@@ -103,10 +108,12 @@ def run_sample_job(job: Any) -> None:
 
 
 def run_job(job: Any) -> None:
-    """The job kind `demo`: arguments n_events and seed; a data set of simulated events for every experiment."""
+    """The job kind `demo`: arguments n_events and seed; a data set of simulated events for every experiment that has one at the
+    first start.
+    """
     n_events, seed = int(job.arguments["n_events"]), int(job.arguments["seed"])
     outcomes = [f"{n_events:,} events simulated and prepared"]
-    for experiment in EXPERIMENTS.values():
+    for experiment in _demonstrated():
         name = demo_name(experiment, n_events)
         if name not in list_datasets():
             raw = simulate_once(experiment, name, n_events, seed, reporter(job, "events simulated"))

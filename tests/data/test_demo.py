@@ -32,7 +32,7 @@ def experiment(simulated: list[Path], tmp_path: Path, monkeypatch: pytest.Monkey
     record = SimpleNamespace(
         key="toy",
         reading=SimpleNamespace(file_patterns=("*.root",)),
-        simulation=SimpleNamespace(sample=tmp_path / "none", simulate=simulate),
+        simulation=SimpleNamespace(sample=tmp_path / "none", simulate=simulate, at_first_start=True),
     )
     monkeypatch.setattr(demo, "EXPERIMENTS", {"toy": record})
     return record
@@ -91,6 +91,19 @@ def test_the_shipped_sample_is_prepared_by_a_job_before_anything_is_simulated(
     (workspace / "datasets" / "sample").mkdir(parents=True)
     (workspace / "datasets" / "sample" / "dataset.json").write_text("{}")
     assert demo.missing_samples() == []
+
+
+def test_what_takes_long_is_not_simulated_at_the_first_start(
+    workspace: Path, experiment: Any, simulated: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del workspace
+    monkeypatch.delenv("DARKROOM_DEMO_EVENTS", raising=False)
+    experiment.simulation.at_first_start = False
+    experiment.simulation.sample.mkdir()
+    assert [job.kind for job in demo.submit_missing()] == ["sample"]
+    job = SimpleNamespace(arguments={"n_events": 10, "seed": 1}, report=lambda *_: None, stop_requested=lambda: False)
+    demo.run_job(job)
+    assert simulated == []
 
 
 def test_no_demonstration_on_request(workspace: Path, experiment: Any, monkeypatch: pytest.MonkeyPatch) -> None:

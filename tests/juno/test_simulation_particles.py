@@ -90,12 +90,12 @@ def test_annihilation_is_delayed_by_positronium(share: float) -> None:
 def events_of(parameters: SimulationParameters, particle: int, energy_mev: float, n: int) -> list[tuple]:
     """Deposits and truth of n events."""
     d, p, out = detector(parameters), physics_of(parameters), gammas.table(deposits.MOST_DEPOSITS)
-    made = []
+    rows_and_truth = []
     for i in range(n):
         truth = np.empty(len(TRUTH))
         rows = deposited(np.random.default_rng(i), d, p, particle, energy_mev, out, truth)
-        made.append((out[:rows].copy(), dict(zip(TRUTH, truth, strict=True))))
-    return made
+        rows_and_truth.append((out[:rows].copy(), dict(zip(TRUTH, truth, strict=True))))
+    return rows_and_truth
 
 
 def vector(truth: dict[str, float], name: str) -> np.ndarray:

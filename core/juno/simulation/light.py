@@ -19,7 +19,7 @@ DECAY_NS, DECAY_SHARES = (4.93, 20.6, 190.0), (0.799, 0.171, 0.030)
 INDEX_LS, INDEX_WATER = 1.49, 1.33  # phase: of reflection and of the Cherenkov cone
 CRITICAL_COS2 = 1.0 - (INDEX_WATER / INDEX_LS) ** 2
 CHARGE_SIGMA, CHARGE_LOW = 0.3, 0.1  # of one photoelectron
-TIME_STEPS, CHARGE_STEPS = 16.0, 64.0  # digitised to 1/16 ns and 1/64 photoelectron
+TIME_STEPS, CHARGE_STEPS = 8.0, 32.0  # digitised to 1/8 ns and 1/32 photoelectron
 
 
 class Medium(NamedTuple):

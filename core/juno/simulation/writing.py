@@ -18,9 +18,10 @@ PDG = (11, -11, 13)  # of the classes electron, positron, muon
 _AXES = ("x", "y", "z")
 
 
-def write_events(path: Path, events: Events, geometry: Geometry) -> None:
+def write_events(path: Path, events: Events, geometry: Geometry, compact: bool = False) -> None:
     """Write `events` with their truth (columns as `simulate_events` gives them) and the sensors, whole or not at all. Lengths in mm."""
-    with workspace.replacing(path) as temporary, uproot.recreate(temporary, compression=uproot.ZSTD(9)) as file:
+    compression = uproot.LZMA(6) if compact else uproot.ZSTD(3)
+    with workspace.replacing(path) as temporary, uproot.recreate(temporary, compression=compression) as file:
         for name, branches in (
             ("evt", _hits(events, geometry)),
             ("geninfo", _truth(events)),

@@ -1,0 +1,1 @@
+"""What was published and shown about this detector and its images, beside our own numbers."""
