@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from core.data.ragged import Ragged, from_records
+from core.data.ragged import Ragged, concatenate, from_records
 from core.juno.geometry import Geometry
 from core.juno.optics import flights_ns
 
@@ -63,7 +63,31 @@ def summed(events: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[str,
     return {name: from_records(columns) for name, columns in records.items()}
 
 
-def table(points: np.ndarray, n: int | None = None) -> dict[str, np.ndarray]:
+def table(points: np.ndarray) -> dict[str, np.ndarray]:
     """Columns of the reconstruction, all at the same points (n, 3)."""
     columns = {f"{name}_{axis}_m": points[:, i] for name in ("vertex", "centre", "true") for i, axis in enumerate("xyz")}  # fmt: skip
     return columns | {"uid": np.arange(len(points), dtype=np.int64)}
+
+
+class Rows:
+    """Rows in memory that look like a data set to the modules whose `read_array` is replaced."""
+
+    name = "flashes"
+
+    def __init__(self, sensors, events, points, monkeypatch, *modules) -> None:
+        self.geometry, self.arrays, self.table = sensors.arrays(), arrays(events), table(points)
+        for module in modules:
+            monkeypatch.setattr(module, "read_array", _read)
+
+    def has(self, name: str) -> bool:
+        return name in self.table
+
+    def column(self, name: str) -> np.ndarray:
+        return self.table[name]
+
+    def columns(self, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+        return {name: self.table[name] for name in names}
+
+
+def _read(dataset: Rows, name: str, rows) -> Ragged:
+    return concatenate([dataset.arrays[name][np.array([row])] for row in rows])
