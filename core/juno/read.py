@@ -60,7 +60,9 @@ def preview(path: Path) -> dict[str, Any]:
 
 def notes(path: Path, mapping: Mapping) -> list[str]:
     """Sensors and hits of a file as a mapping reads them: sentences about its first events."""
-    standing, first = sensors.of(path, mapping), next(events(path, mapping))
+    standing, first = sensors.of(path, mapping), next(events(path, mapping), None)
+    if first is None:
+        return []
     sphere = f"on a sphere of {standing.radius_m:.2f} m" if standing.is_sphere else "on no sphere: there are no images"
     n_dropped, n_hits = int(first.n_dropped.sum()), int(first.n_hits.sum())
     sentences = [

@@ -275,3 +275,16 @@ def test_a_wrong_mapping_is_refused(text, sentence, tmp_path):
         load_mapping(path, Mapping)
     assert sentence in str(refused.value)
     assert str(refused.value).startswith("Mapping file mine.toml")
+
+
+def test_names_that_are_no_text(tmp_path):
+    path = write_csr(tmp_path / "a.h5", TRUTH)
+    with h5py.File(path, "a") as file:
+        h5py.h5g.create(file.id, b"\xff\xfe")
+    assert sum(len(chunk) for chunk in events(path, HDF5)) == len(TRUTH.number)
+    assert "cannot be read (UnicodeDecodeError" in refusal(path, replace(HDF5, charge="none"))
+
+
+def test_truth_of_other_lengths(tmp_path):
+    path = write_csr(tmp_path / "a.h5", TRUTH, **{"truth/x": np.zeros(3)})
+    assert "the truth's columns are of different lengths" in refusal(path, HDF5)

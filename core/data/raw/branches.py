@@ -47,12 +47,14 @@ class Tree:
 
         A piece that two ranges share would be decompressed twice.
         """
-        for low, high in self._pieces(leaf):
+        for low, high in self.pieces(leaf):
             for start in range(low, high, at_most):
                 yield start, min(start + at_most, high)
 
-    def _pieces(self, leaf: Leaf) -> Iterator[tuple[int, int]]:
-        yield from itertools.pairwise(self.branches[leaf.branch].entry_offsets)
+    def pieces(self, leaf: Leaf) -> list[tuple[int, int]]:
+        """The entries that a branch holds compressed together, from first to behind the last."""
+        with parsing(self.path, f"branch '{leaf.branch}' cannot be looked at"):
+            return list(itertools.pairwise(self.branches[leaf.branch].entry_offsets))
 
     def find(self, name: str) -> Leaf | None:
         """The branch called `name`, where `a.b`, `a/b` and `a_b` are the same; None if there is none."""
@@ -116,11 +118,10 @@ class Ntuple(Tree):
 
     latest: dict[Any, dict[str, Any]] = field(default_factory=dict)
 
-    def _pieces(self, leaf: Leaf) -> Iterator[tuple[int, int]]:
+    def pieces(self, leaf: Leaf) -> list[tuple[int, int]]:
         del leaf  # clusters are the same for all fields
-        for cluster in self.handle.cluster_summaries:
-            low = int(cluster.num_first_entry)
-            yield low, low + int(cluster.num_entries)
+        clusters = self.handle.cluster_summaries
+        return [(int(c.num_first_entry), int(c.num_first_entry) + int(c.num_entries)) for c in clusters]
 
     def _fields(self, branch: str) -> tuple[str, ...]:
         return tuple(inner.name for inner in self.branches[branch].fields)
@@ -141,7 +142,7 @@ class Ntuple(Tree):
         return int(bits) // 8
 
     def _arrays(self, branches: frozenset[str], start: int, stop: int) -> dict[str, Any]:
-        low, high = next(((a, b) for a, b in self._pieces(Leaf("", "")) if a <= start and stop <= b), (start, stop))
+        low, high = next(((a, b) for a, b in self.pieces(Leaf("", "")) if a <= start and stop <= b), (start, stop))
         key = (branches, low, high)
         if key not in self.latest:
             self.latest.clear()

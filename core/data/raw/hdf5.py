@@ -113,7 +113,13 @@ class Store:
     def _groups(self, above: str) -> list[str]:
         group = self.file["/" + above]
         names = itertools.islice(group, MAX_LISTED)
-        return [n for n in names if _link(group, n) == h5py.h5l.TYPE_HARD and group.get(n, getclass=True) is h5py.Group]
+        return [
+            n
+            for n in names
+            if isinstance(n, str)
+            and _link(group, n) == h5py.h5l.TYPE_HARD
+            and group.get(n, getclass=True) is h5py.Group
+        ]
 
     def unit(self, data: Array) -> str:
         """The attribute `units` of a data set, as LH5 has it; empty where there is none."""
@@ -134,7 +140,7 @@ class Store:
                         if depth < MAX_DEPTH:  # hard links may lead back up
                             waiting.append((f"{above}{part}/", group[part], depth + 1))
                     else:
-                        listed.append((above + part, kind))
+                        listed.append((f"{above}{part}", kind))
         return listed
 
     def _follow(self, name: str) -> h5py.Dataset | None:
@@ -211,8 +217,9 @@ def _declared(data: h5py.Dataset, name: str) -> Array:
     return Array(name, data.shape or (), dtype, dtype_name, data.chunks[0] if data.chunks else None, data)
 
 
-def _link(group: h5py.Group, part: str) -> int:
-    return int(group.id.links.get_info(part.encode()).type)
+def _link(group: h5py.Group, part: str | bytes) -> int:
+    """The type of a link; h5py gives a name that is no text as bytes."""
+    return int(group.id.links.get_info(part if isinstance(part, bytes) else part.encode()).type)
 
 
 def _link_name(kind: int) -> str:

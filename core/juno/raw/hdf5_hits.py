@@ -124,12 +124,7 @@ def _truth_table(store: Store, mapping: Mapping) -> TruthTable:
     if mapping.truth_id:
         event = _need(store, mapping.truth, mapping.truth_id)
         number = hits.event_numbers(event.read(), event.where)
-    lengths = {len(number), *map(len, values.values())}
-    if len(lengths) > 1:
-        raise DarkroomError(
-            f"{store.path.name}: the truth's data sets are of different lengths: expected one value per event."
-        )
-    return truth_table(number, values)
+    return truth_table(number, values, store.path)
 
 
 def _find(store: Store, group: str, name: str) -> Column | None:

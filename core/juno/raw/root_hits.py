@@ -2,7 +2,6 @@
 million hits fits into memory.
 """
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,10 +59,10 @@ def _truth_table(tree: Tree, mapping: Mapping) -> TruthTable:
     leaves = {name: leaf for name, text in truth.wanted(mapping).items() if (leaf := tree.find(text))}
     columns = {name: _scalar(tree, leaf, 0, tree.n_entries).astype(np.float64) for name, leaf in leaves.items()}
     if not mapping.truth_id:
-        return truth_table(np.arange(tree.n_entries), columns)
+        return truth_table(np.arange(tree.n_entries), columns, tree.path)
     number = _scalar(tree, tree.need(mapping.truth_id), 0, tree.n_entries)
     where = f"{tree.path.name}: branch '{mapping.truth_id}' of tree '{tree.name}'"
-    return truth_table(hits.event_numbers(number, where), columns)
+    return truth_table(hits.event_numbers(number, where), columns, tree.path)
 
 
 def sensors(path: Path, mapping: Mapping) -> dict[str, np.ndarray] | None:
@@ -95,8 +94,8 @@ def _ranges(tree: Tree, leaf: Leaf) -> Iterator[tuple[int, int]]:
     if isinstance(tree, branches.Ntuple):
         yield from tree.ranges(leaf, max(tree.n_entries, 1))
         return
-    start, n_bytes, branch = 0, 0, tree.branches[leaf.branch]
-    for i, (begin, _) in enumerate(itertools.pairwise(branch.entry_offsets)):
+    start, n_bytes = 0, 0
+    for i, (begin, _) in enumerate(tree.pieces(leaf)):
         piece = _piece_bytes(tree, leaf, i)
         if n_bytes and n_bytes + piece > hits.PIECE_BYTES:
             yield start, begin

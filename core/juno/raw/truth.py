@@ -1,9 +1,11 @@
 """The simulated truth of events: as a file has it, matched by the events' numbers, then our columns."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from core.errors import DarkroomError
 from core.juno.mapping import MEV, NS, M, Mapping
 
 FIELDS = ("pdg", "energy", "x", "y", "z", "edep_x", "edep_y", "edep_z", "px", "py", "pz", "zenith", "azimuth", "t")
@@ -29,8 +31,10 @@ class TruthTable:
 NO_TRUTH = TruthTable(np.zeros(0, np.int64), {})
 
 
-def truth_table(number: np.ndarray, columns: dict[str, np.ndarray]) -> TruthTable:
+def truth_table(number: np.ndarray, columns: dict[str, np.ndarray], path: Path) -> TruthTable:
     """Truth in any order; of an event that stands twice the first line counts."""
+    if any(len(values) != len(number) for values in columns.values()):
+        raise DarkroomError(f"{path.name}: the truth's columns are of different lengths: expected one value per event. Write the file again.")  # fmt: skip
     ascending, at = np.unique(number, return_index=True)
     return TruthTable(ascending, {name: values[at] for name, values in columns.items()})
 
