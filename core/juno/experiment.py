@@ -11,6 +11,7 @@ from core.figures.looking import Looking
 from core.judge.judging import Judging
 from core.juno import evaluate, event, features, mapping, model, plot, read, rows, select, simulate
 from core.juno.epem import derived
+from core.juno.published import scaled_sample
 from core.labels.labels import Labels
 from core.selection.selecting import Selecting
 
@@ -45,6 +46,9 @@ EXPERIMENT = Experiment(
         parameters=simulate.SimulationParameters,
         simulate=simulate.simulate,
         sample=_HERE.parents[1] / "data_samples" / "juno",
+        scaled=scaled_sample.SCALED,
+        cost=simulate.cost,
+        at_first_start=False,
     ),
     selecting=Selecting(
         cuts=select.Cuts,
