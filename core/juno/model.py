@@ -31,7 +31,7 @@ class CompactParameters(PmtImage):
         ("first", "mean", "charge", "mask", "sharp"), "planes of the image",
         choices=("first", "mean", "std", "charge", "mask", "sharp"),
     )  # fmt: skip
-    pixel_units: int = param(24, "width of the two layers that read each pixel by itself", low=4, high=128)
+    pixel_units: int = param(16, "width of the two layers that read each pixel by itself", low=4, high=128)
     filters: tuple[int, ...] = param(
         (32, 64, 128, 192), "filters of each convolution; each halves the image", low=4, high=512
     )
