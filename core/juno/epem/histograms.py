@@ -17,6 +17,7 @@ from core.parameters import param
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
 
+NONE = "none"
 SHARP_NS = 3.0  # sensors with a smaller transit time spread are sharp
 
 
@@ -26,7 +27,9 @@ class ResidualHistograms:
 
     arrays: ClassVar[tuple[str, ...]] = ("pmt", "time_ns")
 
-    vertex: str = param("fitted", "vertex that times of flight are from", choices=tuple(VERTICES))
+    vertex: str = param(
+        "fitted", "vertex that times of flight are from; none: times as they are", choices=(*VERTICES, NONE)
+    )
     low_ns: float = param(-20.0, "first edge", unit="ns", low=-1e3, high=1e3)
     high_ns: float = param(100.0, "last edge", unit="ns", low=-1e3, high=1e4)
     step_ns: float = param(0.5, "width of a bin", unit="ns", low=0.05, high=100.0)
@@ -43,6 +46,8 @@ class ResidualHistograms:
 
     def columns(self, dataset: "Dataset") -> tuple[str, ...]:  # noqa: ARG002
         """The vertex, and the event time that belongs to it; the charge centre has none."""
+        if self.vertex == NONE:
+            return ()
         times = {"true": ("true_t_ns",), "fitted": ("vertex_t_ns",)}.get(self.vertex, ())
         return (*(f"{VERTICES[self.vertex]}_{axis}_m" for axis in "xyz"), *times)
 
@@ -55,7 +60,9 @@ class ResidualHistograms:
         the hits are later than scintillation light's median.
         """
         sensors, hits = geometries.from_arrays(dataset.geometry), arrays["pmt"]
-        x, y, z, *times = (np.asarray(table[name], np.float64) for name in self.columns(dataset))
+        columns = [np.asarray(table[name], np.float64) for name in self.columns(dataset)]
+        # from the centre the flight to all sensors of a sphere is the same, so that times stay as they are
+        x, y, z, *times = columns or np.zeros((3, len(hits)))
         begin = times[0] if times else np.full(len(hits), np.nan)
         out = np.zeros((len(hits), *self.shape(dataset)), np.float32)
         _fill(
