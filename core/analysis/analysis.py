@@ -61,7 +61,8 @@ class Inputs:
 
     `scored` are the scores of the run on the data set, `own` those on the run's own, `calibration` those on a simulated
     data set. `matrix` are the efficiencies of the study. `layers`: name of a network -> its layers and parameters.
-    `trained` holds the scores on the data set of each run that `Analysis.trainings` asks for and that there is.
+    `trained` holds, of each run that `Analysis.trainings` asks for and that there is, the scores on the data set, or the outputs of
+    one that tells no classes apart.
     """
 
     dataset: "Dataset | None" = None
@@ -75,7 +76,7 @@ class Inputs:
     files: tuple[Path, ...] = ()
     mapping: Any = None
     layers: Mapping[str, Any] | None = None
-    trained: Mapping[str, "ScoreTable"] = field(default_factory=dict)
+    trained: Mapping[str, Any] = field(default_factory=dict)
     select: "Callable[[Selection], Selected] | None" = None
 
     def selected(self, selection: "Selection") -> "Selected":

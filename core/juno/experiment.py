@@ -10,8 +10,9 @@ from core.experiment import Experiment
 from core.figures.looking import Looking
 from core.judge.judging import Judging
 from core.juno import evaluate, event, features, mapping, model, plot, read, rows, select, simulate
-from core.juno.epem import derived
+from core.juno.epem import derived, report
 from core.juno.published import scaled_sample
+from core.juno.vertex import report as reconstruction
 from core.labels.labels import Labels
 from core.selection.selecting import Selecting
 
@@ -78,5 +79,9 @@ EXPERIMENT = Experiment(
         light_yield=evaluate.light_yield,
         truth_bound=derived.BOUND,
     ),
-    analyses={"threshold": THRESHOLD},
+    analyses={
+        "positrons": report.POSITRONS,
+        "reconstruction": reconstruction.RECONSTRUCTION,
+        "threshold": THRESHOLD,
+    },
 )

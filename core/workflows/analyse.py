@@ -24,6 +24,7 @@ from core.experiment import Experiment
 from core.jobs import control
 from core.jobs.queue import ACTIVE, Job
 from core.judge import score_table
+from core.judge.output_table import OutputTable, open_outputs
 from core.judge.report import Figure, KeyNumber, Report, Table
 from core.judge.score_table import ScoreTable
 from core.learn.layers import describe_networks
@@ -149,6 +150,11 @@ def open_inputs(
 ) -> Inputs:  # fmt: skip
     """Everything that is named, opened. `trained`: the run of each training. `opener` and `scorer` may keep what they opened."""
     score = scorer or (lambda run, data: open_scored(run, experiment, data))
+
+    def of_training(run: Run, data: Dataset) -> ScoreTable | OutputTable:
+        task = experiment.networks[run.network].task if run.network in experiment.networks else None
+        return score(run, data) if run.classes or task is None else open_outputs(run, task, data)
+
     needs, dataset_name = analysis.needs, names.of("dataset")
     dataset = opener(dataset_name) if dataset_name else None
     run = runs.open_run(names.run) if names.of("run") else None
@@ -165,7 +171,7 @@ def open_inputs(
         dataset=dataset, run=run, scored=scored, own=own, calibration=calibration,
         pressure=pressure or (_pressure(Path(names.pressure)) if names.of("pressure") else None), study=study,
         matrix=open_matrix(study, experiment, dataset) if study is not None and dataset is not None else None,
-        trained={name: score(runs.open_run(run), dataset) for name, run in (trained or {}).items()} if dataset is not None else {},
+        trained={name: of_training(runs.open_run(run), dataset) for name, run in (trained or {}).items()} if dataset is not None else {},
         files=tuple(map(Path, names.files)), mapping=_mapping(experiment, names) if "files" in needs else None, layers=layers,
         select=functools.partial(select, experiment.selecting, experiment.labels, dataset) if dataset is not None else None,
     )  # fmt: skip
