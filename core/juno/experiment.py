@@ -30,6 +30,7 @@ EXPERIMENT = Experiment(
         blocks=rows.blocks,
         source=read.source,
         preview=read.preview,
+        notes=read.notes,
         trial=read.trial,
         geometry=read.geometry,
         file_patterns=("*.root", "*.h5", "*.hdf5", "*.parquet"),

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.data.raw import container
 from core.data.raw import preview as stored
+from core.errors import DarkroomError
 from core.juno.events import MOST_HITS, Events
 from core.juno.geometry import Geometry
 from core.juno.mapping import Mapping, run_and_subrun
@@ -54,8 +55,16 @@ def trial(path: Path, mapping: Mapping) -> bool:
 
 
 def preview(path: Path) -> dict[str, Any]:
-    """What a file holds, whatever its kind, as plain values for the page and `--json`."""
-    return parquet_hits.preview(path) if container.kind_of(path) == parquet_hits.PARQUET else stored.preview(path)
+    """What a file holds, whatever its name, as plain values for the page and `--json`."""
+    kind = container.kind_of(path)
+    if kind == parquet_hits.PARQUET:
+        return parquet_hits.preview(path)
+    if kind not in container.CONTAINERS.values():
+        raise DarkroomError(
+            f"{path.name} holds no hits (it is {kind}): expected a ROOT, HDF5 or Parquet file. A table of sensors is named as "
+            "'table' in the mapping of the hits."
+        )
+    return stored.preview(path)
 
 
 def notes(path: Path, mapping: Mapping) -> list[str]:
@@ -68,13 +77,13 @@ def notes(path: Path, mapping: Mapping) -> list[str]:
     sentences = [
         f"{len(standing):,} sensors (numbers {standing.pmt_id[0]:,} to {standing.pmt_id[-1]:,}), "
         f"{sensors.origin(path, mapping)}, {sphere}.",
-        f"The first {len(first):,} events have {n_hits:,} hits; {n_dropped:,} more were dropped, of unknown or water-pool sensors, "
-        "without a time or without charge.",
+        f"Events read first: {len(first):,}, with {n_hits:,} hits. Hits dropped, of unknown or water-pool sensors, without a time or "
+        f"without charge: {n_dropped:,}.",
     ]
     if not mapping.charge:
         sentences.append("The file tells no charge: every hit counts as one photoelectron.")
-    if summed := int(np.count_nonzero(first.count.lengths)):
-        sentences.append(f"{summed:,} events have more than {MOST_HITS:,} hits: they are summed up by sensor.")
+    if n_summed := int(np.count_nonzero(first.count.lengths)):
+        sentences.append(f"Events of more than {MOST_HITS:,} hits, summed up by sensor: {n_summed:,}.")
     if not mapping.pmt:
         raw = next(READERS[mapping.container](path, mapping))
         distance_m = sensors.nearest(sensors.positions(raw.columns), standing)[1]

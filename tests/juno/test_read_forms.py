@@ -144,6 +144,6 @@ def test_hits_without_a_sensor_go_to_the_nearest_and_the_distance_is_told(test_d
     assert sensors == (
         "12,860 sensors (numbers 0 to 12,859), as the file has them, on no sphere: there are no images."
     )  # fmt: skip
-    assert hits_of.startswith("The first 100 events have 121,096 hits; 0 more were dropped")
+    assert hits_of.startswith("Events read first: 100, with 121,096 hits.") and hits_of.endswith("charge: 0.")
     assert charge.startswith("The file tells no charge")
     assert distance.startswith("Each hit is taken to the nearest sensor, 1.97e-08 m away in the median")

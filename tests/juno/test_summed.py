@@ -52,7 +52,7 @@ def test_only_events_above_the_limit_are_summed(tmp_path):
         np.testing.assert_allclose(
             (read.mean_ns.item(i).astype(float) * read.count.item(i)).sum(), truth.time_ns[here].sum(), rtol=1e-5
         )
-    assert "2 events have more than 50,000 hits: they are summed up by sensor." in notes(path, HDF5)
+    assert "Events of more than 50,000 hits, summed up by sensor: 2." in notes(path, HDF5)
 
 
 def test_sums_in_a_file_are_taken_as_they_are(tmp_path):

@@ -72,10 +72,13 @@ def preview(path: Path, n_rows: int = 5) -> dict[str, Any]:
     """The columns with types and first values, as plain values for the page and `--json`."""
     with _opened(path) as file:
         names = file.schema_arrow.names[:200]
-        groups = [Group(file, path, 0, n_rows, n_rows)] if file.metadata.num_row_groups and _groups(file, path) else []
-        head = next(groups[0].batches(names), None) if names and groups else None
+        sizes = _groups(file, path)
+        is_short = bool(sizes) and sizes[0].size >= min(
+            n_rows, sizes[0].n_rows
+        )  # else five rows are too much for a look
+        head = next(Group(file, path, 0, n_rows, n_rows).batches(names), None) if names and is_short else None
         lines = [
-            {"branch": name, "type": str(kind), "first": short(head.column(i).to_pylist()[:n_rows]) if head else ""}
+            {"branch": name, "type": str(kind), "first": _first(head.column(i), n_rows) if head else "not read"}
             for i, (name, kind) in enumerate(zip(names, file.schema_arrow.types, strict=False))
         ]
         tree = {
@@ -85,6 +88,17 @@ def preview(path: Path, n_rows: int = 5) -> dict[str, Any]:
             "branches": lines,
         }
     return {"file": path.name, "objects": {line["branch"]: line["type"] for line in lines}, "trees": {"/": tree}}
+
+
+def _first(column: Any, n_rows: int) -> str:
+    """The first values, of a list its first ones."""
+    head = column.slice(0, n_rows)
+    return short((pc.list_slice(head, 0, 6) if _is_list(column) else head).to_pylist())
+
+
+def _is_list(column: Any) -> bool:
+    of = pa.types
+    return bool(of.is_list(column.type) or of.is_large_list(column.type) or of.is_fixed_size_list(column.type))
 
 
 @contextmanager
@@ -196,9 +210,7 @@ def _by_row(
 
 def _flat(column: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
     """(lengths int64 (n,), values (m,)) of lists; a missing list is empty, a missing value NaN."""
-    if not (
-        pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_fixed_size_list(column.type)
-    ):
+    if not _is_list(column):
         raise DarkroomError(f"{where} holds {column.type} values: expected lists of hits. If a row is a hit, set 'layout' to hits in the mapping.")  # fmt: skip
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     return lengths, column.flatten().to_numpy(zero_copy_only=False)
