@@ -71,6 +71,11 @@ def test_every_parameter_says_what_it_is(prepared):
             assert spec.help, f"{cls.__name__}.{spec.name} has no help"
 
 
+def test_pages_begin_with_the_mapping_of_the_own_format(prepared):
+    experiment, _ = prepared
+    assert next(iter(experiment.reading.mappings)) == experiment.key
+
+
 def test_presets_and_schemes_select(prepared):
     experiment, dataset = prepared
     for preset in experiment.selecting.presets.values():

@@ -64,11 +64,13 @@ def nothing_known(_mapping: Any) -> dict[str, Any]:
 class Reading:
     """How an experiment's raw files become rows.
 
-    `arrays` is what is stored of every row beside the table, one at least. `version` is that of the features: raised when the same file gives other rows than before. A mapping (its dataclass
-    `mapping`, the shipped files `mappings` by name) says how a file's branches become ours.
+    `arrays` is what is stored of every row beside the table, one at least. `version` is that of the features: raised when the
+    same file gives other rows than before. A mapping (its dataclass `mapping`, the shipped files `mappings` by name, that of
+    the experiment's own format first) says how a file's branches become ours.
     `blocks(path, mapping)` yields the rows; `source(path, mapping)` tells run, subrun and live_s [s] of a file (None where
-    it tells none); `record_meta(mapping)` what is kept with the data set; `preview(path)` what a file holds (`core.commands.data`);
-    `notes(path, mapping)` what a user should know of a file as a mapping reads it, in sentences; `trial(path, mapping)` whether a mapping gives a row, cheaper than a block; `no_rows` is said of a file without any.
+    it tells none); `record_meta(mapping)` what is kept with the data set; `preview(path)` what a file holds
+    (`core.commands.data`); `trial(path, mapping)` whether a mapping gives a row, cheaper than a block; `notes(path, mapping)`
+    what a user should know of a file as a mapping reads it, in sentences; `no_rows` is said of a file without any.
     `geometry(path, mapping)` gives what holds for all rows, such as where sensors stand (`Dataset.geometry`): it is kept in
     each part, and files with another one are no part of the data set. The functions stand in modules, so that worker
     processes can import them.

@@ -25,7 +25,10 @@ EXPERIMENT = Experiment(
     reading=Reading(
         version=features.VERSION,
         arrays=rows.ARRAYS,
-        mappings={path.stem: path for path in sorted((_HERE / "mappings").glob("*.toml"))},
+        mappings={
+            path.stem: path
+            for path in sorted((_HERE / "mappings").glob("*.toml"), key=lambda p: (p.stem != "juno", p.stem))
+        },
         mapping=mapping.Mapping,
         blocks=rows.blocks,
         source=read.source,

@@ -103,6 +103,18 @@ def test_the_flavour_for_machine_learning(tmp_path):
     assert np.isnan(read.truth["true_energy_mev"]).all() and (read.truth["truth_class"] == -1).all()
 
 
+def test_an_rntuple(tmp_path):
+    truth = made_up((40, 0, 300, 25))
+    columns = {"evtID": truth.number, "edep": truth.energy_mev}
+    columns |= {
+        name: lists(values, truth.lengths)
+        for name, values in (("pmtID", truth.pmt), ("hitTime", truth.time_ns), ("nPE", truth.charge_pe))
+    }
+    with uproot.recreate(tmp_path / "a.root") as file:
+        file.mkrntuple("evt", columns)
+    need_same(joined(tmp_path / "a.root", JUNO), truth)
+
+
 def test_units_of_the_mapping(tmp_path):
     truth = made_up()
     path = write_csr(tmp_path / "a.h5", truth, t=truth.time_ns / 1000.0)
