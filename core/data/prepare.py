@@ -64,6 +64,7 @@ def prepare(
         records = parts.read_records(folder / "parts")
         before = joining.members(folder)
         files_of = parts.sort(paths, records, reading.version)
+        _need_geometry(reading, folder, mapping, files_of.present)
         outdated = parts.outdated(folder, before, records, files_of.given, reading.version)
         todo = list(dict.fromkeys([*files_of.todo, *outdated]))
         workspace.need_free(folder, 2.0 * sum(p.stat().st_size for p in todo) + 50e6)
@@ -132,6 +133,19 @@ def _head(experiment: str, reading: Reading, mapping: Any, folder: Path) -> dict
 
 def _but_version(head: Any) -> dict[str, Any]:
     return {key: value for key, value in head.items() if key != "version"}
+
+
+def _need_geometry(reading: Reading, folder: Path, mapping: Any, present: dict[str, parts.Record]) -> None:
+    """Refuse files that are there already and whose geometry, a table beside them maybe, is another by now. One stands for all."""
+    record = next((r for r in present.values() if r["n_rows"] and Path(r["path"]).is_file()), None)
+    if reading.geometry is None or record is None:
+        return
+    path = Path(record["path"])
+    if geometry.digest(reading.geometry(path, mapping)) != record.get("geometry", ""):
+        raise DarkroomError(
+            f"{path.name} has another geometry than when data set '{folder.name}' was prepared, as a table beside it has changed: "
+            f"prepare it under another name, or delete the data set with `python -m core datasets delete {folder.name}`."
+        )
 
 
 def _need_all(folder: Path, outdated: Sequence[Path], refused: Refused) -> None:

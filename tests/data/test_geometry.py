@@ -11,6 +11,7 @@ import pytest
 from core.data import geometry, parts
 from core.data.dataset import delete_dataset, open_dataset
 from core.data.prepare import prepare
+from core.errors import DarkroomError
 from tests.toy.experiment import EXPERIMENT, ReadSettings
 
 POSITION_M = np.arange(12.0).reshape(4, 3)
@@ -75,6 +76,14 @@ def test_another_geometry_of_the_same_files_is_another_data_set(files):
     first = prepared(files, same)["id"]
     delete_dataset("a")
     assert prepared(files, lambda _: {"position_m": POSITION_M + 1.0})["id"] != first
+
+
+def test_a_geometry_that_has_changed_since_is_not_passed_over(files):
+    first = prepared(files, same)["id"]
+    assert prepared(files, same)["id"] == first
+    with pytest.raises(DarkroomError, match=r"run0\.npz has another geometry than when data set 'a' was prepared"):
+        prepared(files, lambda _: {"position_m": POSITION_M + 1.0})
+    assert open_dataset("a").id == first
 
 
 def test_the_digest_knows_names_types_and_shapes():
