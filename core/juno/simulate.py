@@ -117,6 +117,7 @@ def _geometry(table: str, ls_radius_m: float) -> Geometry:
 @lru_cache(maxsize=4)
 def detector(p: SimulationParameters) -> Detector:
     """Sensors and light of these parameters, prepared."""
+    p.check()
     where = geometry_of(p)
     if not where.is_sphere or len(where) <= NEIGHBOURS:
         raise DarkroomError(
@@ -188,7 +189,6 @@ def simulate(
     At most 500 events (muons and electrons: 50) in a file, but ten files or more where there are events enough. Same seed and
     parameters, same hits. Every file is written whole or not at all; `progress(done, total)` may raise to stop.
     """
-    parameters.check()
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for path, run, first, n in planned(folder, n_events, parameters):

@@ -12,7 +12,7 @@ from core.juno.simulate import SimulationParameters, detector, physics_of
 from core.juno.simulation import deposits, gammas, showers
 from core.juno.simulation.deposits import ELECTRON, MUON, POSITRON
 from core.juno.simulation.gammas import ENERGY, T
-from core.juno.simulation.generate import TRUTH, deposited
+from core.juno.simulation.generate import START_NS, START_SPREAD_NS, TRUTH, deposited
 
 EPEM, MUE = SimulationParameters(), SimulationParameters(task="mue")
 
@@ -131,10 +131,11 @@ def test_shower_keeps_its_energy_and_has_its_length(energy_mev: float, low_m: fl
 @pytest.mark.parametrize("particle", [ELECTRON, MUON])
 def test_tracks_and_showers_lie_with_their_centre_where_a_muon_is_contained(particle: int) -> None:
     half = 0.5 * 1000.0 / 200.0
-    for _rows, truth in events_of(MUE, particle, 1000.0, 30):
+    for rows, truth in events_of(MUE, particle, 1000.0, 30):
         centre, u = vector(truth, "edep_{}_m"), vector(truth, "dir_{}")
         for end in (centre - half * u, centre + half * u):
             assert np.linalg.norm(end) <= MUE.fiducial_radius_m + 1e-3
+        assert START_NS <= np.average(rows[:, T], weights=rows[:, ENERGY]) <= START_NS + START_SPREAD_NS + 0.5
 
 
 @pytest.mark.parametrize(
@@ -176,6 +177,6 @@ def test_contradictions_are_refused() -> None:
         ({"task": "mue", "energies_mev": (5000.0,), "fiducial_radius_m": 5.0}, "Lower energies_mev"),
     ):
         with pytest.raises(DarkroomError, match=words):
-            dataclasses.replace(EPEM, **changes).check()
+            detector(dataclasses.replace(EPEM, **changes))
     with pytest.raises(DarkroomError, match="less than the scintillator's radius"):
         detector(dataclasses.replace(EPEM, fiducial_radius_m=18.0))

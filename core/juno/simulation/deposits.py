@@ -90,13 +90,13 @@ def moved(out: np.ndarray, n: int, x: float, y: float, z: float, ls_radius_m: fl
 
 
 @numba.njit(cache=True, nogil=True)
-def centre(out: np.ndarray, n: int) -> tuple[float, float, float]:
-    """Centre of energy [m] of the first n deposits."""
-    x = y = z = total = 0.0
+def centre(out: np.ndarray, n: int) -> tuple[float, float, float, float]:
+    """Centre of energy of the first n deposits: x, y, z [m] and time [ns]."""
+    x = y = z = t = total = 0.0
     for k in range(n):
         e = out[k, ENERGY]
-        x, y, z, total = x + e * out[k, 0], y + e * out[k, 1], z + e * out[k, 2], total + e
-    return x / total, y / total, z / total
+        x, y, z, t, total = x + e * out[k, 0], y + e * out[k, 1], z + e * out[k, 2], t + e * out[k, T], total + e
+    return x / total, y / total, z / total, t / total
 
 
 @numba.njit(cache=True, nogil=True)

@@ -67,26 +67,26 @@ def deposited(
 ) -> int:
     """Write an event's deposits to `out` and its truth (`TRUTH`) to `truth`; how many deposits.
 
-    Of tracks and showers the centre of energy is placed, where a muon of this energy is contained: so neither its place nor
-    its direction tells the class.
+    Of tracks and showers the centre of energy is placed, in time too, where a muon of this energy is contained: so neither its
+    place and time nor its direction tells the class.
     """
     ls = d.sensors.ls_radius_m
     reach = 0.5 * energy_mev / LOSS_MEV_PER_M if p.extended else 0.0
     cx, cy, cz, ux, uy, uz = _placed(rng, p.fiducial_m, reach)
-    vx, vy, vz = cx, cy, cz
+    vx, vy, vz, start = cx, cy, cz, START_NS + START_SPREAD_NS * rng.random()
     if p.extended:
         if particle == MUON:
             n = particles.muon(rng, out, energy_mev, ux, uy, uz)
         else:
             n = shower(rng, out, 0, 0.0, 0.0, 0.0, 0.0, ux, uy, uz, energy_mev)
-        mx, my, mz = particles.centre(out, n)
-        vx, vy, vz = cx - mx, cy - my, cz - mz
+        mx, my, mz, mt = particles.centre(out, n)
+        vx, vy, vz, start = cx - mx, cy - my, cz - mz, start - mt
     elif particle == POSITRON:
         n = particles.positron(rng, out, energy_mev, ux, uy, uz, p.ops_share, p.ops_ns)
     else:
         n = particles.electron(out, energy_mev, ux, uy, uz)
     particles.moved(out, n, vx, vy, vz, ls)
-    ex, ey, ez = particles.centre(out, n)
+    ex, ey, ez, _ = particles.centre(out, n)
     if p.equal_light:
         particles.level(out, n, math.sqrt(cx * cx + cy * cy + cz * cz), d.relative, ls)
     if p.with_michel and particle == MUON:
@@ -94,7 +94,6 @@ def deposited(
         end = 2.0 * reach
         n = particles.michel(rng, out, n, vx + end * ux, vy + end * uy, vz + end * uz, end)
         particles.moved(out[first:], n - first, 0.0, 0.0, 0.0, ls)
-    start = START_NS + START_SPREAD_NS * rng.random()
     particles.delayed(out, n, start)
     truth[:] = (energy_mev, vx, vy, vz, ux, uy, uz, start, ex, ey, ez)
     return n
