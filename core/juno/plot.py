@@ -22,7 +22,7 @@ VIEWS = {
         title="From the sphere to the image",
         explanation=(
             "The map of the sphere, the map after the charge centre is turned into its middle, a pixel for each PMT, and the colours. The "
-            "diamonds are the two neighbours of the front half that part farthest: the squeeze separates them, not the rotation."
+            "diamonds are the two neighbours that part farthest: the squeeze separates them, not the rotation."
         ),
         parameters=MapsView,
         draw=draw_maps,

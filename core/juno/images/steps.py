@@ -11,7 +11,7 @@ from core.juno.optics import flights_ns
 
 INNER = (
     np.radians(150.0),
-    np.cos(np.radians(15.0)),
+    np.cos(np.radians(25.0)),
 )  # azimuth and height over radius within which a map keeps neighbours
 
 

@@ -55,11 +55,11 @@ class Event:
         seen = self.light
         if not len(seen):
             return "no light within the window"
-        text = f"{seen.charge_pe.sum():,.0f} p.e. on {len(seen):,} of {len(self.sensors):,} PMTs"
+        text = f"{seen.charge_pe.sum():,.0f} p.e. on {len(seen):,} PMTs"
         if "true vertex" in self.points and "fitted vertex" in self.points:
             away = np.linalg.norm(self.points["fitted vertex"] - self.points["true vertex"])
-            text += f"; fitted {100.0 * away:.0f} cm from the true vertex"
-        return text + (f"; {seen.n_outside:,} hits outside the window" if seen.n_outside else "")
+            text += f", fitted {100.0 * away:.0f} cm off"
+        return text + (f", {seen.n_outside:,} hits outside the window" if seen.n_outside else "")
 
 
 def sensors_of(dataset: Dataset) -> Geometry:

@@ -75,7 +75,7 @@ def pair(x: np.ndarray, y: np.ndarray, note: str, number: int, colour: str) -> l
     """Two sensors joined by a line, with how far they are apart."""
     return [
         go.Scattergl(
-            x=x, y=y, mode="lines+markers", line={"color": colour, "width": 1.5}, name="two neighbours", legendgroup="pair",
+            x=x, y=y, mode="lines+markers", line={"color": colour, "width": 1.5}, name="pair", legendgroup="pair",
             marker={"size": 8, "symbol": "diamond-open", "color": colour, "line": {"width": 2}}, showlegend=number == 1,
             hovertemplate=f"{note}<extra></extra>", **axes_of(number),
         )
@@ -93,7 +93,8 @@ def layout(titles: Sequence[str], sentence: str, canvases: Mapping[int, tuple[in
     for i, title in enumerate(titles):
         line, column = divmod(i, 2)
         left, right = column * 0.52, 0.46 + column * 0.52
-        low, high = 1.0 - (line + 1) / lines + 0.06 * (line < lines - 1), 1.0 - line / lines - 0.1 / lines
+        last = line == lines - 1  # above it stand the ticks of the line before
+        low, high = 1.0 - (line + 1) / lines + 0.1 * (not last), 1.0 - line / lines - 0.07
         look: dict[str, Any] = {"showgrid": False, "zeroline": False, "tickfont": {"size": TITLE_PX}}
         x, y = look | {"domain": [left, right], "anchor": f"y{i + 1}"}, look | {"domain": [low, high], "anchor": f"x{i + 1}"}  # fmt: skip
         if i + 1 in canvases:

@@ -103,7 +103,7 @@ def _play(figure: go.Figure, times: np.ndarray, lit: int) -> None:
     stop = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}}
     figure.update_layout(
         sliders=[{
-            "active": N_FRAMES - 1, "currentvalue": {"prefix": "hits until ", "suffix": " ns"}, "x": 0.17, "len": 0.81, "y": 0.0,
+            "active": N_FRAMES - 1, "currentvalue": {"prefix": "hits until ", "suffix": " ns"}, "x": 0.22, "len": 0.76, "y": 0.0,
             "pad": {"t": 5}, "steps": [{"label": name, "method": "animate", "args": [[name], at_once]} for name in names],
         }],
         updatemenus=[{
