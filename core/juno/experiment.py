@@ -9,7 +9,7 @@ from core.data.table import Table
 from core.experiment import Experiment
 from core.figures.looking import Looking
 from core.judge.judging import Judging
-from core.juno import evaluate, event, features, mapping, model, plot, read, rows, select, simulate
+from core.juno import evaluate, event, features, mapping, model, plot, position, read, rows, select, simulate
 from core.juno.epem import derived, report
 from core.juno.published import scaled_sample
 from core.juno.vertex import report as reconstruction
@@ -84,6 +84,7 @@ EXPERIMENT = Experiment(
         truth_bound=derived.BOUND,
     ),
     analyses={
+        "position": position.POSITION,
         "positrons": report.POSITRONS,
         "reconstruction": reconstruction.RECONSTRUCTION,
         "threshold": THRESHOLD,

@@ -61,10 +61,10 @@ def picture(image: np.ndarray) -> dict[str, Any]:
     return {"type": "image", "source": source, "hoverinfo": "skip"}
 
 
-def mark(name: str, look: tuple[str, str], x: np.ndarray, y: np.ndarray, text: str, number: int) -> go.Scattergl:
+def mark(name: str, look: tuple[str, str], x: np.ndarray, y: np.ndarray, text: str, number: int) -> go.Scatter:
     """Where a point of the event lies."""
     colour, symbol = look
-    return go.Scattergl(
+    return go.Scatter(
         x=x, y=y, mode="markers", name=name, legendgroup=name, showlegend=number == 1,
         marker={"size": 11, "symbol": SYMBOLS[symbol], "color": colour, "line": {"width": 1, "color": "#FFFFFF"} if symbol == "x" else {"width": 2}},
         hovertemplate=f"{text}<extra></extra>", **axes_of(number),
@@ -74,7 +74,7 @@ def mark(name: str, look: tuple[str, str], x: np.ndarray, y: np.ndarray, text: s
 def pair(x: np.ndarray, y: np.ndarray, note: str, number: int, colour: str) -> list[Any]:
     """Two sensors joined by a line, with how far they are apart."""
     return [
-        go.Scattergl(
+        go.Scatter(
             x=x, y=y, mode="lines+markers", line={"color": colour, "width": 1.5}, name="pair", legendgroup="pair",
             marker={"size": 8, "symbol": "diamond-open", "color": colour, "line": {"width": 2}}, showlegend=number == 1,
             hovertemplate=f"{note}<extra></extra>", **axes_of(number),
