@@ -87,6 +87,7 @@ EXPERIMENT = Experiment(
         "position": position.POSITION,
         "positrons": report.POSITRONS,
         "reconstruction": reconstruction.RECONSTRUCTION,
+        "position": position.POSITION,
         "threshold": THRESHOLD,
     },
 )

@@ -213,20 +213,24 @@ def key_of(
     return hashlib.sha256(json.dumps(record, default=str).encode()).hexdigest()[:24]
 
 
-def submit(experiment: Experiment, key: str, names: Names, values: Any) -> Job:
-    """Queue an analysis, unless a job is at it."""
-    file = key_of(experiment, key, names, values)
+def submit(
+    experiment: Experiment, key: str, names: Names, values: Any, trained: Mapping[str, str] | None = None
+) -> Job:  # fmt: skip
+    """Queue an analysis, unless a job is at it. `trained`: the run of each training that there is."""
+    file = key_of(experiment, key, names, values, trained=trained)
     busy = [job for job in control.list_jobs(states=("queued", *ACTIVE)) if job.arguments.get("report") == file]
     arguments = {
         "experiment": experiment.key, "analysis": key, "names": dataclasses.asdict(names),
-        "parameters": parameters.to_dict(values), "report": file,
+        "parameters": parameters.to_dict(values), "report": file, "trained": dict(trained or {}),
     }  # fmt: skip
     analysis = analysis_of(experiment.analyses, key, experiment.title)
     return busy[0] if busy else control.submit(KIND, f"{analysis.title}, {experiment.key}", arguments)
 
 
 def run_job(job: Any) -> None:
-    """The job kind `analysis`: arguments experiment, analysis, names, parameters, report (the key it is kept under)."""
+    """The job kind `analysis`: arguments experiment, analysis, names, parameters, report (the key it is kept under), trained (the run
+    of each training that there is).
+    """
     from core.registry import experiment_by_key
 
     experiment = experiment_by_key(job.arguments["experiment"])
@@ -240,7 +244,7 @@ def run_job(job: Any) -> None:
             raise DarkroomError("Stopped: start it again.")
 
     layers = describe_networks(experiment.networks) if "networks" in analysis.needs else None
-    inputs = open_inputs(experiment, analysis, names, layers)
+    inputs = open_inputs(experiment, analysis, names, layers, trained=job.arguments.get("trained"))
     report = analysis.run(inputs, parameters.build(analysis.parameters, job.arguments["parameters"]), progress)
     store(job.arguments["report"], report)
     job.report(1, 1, f"{len(report.figures)} figures, {len(report.tables)} tables")

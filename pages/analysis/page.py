@@ -79,9 +79,9 @@ def _pick_files(experiment: Experiment, analysis: Analysis) -> Names:
     return Names(files=tuple(str(by_name[name]) for name in chosen), mapping=mapping)
 
 
-def by_job(experiment: Experiment, key: str, names: Names, values: Any) -> None:
+def by_job(experiment: Experiment, key: str, names: Names, values: Any, trained: dict[str, str]) -> None:
     """The kept report of a long analysis, or the button that makes it and the job that is at it."""
-    file = analyse.key_of(experiment, key, names, values)
+    file = analyse.key_of(experiment, key, names, values, trained=trained)
     with layout.refusals():
         stored = analyse.stored(file)
     if stored is not None:
@@ -91,7 +91,7 @@ def by_job(experiment: Experiment, key: str, names: Names, values: Any) -> None:
     st.info("This takes a while: it runs as a job, and its report is kept.", icon=":material/info:")
     if st.button("start", icon=":material/play_arrow:", type="primary"):
         with layout.refusals():
-            st.session_state["analysis-job"] = (file, analyse.submit(experiment, key, names, values).id)
+            st.session_state["analysis-job"] = (file, analyse.submit(experiment, key, names, values, trained).id)
     wanted, job_id = st.session_state.get("analysis-job", ("", 0))
     if wanted == file:
         watch.live(_follow, job_id)
@@ -116,11 +116,11 @@ def page() -> None:
     st.caption(layout.plain(f"{analysis.title}. {analysis.explanation}"))
     with layout.refusals():
         values = parameters.build(analysis.parameters, raw)
+        with st.sidebar:
+            trained = trainings.section(experiment, key, names, values)
         if analysis.takes_long:
-            by_job(experiment, key, names, values)
+            by_job(experiment, key, names, values, trained)
         else:
-            with st.sidebar:
-                trained = trainings.section(experiment, key, names, values)
             shown = report.answered(experiment, key, names, values, trained=trained)
             name = f"{experiment.key}-{key}"
             report.draw(shown, name, f"darkroom-{name}", analysis.title)
