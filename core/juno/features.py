@@ -14,6 +14,7 @@ import numpy as np
 
 from core.data.table import Column
 from core.juno.geometry import Geometry
+from core.juno.images.aggregate import by_sensor
 from core.juno.response import Response
 from core.juno.vertex.fit import FirstHits, Sensors, fit, flight_with_gradient, sensors_of
 from core.juno.window import REFERENCE, window_ns
@@ -99,23 +100,14 @@ def calibration_of(response: Response, geometry: Geometry) -> Calibration:
 
 @numba.njit(cache=True, nogil=True)
 def _per_sensor(pmt, time_ns, charge_pe, count, begin, end, n_pmts):  # type: ignore[no-untyped-def]
-    """First hits within the window and the charge of each sensor that has any, float64 (k,)."""
-    place = np.full(n_pmts, -1, np.int64)
-    sensors, firsts = np.empty(len(pmt), np.int64), np.empty(len(pmt))
-    counts, charges, n = np.zeros(len(pmt), np.int64), np.zeros(len(pmt)), 0
-    for i in range(len(pmt)):
-        if time_ns[i] < begin or time_ns[i] > end:
-            continue
-        at = place[pmt[i]]
-        if at < 0:
-            at = n
-            place[pmt[i]] = n
-            sensors[n], firsts[n] = pmt[i], time_ns[i]
-            n += 1
-        firsts[at] = min(firsts[at], time_ns[i])
-        charges[at] += charge_pe[i]
-        counts[at] += count[i] if len(count) else 1
-    return FirstHits(sensors[:n], firsts[:n], counts[:n]), charges[:n]
+    """First hits within the window and the charge of each sensor that has any, float64 (k,). Summed events come as they are."""
+    if len(count):
+        inside = (time_ns >= begin) & (time_ns <= end)
+        return FirstHits(pmt[inside].astype(np.int64), time_ns[inside], count[inside].astype(np.int64)), charge_pe[
+            inside
+        ]
+    place, n_hits, charge, first, _, _ = by_sensor(pmt, time_ns, charge_pe, begin, end, n_pmts)
+    return FirstHits(place.astype(np.int64), first, n_hits.astype(np.int64)), charge
 
 
 @numba.njit(cache=True, nogil=True)

@@ -15,7 +15,7 @@ from core.juno.geometry import Geometry
 from core.juno.optics import LIGHT_M_PER_NS, N_LS, N_WATER
 from core.juno.vertex.residuals import FIRST_NS, PROFILE, STEP_NS, TimeProfile, template
 
-MOST_STEPS, ENOUGH_M = 40, 1e-3
+MOST_STEPS, ENOUGH_M = 200, 1e-3
 FARTHEST = 0.98  # of the radius of the sensors: no vertex is looked for beyond
 KINDS_NS = 0.05  # spreads closer than this are one kind of sensor
 LEAST_DENSITY = 1e-7  # per ns: no hit rules a vertex out
