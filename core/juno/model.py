@@ -157,7 +157,7 @@ def _with_head(base: Any, parameters: ColourParameters, n_classes: int, name: st
     import keras
 
     x = keras.layers.GlobalAveragePooling2D(name="pooled")(base.output)
-    return keras.Model(base.input, _softmax(_hidden(x, parameters), n_classes), name=name)
+    return keras.Model(base.inputs[0], _softmax(_hidden(x, parameters), n_classes), name=name)
 
 
 def build_squeezenet(parameters: ColourParameters, input_shape: Any, n_classes: int) -> Any:
