@@ -84,7 +84,6 @@ EXPERIMENT = Experiment(
         truth_bound=derived.BOUND,
     ),
     analyses={
-        "position": position.POSITION,
         "positrons": report.POSITRONS,
         "reconstruction": reconstruction.RECONSTRUCTION,
         "position": position.POSITION,

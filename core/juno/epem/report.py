@@ -68,7 +68,7 @@ def run(inputs: Inputs, p: PositronParameters, progress: Progress) -> Report:
     if dataset is None:
         raise DarkroomError("Positrons are told from electrons in a data set: choose one with simulated truth.")
     selected = inputs.selected(_selection(p))
-    rows, labels, split = _labelled(selected)
+    rows, labels, split = labelled(selected)
     train, test = rows[split == TRAIN], rows[split == TEST]
     truth = labels[split == TEST]
     if len(np.unique(truth)) < 2:
@@ -84,18 +84,18 @@ def run(inputs: Inputs, p: PositronParameters, progress: Progress) -> Report:
         progress(len(scores), 5, name)
         scores[name] = linear_scores(dataset, vertex, train, labels[split == TRAIN], test)
     for name, table in inputs.trained.items():
-        scores[name] = _scores_of(table, test)
+        scores[name] = scores_of(table, test)
     return _report(scores, truth, dataset.column("energy_mev")[test], len(train))
 
 
-def _labelled(selected: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def labelled(selected: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows, labels (1 positron) and side of those that have a label."""
     has = selected.labels >= 0
     is_positron = selected.labels[has] == list(selected.classes).index("positron")
     return selected.preselected[has], is_positron.astype(np.int8), selected.split[has]
 
 
-def _scores_of(table: Any, rows: np.ndarray) -> np.ndarray:
+def scores_of(table: Any, rows: np.ndarray) -> np.ndarray:
     """float64 (n,): the score of a run for rows, NaN where it has none."""
     values = np.full(len(rows), np.nan)
     at = np.searchsorted(table.rows, rows).clip(max=max(len(table.rows) - 1, 0))
