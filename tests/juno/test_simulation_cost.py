@@ -1,9 +1,12 @@
 """What a simulation takes is told before, about right; the slides' numbers are made file by file and can be stopped."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from core.__main__ import main
 from core.errors import DarkroomError
 from core.juno.published import scaled_sample
 from core.juno.simulate import SimulationParameters, cost, mean_hits, simulate, simulate_events
@@ -18,10 +21,10 @@ from core.juno.simulate import SimulationParameters, cost, mean_hits, simulate, 
     ],
 )
 def test_hits_and_disk_are_told_before(tmp_path: Path, parameters: SimulationParameters) -> None:
-    n = 40 if parameters.task == "epem" else 10
-    assert simulate_events(n, 1, parameters).n_hits.mean() == pytest.approx(mean_hits(parameters), rel=0.08)
+    n = 40 if parameters.task == "epem" else 4
+    assert simulate_events(n, 1, parameters).n_hits.mean() == pytest.approx(mean_hits(parameters), rel=0.15)
     size_gb = sum(path.stat().st_size for path in simulate(tmp_path, n, 1, parameters)) / 1e9
-    assert cost(n, parameters)["gb"] == pytest.approx(size_gb, rel=0.2)
+    assert cost(n, parameters)["gb"] == pytest.approx(size_gb, rel=0.25)
 
 
 def test_compact_files_are_smaller(tmp_path: Path) -> None:
@@ -56,3 +59,19 @@ def test_a_stopped_simulation_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(files) == 10
     assert reports[-1] == (20, 20)
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())
+
+
+def test_the_command_tells_what_it_will_take(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["simulate", "juno", "--out", str(tmp_path), "--events", "2", "--set", "light_yield_pe_per_mev=1"]
+    assert main([*words, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert len(answer["files"]) == 2
+    assert set(answer["expected"]) == {"seconds", "gb"}
+    assert main(words) == 0
+    assert "of raw files" in capsys.readouterr().err
+    few = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: few)
+    assert main([*words, "--json"]) == 2
+    assert "are needed" in capsys.readouterr().err
