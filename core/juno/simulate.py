@@ -21,7 +21,7 @@ from core.juno.simulation import generate, light
 from core.juno.simulation.deposits import ELECTRON, MUON, POSITRON
 from core.juno.simulation.generate import Detector, Physics
 from core.juno.simulation.light import Medium
-from core.juno.simulation.sensors import NEIGHBOURS, sensors
+from core.juno.simulation.sensors import MOST, NEIGHBOURS, sensors
 from core.juno.simulation.showers import LOSS_MEV_PER_M
 from core.juno.simulation.writing import write_events
 from core.parameters import param
@@ -119,10 +119,10 @@ def detector(p: SimulationParameters) -> Detector:
     """Sensors and light of these parameters, prepared."""
     p.check()
     where = geometry_of(p)
-    if not where.is_sphere or len(where) <= NEIGHBOURS:
+    if not where.is_sphere or not NEIGHBOURS < len(where) <= MOST:
         raise DarkroomError(
-            f"{p.table}: {len(where):,} sensors that do not stand on a sphere: expected a sphere of {NEIGHBOURS + 1} or more. "
-            "Choose another table, or none."
+            f"{p.table}: {len(where):,} sensors {'on' if where.is_sphere else 'that do not stand on'} a sphere: expected "
+            f"{NEIGHBOURS + 1} to {MOST:,} on a sphere. Choose another table, or none."
         )
     if p.fiducial_radius_m >= where.ls_radius_m:
         raise DarkroomError(

@@ -88,3 +88,13 @@ def test_a_table_of_another_detector(test_data: Path) -> None:
     assert abs(pull.mean()) < 4.0 / np.sqrt(40)
     with pytest.raises(DarkroomError, match="less than the scintillator's radius"):
         simulate_events(1, 1, dataclasses.replace(parameters, fiducial_radius_m=17.2))
+
+
+def test_a_box_of_sensors_is_refused(tmp_path: Path) -> None:
+    corners = [(x, y, z) for x in (-9, 0, 9) for y in (-9, 9) for z in (-9, 9)]
+    table = tmp_path / "box.csv"
+    table.write_text("\n".join(f"{i} {x} {y} {z}" for i, (x, y, z) in enumerate(corners)))
+    with pytest.raises(
+        DarkroomError, match=r"box\.csv: 12 sensors that do not stand on a sphere: expected 9 to 65,535"
+    ):
+        simulate_events(1, 1, SimulationParameters(table=str(table)))

@@ -14,11 +14,12 @@ from core.juno.geometry import Geometry
 
 CELLS = 96  # along an edge of the cube: 0.4 m on JUNO's sphere, less than a sensor's distance to the next
 NEIGHBOURS = 8
+MOST = 65_535
 
 
 class Sensors(NamedTuple):
-    """n sensors on a sphere. `position_m` float64 (n, 3), `tts_ns` float64 (n,), `near` int32 (n, 9): each and its neighbours;
-    `cell` int32 (6, CELLS, CELLS): the nearest to the cell's middle.
+    """n sensors on a sphere, at most MOST. `position_m` float64 (n, 3), `tts_ns` float32 (n,), `near` uint16 (n, 9): each and its
+    neighbours; `cell` uint16 (6, CELLS, CELLS): the nearest to the cell's middle. All together stay in a core's cache.
     """
 
     position_m: np.ndarray
@@ -30,23 +31,23 @@ class Sensors(NamedTuple):
 
 
 def sensors(geometry: Geometry) -> Sensors:
-    """Prepared for `nearest`; at least nine sensors."""
+    """Prepared for `nearest`; at least nine sensors, at most MOST."""
     from scipy.spatial import cKDTree
 
     tree = cKDTree(geometry.position_m)
     middle = (np.arange(CELLS) + 0.5) / CELLS * 2.0 - 1.0
     u, v = (a.ravel() for a in np.meshgrid(middle, middle, indexing="ij"))
-    cell = np.empty((6, CELLS, CELLS), np.int32)
+    cell = np.empty((6, CELLS, CELLS), np.uint16)
     for face in range(6):
         axis, sign = face // 2, 1.0 - 2.0 * (face % 2)
         point = np.empty((len(u), 3))
         point[:, axis], point[:, (axis + 1) % 3], point[:, (axis + 2) % 3] = sign, u, v
         point *= geometry.radius_m / np.linalg.norm(point, axis=1, keepdims=True)
         cell[face] = tree.query(point)[1].reshape(CELLS, CELLS)
-    near = tree.query(geometry.position_m, NEIGHBOURS + 1)[1].astype(np.int32)
+    near = tree.query(geometry.position_m, NEIGHBOURS + 1)[1].astype(np.uint16)
     position_m = np.ascontiguousarray(geometry.position_m, dtype=float)
     return Sensors(
-        position_m, geometry.tts_ns.astype(float), near, cell, geometry.radius_m, float(geometry.ls_radius_m)
+        position_m, geometry.tts_ns.astype(np.float32), near, cell, geometry.radius_m, float(geometry.ls_radius_m)
     )
 
 
