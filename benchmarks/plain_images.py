@@ -59,7 +59,7 @@ def pixels(moved: np.ndarray, sizes: np.ndarray, recipe: PmtImage, height: int, 
     size, left = np.bincount(rows, minlength=len(sizes)), np.bincount(rows[phi < 0.0], minlength=len(sizes))
     rank = np.empty(len(moved), int)
     rank[order] = np.arange(len(moved)) - np.repeat(np.cumsum(size) - size, size)
-    start = width // 2 - left if recipe.column == "meridian" else (width - size) // 2
+    start = np.clip(width // 2 - left, 0, width - size) if recipe.column == "meridian" else (width - size) // 2
     return rows + (height - len(sizes)) // 2, start[rows] + rank
 
 

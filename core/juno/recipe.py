@@ -68,14 +68,14 @@ class PmtImage:
                 f"The sensors of data set '{dataset.name}' do not stand on one sphere, so there are no images of its events: look at "
                 "them in 3-D, or choose a network on lists of hits."
             )
-        how = self.squeeze == "rank", self.column == "meridian"
-        height, width = squeeze.canvas_px(sensors, *how)
+        is_rank = self.squeeze == "rank"
+        height, width = squeeze.canvas_px(sensors, is_rank, self.column == "meridian")
         height, width = self.height_px or height, self.width_px or width
-        rows, needed = len(squeeze.row_sizes(sensors)), squeeze.needed_px(sensors, *how)
+        rows, needed = len(squeeze.row_sizes(sensors)), squeeze.needed_px(sensors, is_rank)
         if height < rows or width < needed:
             raise DarkroomError(
                 f"The canvas of {height} x {width} pixels is too small for {len(sensors):,} sensors, which need {rows} x {needed} "
-                f"with squeeze={self.squeeze}, column={self.column}: make it larger, or 0 to let the sensors choose."
+                f"with squeeze={self.squeeze}: make it larger, or 0 to let the sensors choose."
             )
         return height, width, len(self.channels)
 

@@ -181,7 +181,20 @@ def test_the_canvas_is_as_large_as_the_sensors_need():
     assert squeeze.canvas_px(SENSORS, True, True) == (128, 256)
     assert squeeze.canvas_px(SENSORS, True, False) == (128, 224)
     # where rings stay level, two of them lie in one step of the angle
-    assert squeeze.needed_px(SENSORS, False, False) > 1.6 * SENSORS.ring_sizes.max()
+    assert squeeze.needed_px(SENSORS, False) > 1.6 * SENSORS.ring_sizes.max()
+    assert squeeze.needed_px(SENSORS, True) == SENSORS.ring_sizes.max()
+
+
+def test_a_row_moves_aside_where_the_meridian_leaves_no_room():
+    fullest = int(SENSORS.ring_sizes.max())
+    for matrix in ANY:
+        row, column = placed(matrix, True, True, fullest)
+        assert column.min() >= 0
+        assert column.max() < fullest
+        free_row, free_column = placed(matrix, True, True, 512)
+        moved = np.unique(np.stack([row, column - free_column]), axis=1)
+        assert moved.shape[1] == 122  # all sensors of a row by the same
+        np.testing.assert_array_equal(row, free_row)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.005, 0.1, 0.5, 1.0])

@@ -2,7 +2,7 @@
 
 Rows are `rank` (all sensors sorted by polar angle and cut into groups as large as the rings of the table: every sensor its own pixel)
 or `bins` (equal steps of the polar angle). Within a row sensors are sorted by azimuth; columns are `meridian` (azimuth 0 stays in
-the middle) or `count` (each row is centred). Ranks count all sensors, hit or not; nothing is sorted as a whole: sensors lie evenly in
+the middle, if the row has room) or `count` (each row is centred). Ranks count all sensors, hit or not; nothing is sorted as a whole: sensors lie evenly in
 z' and nearly so in azimuth, so counting them in fine cells leaves a few to compare.
 """
 
@@ -16,7 +16,7 @@ from core.juno.geometry import Geometry
 
 CELLS = 4096  # of z'
 STEP_PX = 32  # canvases are multiples of it: a network halves an image up to five times
-N_TRIALS = 64
+N_TRIALS = 200
 
 
 @numba.njit(cache=True, nogil=True)
@@ -143,7 +143,9 @@ def columns(rows, angle, row_sizes, is_meridian, width, places):  # type: ignore
     start = np.empty(n_rows, np.int32)  # column of a row's first sensor, less its rank among all
     for k in range(n_rows):
         first, middle, stop = begin[base[k]], begin[(base[k] + base[k + 1]) // 2], begin[base[k + 1]]
-        start[k] = (width // 2 - (middle - first) if is_meridian else (width - (stop - first)) // 2) - first
+        free = width - (stop - first)
+        at = width // 2 - (middle - first) if is_meridian else free // 2
+        start[k] = (min(max(at, 0), free) if free >= 0 else at) - first  # moved aside where the meridian leaves no room
     out = np.empty(len(places), np.int32)
     for k in range(len(places)):
         i = places[k]
@@ -175,19 +177,28 @@ def row_sizes(geometry: Geometry) -> np.ndarray:
     return np.diff(ends)
 
 
-def needed_px(geometry: Geometry, is_rank: bool, is_meridian: bool) -> int:
-    """The width that no row exceeds: the fullest ring where rows are rings and centred; else what rotations show, at random and near
-    to turns about z. These let rings lie in rows as a whole, two of them in one of equal steps of angle.
-    """
-    if is_rank and not is_meridian:
-        return int(row_sizes(geometry).max())
-    return _needed_px(
-        geometry.position_m.tobytes(), geometry.radius_m, tuple(row_sizes(geometry)), is_rank, is_meridian
-    )
+def needed_px(geometry: Geometry, is_rank: bool) -> int:
+    """The width below which a row does not fit: the fullest ring, or the most sensors that rotations show in a step of the angle."""
+    return int(row_sizes(geometry).max()) if is_rank else _widths_px(*_key(geometry, is_rank))[0]
+
+
+def canvas_px(geometry: Geometry, is_rank: bool, is_meridian: bool) -> tuple[int, int]:
+    """(height, width) of the smallest canvas in steps of 32 pixels that holds the rows of all rotations that were tried."""
+    height, width = len(row_sizes(geometry)), needed_px(geometry, is_rank)
+    if is_meridian:
+        width = _widths_px(*_key(geometry, is_rank))[1]
+    return STEP_PX * -(-height // STEP_PX), STEP_PX * -(-width // STEP_PX)
+
+
+def _key(geometry: Geometry, is_rank: bool) -> tuple[bytes, float, tuple[int, ...], bool]:
+    return geometry.position_m.tobytes(), geometry.radius_m, tuple(row_sizes(geometry).tolist()), is_rank
 
 
 @lru_cache(maxsize=16)
-def _needed_px(positions: bytes, radius_m: float, sizes: tuple[int, ...], is_rank: bool, is_meridian: bool) -> int:
+def _widths_px(positions: bytes, radius_m: float, sizes: tuple[int, ...], is_rank: bool) -> tuple[int, int]:
+    """Most sensors in a row, and twice the most on one side of the meridian: of rotations at random, and of some near to turns
+    about z, which leave rings level so that two of them may lie in one step of the angle.
+    """
     from scipy.spatial.transform import Rotation
 
     position = np.ascontiguousarray(np.frombuffer(positions).reshape(-1, 3).T)
@@ -195,14 +206,9 @@ def _needed_px(positions: bytes, radius_m: float, sizes: tuple[int, ...], is_ran
     tilt = generator.normal(size=(N_TRIALS, 2)) * np.geomspace(1e-5, 0.1, N_TRIALS)[:, None]
     turn = generator.uniform(-np.pi, np.pi, (N_TRIALS, 1))
     trials = Rotation.random(N_TRIALS, rng=generator), Rotation.from_rotvec(np.hstack([tilt, turn]))
-    everything, most = np.arange(position.shape[1], dtype=np.int32), 0
+    everything, fullest, widest = np.arange(position.shape[1], dtype=np.int32), 0, 0
     for matrix in np.concatenate([rotations.as_matrix() for rotations in trials]):
-        _, column = pixels(position, matrix, radius_m, np.array(sizes), is_rank, is_meridian, 0, 0, everything)
-        most = max(most, 2 * max(int(column.max()) + 1, -int(column.min())))
-    return most
-
-
-def canvas_px(geometry: Geometry, is_rank: bool, is_meridian: bool) -> tuple[int, int]:
-    """(height, width) of the smallest canvas in steps of 32 pixels that holds the geometry."""
-    height, width = len(row_sizes(geometry)), needed_px(geometry, is_rank, is_meridian)
-    return STEP_PX * -(-height // STEP_PX), STEP_PX * -(-width // STEP_PX)
+        row, column = pixels(position, matrix, radius_m, np.array(sizes), is_rank, True, len(sizes), 0, everything)
+        fullest = max(fullest, int(np.bincount(row).max()))
+        widest = max(widest, 2 * max(int(column.max()) + 1, -int(column.min())))
+    return fullest, widest
