@@ -8,7 +8,7 @@ from core.juno import window
 from core.juno.geometry import Geometry
 from core.juno.images import fill
 from core.juno.images.squeeze import row_sizes
-from core.juno.recipe import RAW_QUANTILE, TOF_QUANTILE, PmtImage
+from core.juno.recipe import PmtImage
 
 C_M_PER_NS, N_LS, N_WATER = 0.299792458, 1.54, 1.33
 
@@ -74,24 +74,27 @@ def flights_ns(vertex: np.ndarray, position: np.ndarray, ls_radius_m: float) -> 
 
 def image(
     hits: tuple[np.ndarray, np.ndarray, np.ndarray], vertex: np.ndarray, geometry: Geometry, recipe: PmtImage,
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int], event_ns: float = np.nan,
 ) -> np.ndarray:  # fmt: skip
-    """One event's image, float32 of `shape`, of hits (pmt, time, charge) and the vertex (3,) that light comes from."""
+    """One event's image, float32 of `shape`, of hits (pmt, time, charge), the vertex (3,) that light comes from and the event's time,
+    NaN where its light tells it.
+    """
     chosen = in_window(hits[1], 1e-6 * recipe.dark_khz * len(geometry))
     place, charge, first, mean, spread = by_sensor(*(values[chosen] for values in hits))
     position = geometry.position_m
     moved = position @ onto_x(charge @ position[place] / charge.sum()).T
-    low, high, share = 0.0, recipe.time_span_ns, RAW_QUANTILE
+    low, high, early, share = 0.0, recipe.time_span_ns, np.ones(len(place), bool), fill.RAW_SHARE
     if recipe.mode == "tof":
         flight = flights_ns(vertex, position[place], geometry.ls_radius_m)
         first, mean = first - flight, mean - flight
-        low, high, share = -recipe.before_ns, recipe.after_ns, TOF_QUANTILE
-    zero_ns = np.sort(first)[int(share * (len(first) - 1))]
-    early = {
-        name: 1.0 - 0.95 * np.clip((times - zero_ns - low) / (high - low), 0.0, 1.0)
-        for name, times in (("first", first), ("mean", mean))
+        low, high, share = -recipe.before_ns, recipe.after_ns, fill.RESIDUAL_SHARE
+        early = geometry.tts_ns.min() / geometry.tts_ns[place] >= fill.LEAST_SHARP
+    zero_ns = np.sort(first[early])[int(share * (early.sum() - 1))] if np.isnan(event_ns) else event_ns
+    times = {
+        name: 1.0 - 0.95 * np.clip((values - zero_ns - low) / (high - low), 0.0, 1.0)
+        for name, values in (("first", first), ("mean", mean))
     }
-    values: Mapping[str, np.ndarray] = early | {
+    values: Mapping[str, np.ndarray] = times | {
         "std": 0.05 + 0.95 * np.minimum(spread / fill.STD_NS, 1.0),
         "charge": np.log1p(charge) / np.log1p(fill.CHARGE_PE),
         "mask": np.ones(len(place)),

@@ -23,7 +23,7 @@ from core.juno.simulate import SimulationParameters, geometry_of, simulate_event
 
 N_EVENTS, N_PLAIN, REPEATS, SEED = 200, 20, 7, 1
 ENERGY = SimulationParameters(energy_low_mev=5.0, energy_high_mev=5.0)
-RAW, TOF = PmtImage(mode="raw"), PmtImage(vertex="true")
+RAW, TOF = PmtImage(mode="raw"), PmtImage(vertex="true", zero="light")
 
 
 def seconds(work: Callable[[], Any], n_repeats: int = REPEATS) -> list[float]:

@@ -12,7 +12,7 @@ from core.errors import DarkroomError
 from core.juno import geometry as geometries
 from core.juno.geometry import Geometry
 from core.juno.images import aggregate, rotation, squeeze
-from core.juno.images.fill import CHANNELS, CHARGE_PE, FLOOR, fill, quantile_ns
+from core.juno.images.fill import CHANNELS, CHARGE_PE, FLOOR, begin_ns, fill
 from core.juno.optics import flight_ns
 from core.parameters import param
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 ROLLS = ("minimal", "pca", "random")
 VERTICES = {"fitted": "vertex", "charge_centre": "centre", "true": "true"}  # how it is called -> its columns' prefix
-RAW_QUANTILE, TOF_QUANTILE = (
-    0.005,
-    0.1,
-)  # of the first times: a share that dark hits do not reach, and the best known time
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,9 @@ class PmtImage:
 
     mode: str = param("tof", "times as they are, or without the time of flight from the vertex", choices=("raw", "tof"))
     vertex: str = param("fitted", "vertex that times of flight are from", choices=tuple(VERTICES))
+    zero: str = param(
+        "fitted", "without flight: time of the event, by the fit or by its light", choices=("fitted", "light")
+    )
     channels: tuple[str, ...] = param(("first", "mean", "std"), "planes of the image", choices=CHANNELS)
     squeeze: str = param("rank", "rows: as large as the rings, or equal steps of angle", choices=("rank", "bins"))
     column: str = param("meridian", "columns: azimuth 0 in the middle, or rows centred", choices=("meridian", "count"))
@@ -44,7 +43,7 @@ class PmtImage:
     width_px: int = param(0, "width of the canvas, 0 = chosen by the sensors", unit="px", low=0, high=1024)
     time_span_ns: float = param(250.0, "span of times as they are, after the first", unit="ns", low=1.0, high=1e5)
     before_ns: float = param(10.0, "without flight: span before the time of the event", unit="ns", low=0.0, high=1e4)
-    after_ns: float = param(50.0, "without flight: span after it", unit="ns", low=1.0, high=1e5)
+    after_ns: float = param(40.0, "without flight: span after it", unit="ns", low=1.0, high=1e5)
     dark_khz: float = param(30.0, "dark hits of a sensor, for the window", unit="kHz", low=0.0, high=1e4)
     as_bytes: bool = param(False, "in 256 steps, as a picture file has them")
 
@@ -57,8 +56,11 @@ class PmtImage:
     def columns(self, dataset: "Dataset") -> tuple[str, ...]:  # noqa: ARG002
         """The table columns that `make` needs in addition to the hits."""
         names = {VERTICES[self.vertex]: None, "centre": None} if self.mode == "tof" else {}
-        lots = ("uid",) if self.roll == "random" else ()
-        return (*(f"{name}_{axis}_m" for name in names for axis in "xyz"), *lots)
+        more = (("vertex_t_ns", self._is_fitted), ("uid", self.roll == "random"))
+        return (
+            *(f"{name}_{axis}_m" for name in names for axis in "xyz"),
+            *(name for name, is_needed in more if is_needed),
+        )
 
     def shape(self, dataset: "Dataset") -> tuple[int, int, int]:
         """(height, width, channels) of one image. Refuses sensors that form no sphere and a canvas that is too small for them."""
@@ -81,21 +83,32 @@ class PmtImage:
 
     def make(self, arrays: Mapping[str, Ragged], table: Mapping[str, np.ndarray], dataset: "Dataset") -> np.ndarray:
         """Hits and table columns (n,) -> float32 (n, height, width, channels). An event without hits becomes 0; one whose vertex is
-        not finite takes its charge centre.
+        not finite takes its charge centre, and one without a fitted time that of its early light.
         """
         shape = self.shape(dataset)
         sensors = geometries.from_arrays(dataset.geometry)
         n = len(arrays["pmt"])
         out = np.zeros((n, *shape), np.float32)
         uid = table["uid"] if self.roll == "random" else np.zeros(n, np.int64)
+        event_ns = np.asarray(table["vertex_t_ns"], np.float64) if self._is_fitted else np.full(n, np.nan)
         n_outside = _images(
-            *_flat(arrays), self._vertices(table, n), uid.astype(np.int64), *_of(sensors), self._settings(sensors), out
+            *_flat(arrays),
+            self._vertices(table, n),
+            event_ns,
+            uid.astype(np.int64),
+            *_of(sensors),
+            self._settings(sensors),
+            out,
         )
         if n_outside:
             raise DarkroomError(
                 f"{n_outside} of {n} images of data set '{dataset.name}' do not fit in {shape[1]} columns: set width_px to {shape[1] + 32}."
             )
         return out
+
+    @property
+    def _is_fitted(self) -> bool:
+        return self.mode == "tof" and self.zero == "fitted"
 
     @property
     def span_ns(self) -> tuple[float, float]:
@@ -126,7 +139,7 @@ class PmtImage:
         return (
             self.mode == "tof", self.rotation == "charge_centre", ROLLS.index(self.roll), self.squeeze == "rank",
             self.column == "meridian", self.as_bytes, np.array([CHANNELS.index(name) for name in self.channels]), self.span_ns,
-            RAW_QUANTILE if self.mode == "raw" else TOF_QUANTILE, 1e-6 * self.dark_khz * len(sensors),
+            1e-6 * self.dark_khz * len(sensors),
         )  # fmt: skip
 
 
@@ -156,11 +169,11 @@ def _matrix(position, place, charge, first, centre, is_rotated, roll, uid):  # t
 
 @numba.njit(cache=True, nogil=True)
 def _images(  # type: ignore[no-untyped-def]
-    pmt, time_ns, charge_pe, count, mean_ns, std_ns, offsets, sum_offsets, vertices, uid, position, radius_m, ls_radius_m, row_sizes,
+    pmt, time_ns, charge_pe, count, mean_ns, std_ns, offsets, sum_offsets, vertices, event_ns, uid, position, radius_m, ls_radius_m, row_sizes,
     sharpness, settings, out,
 ):  # fmt: skip
     """Fills out (n, height, width, channels); how many events did not fit."""
-    is_tof, is_rotated, roll, is_rank, is_meridian, as_bytes, which, span_ns, quantile, dark_per_ns = settings
+    is_tof, is_rotated, roll, is_rank, is_meridian, as_bytes, which, span_ns, dark_per_ns = settings
     n_outside = 0
     for e in range(len(out)):
         a, b, c, d = offsets[e], offsets[e + 1], sum_offsets[e], sum_offsets[e + 1]
@@ -185,7 +198,7 @@ def _images(  # type: ignore[no-untyped-def]
                 flight = flight_ns(v[0], v[1], v[2], position[0, i], position[1, i], position[2, i], ls_radius_m)
                 first[k] -= flight
                 mean[k] -= flight
-        zero_ns = quantile_ns(first, quantile)
+        zero_ns = event_ns[e] if np.isfinite(event_ns[e]) else begin_ns(first, place, sharpness, is_tof)
         row, column = squeeze.pixels(
             position, matrix, radius_m, row_sizes, is_rank, is_meridian, out.shape[1], out.shape[2], place
         )

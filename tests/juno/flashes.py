@@ -8,6 +8,7 @@ from core.data.ragged import Ragged, concatenate, from_records
 from core.juno.geometry import Geometry
 from core.juno.optics import flights_ns
 
+AT_NS = 300.0  # when every flash is
 NOTHING = {"count": np.int32, "mean_ns": np.float32, "std_ns": np.float32}
 
 
@@ -24,7 +25,7 @@ def vertices(n: int, seed: int, most_m: float = 15.0) -> np.ndarray:
 
 
 def hits(
-    geometry: Geometry, vertex: np.ndarray, n_hits: int, seed: int, at_ns: float = 300.0, decay_ns: float = 20.0
+    geometry: Geometry, vertex: np.ndarray, n_hits: int, seed: int, decay_ns: float = 20.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(pmt, time, charge) of a flash: by solid angle, after the flight and an exponential delay, smeared; and 100 dark hits."""
     generator = np.random.default_rng(seed)
@@ -33,7 +34,7 @@ def hits(
     weight = np.einsum("ij,ij->i", way, geometry.position_m) / length**3
     pmt = generator.choice(len(geometry), n_hits, p=weight / weight.sum())
     flight = flights_ns(vertex, geometry.position_m[pmt], geometry.ls_radius_m)
-    time = at_ns + flight + generator.exponential(decay_ns, n_hits) + generator.normal(0.0, geometry.tts_ns[pmt])
+    time = AT_NS + flight + generator.exponential(decay_ns, n_hits) + generator.normal(0.0, geometry.tts_ns[pmt])
     dark = generator.integers(0, len(geometry), 100)
     charge = np.maximum(generator.normal(1.0, 0.3, n_hits + 100), 0.1)
     times = np.concatenate([time, generator.uniform(0.0, 1250.0, 100)])
@@ -64,9 +65,12 @@ def summed(events: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[str,
 
 
 def table(points: np.ndarray) -> dict[str, np.ndarray]:
-    """Columns of the reconstruction, all at the same points (n, 3)."""
-    columns = {f"{name}_{axis}_m": points[:, i] for name in ("vertex", "centre", "true") for i, axis in enumerate("xyz")}  # fmt: skip
-    return columns | {"uid": np.arange(len(points), dtype=np.int64)}
+    """Columns of the reconstruction, all at the same points (n, 3) and at the true time; NaN where the point is."""
+    columns = {
+        f"{name}_{axis}_m": points[:, i] for name in ("vertex", "centre", "true") for i, axis in enumerate("xyz")
+    }
+    time = np.where(np.isfinite(points).all(axis=1), AT_NS, np.nan)
+    return columns | {"vertex_t_ns": time, "uid": np.arange(len(points), dtype=np.int64)}
 
 
 class Rows:

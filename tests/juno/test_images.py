@@ -205,6 +205,16 @@ def test_the_quantile_is_the_time_at_its_rank(share):
     assert fill.quantile_ns(np.full(3, 4.0), share) == 4.0
 
 
+def test_residuals_count_from_the_early_light_of_sharp_sensors():
+    generator = np.random.default_rng(10)
+    place, sharpness = np.arange(1000), np.where(np.arange(1000) < 300, 1.0, 0.2)
+    first = generator.normal(0.0, 1.0 / sharpness)
+    assert fill.begin_ns(first, place, sharpness, True) == np.sort(first[:300])[int(0.15 * 299)]
+    assert fill.begin_ns(first, place, sharpness, False) == np.sort(first)[int(0.005 * 999)]
+    # of few sharp ones all must do
+    assert fill.begin_ns(first[295:], place[295:], sharpness, True) == np.sort(first[295:])[int(0.15 * 704)]
+
+
 def test_occupancy_of_a_flash_in_the_middle():
     """§2.6: 1,345 and 6,725 photoelectrons at the centre hit 1,295 and 5,590 sensors of 17,612 when they are drawn evenly."""
     generator = np.random.default_rng(9)

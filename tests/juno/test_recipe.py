@@ -20,7 +20,7 @@ SMALL = rings(radius_m=8.0, ls_radius_m=6.0)
 DATA = flashes.dataset(SENSORS)
 POINTS = flashes.vertices(6, seed=1)
 EVENTS = [flashes.hits(SENSORS, point, 3000, seed=i) for i, point in enumerate(POINTS)]
-RAW, TOF = PmtImage(mode="raw"), PmtImage()
+RAW, TOF, LIGHT = PmtImage(mode="raw"), PmtImage(), PmtImage(zero="light")
 FIVE = ("first", "mean", "std", "charge", "mask")
 
 
@@ -31,7 +31,7 @@ def images(recipe: PmtImage, events=EVENTS, points=POINTS, data=DATA, form=flash
 @pytest.mark.parametrize(
     "recipe",
     [
-        RAW, TOF, PmtImage(mode="raw", channels=("first", "mean", "charge")), PmtImage(channels=(*FIVE, "sharp")),
+        RAW, TOF, LIGHT, PmtImage(mode="raw", channels=("first", "mean", "charge")), PmtImage(channels=(*FIVE, "sharp")),
         PmtImage(squeeze="bins"), PmtImage(column="count"), PmtImage(mode="raw", squeeze="bins", column="count"),
     ],
 )  # fmt: skip
@@ -40,7 +40,8 @@ def test_images_are_those_of_plain_numpy(recipe):
     assert pictures.dtype == np.float32
     assert pictures.shape == (len(EVENTS), *recipe.shape(DATA))
     for picture, hits, vertex in zip(pictures, EVENTS, POINTS, strict=True):
-        expected = plain_images.image(hits, vertex, SENSORS, recipe, recipe.shape(DATA))
+        event_ns = flashes.AT_NS if recipe.mode == "tof" and recipe.zero == "fitted" else np.nan
+        expected = plain_images.image(hits, vertex, SENSORS, recipe, recipe.shape(DATA), event_ns)
         np.testing.assert_array_equal(picture > 0.0, expected > 0.0)
         np.testing.assert_allclose(picture, expected, atol=1e-6)
 
@@ -69,12 +70,13 @@ def test_a_flash_at_the_vertex_gives_equal_times_without_its_flight():
     event = tuple(values[:2000] for values in event)  # without the dark hits
     data = flashes.dataset(sharp)
     times = {}
-    for recipe in (TOF, RAW):
+    for recipe in (TOF, LIGHT, RAW):
         picture = images(recipe, [event], POINTS[:1], data)[0]
-        times[recipe.mode] = picture[..., :2][picture[..., 0] > 0.0]
+        times[recipe] = picture[..., :2][picture[..., 0] > 0.0]
     at_zero = fill.early(0.0, -TOF.before_ns, TOF.after_ns)
-    np.testing.assert_allclose(times["tof"], at_zero, atol=1e-4)
-    assert np.ptp(times["raw"]) > 0.2
+    np.testing.assert_allclose(times[TOF], at_zero, atol=1e-4)
+    np.testing.assert_allclose(times[LIGHT], at_zero, atol=1e-4)
+    assert np.ptp(times[RAW]) > 0.2
 
 
 def _turned(event, points, turn):
@@ -133,8 +135,9 @@ def test_events_without_hits_become_zero_and_one_hit_the_middle():
 
 def test_a_fit_that_failed_gives_way_to_the_charge_centre():
     points = POINTS.copy()
-    table = flashes.table(points)
-    expected = dataclasses.replace(TOF, vertex="charge_centre").make(flashes.arrays(EVENTS), table, DATA)
+    table = flashes.table(points) | {"vertex_t_ns": np.full(len(points), np.nan)}
+    by_centre = dataclasses.replace(TOF, vertex="charge_centre", zero="light")
+    expected = by_centre.make(flashes.arrays(EVENTS), table, DATA)
     for axis in "xyz":
         table[f"vertex_{axis}_m"] = np.full(len(points), np.nan)
         table[f"centre_{axis}_m"] = table[f"centre_{axis}_m"].copy()
@@ -146,8 +149,10 @@ def test_a_fit_that_failed_gives_way_to_the_charge_centre():
 
 def test_columns_are_those_that_the_mode_needs():
     assert RAW.columns(DATA) == ()
-    assert TOF.columns(DATA) == tuple(f"{name}_{axis}_m" for name in ("vertex", "centre") for axis in "xyz")
-    assert PmtImage(vertex="charge_centre").columns(DATA) == ("centre_x_m", "centre_y_m", "centre_z_m")
+    of_light = tuple(f"{name}_{axis}_m" for name in ("vertex", "centre") for axis in "xyz")
+    assert LIGHT.columns(DATA) == of_light
+    assert TOF.columns(DATA) == (*of_light, "vertex_t_ns")
+    assert PmtImage(vertex="charge_centre", zero="light").columns(DATA) == ("centre_x_m", "centre_y_m", "centre_z_m")
     assert PmtImage(mode="raw", roll="random").columns(DATA) == ("uid",)
     assert "true_x_m" in PmtImage(vertex="true").columns(DATA)
 

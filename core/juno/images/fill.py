@@ -12,6 +12,8 @@ CHANNELS = ("first", "mean", "std", "charge", "mask", "sharp")
 FLOOR = 0.05
 STD_NS, CHARGE_PE = 50.0, 1000.0  # that become 1; charge in ln(1 + q), and more than 1 above
 CELLS = 1024
+RAW_SHARE, RESIDUAL_SHARE = 0.005, 0.15  # of the first times: beyond the dark hits, and the best known of residuals
+LEAST_SHARP, FEWEST_SHARP = 0.5, 10  # sensors that give the time of residuals, where so many of them are hit
 
 
 @numba.njit(cache=True, nogil=True)
@@ -35,6 +37,23 @@ def quantile_ns(time_ns: np.ndarray, share: float) -> float:
             m += 1
     members.sort()
     return members[rank]
+
+
+@numba.njit(cache=True, nogil=True)
+def begin_ns(first_ns: np.ndarray, place: np.ndarray, sharpness: np.ndarray, is_residual: bool) -> float:
+    """When an event's light begins, of m > 0 first times: their 0.5 % quantile, of residuals the 15 % quantile of sharp sensors.
+
+    Of electrons and positrons of 2 MeV the latter varies by 0.75 ns around the true time, the 10 % quantile of all sensors by some
+    2 ns, a fit by 0.64 ns; and a network that looks at residuals loses what the time of the event varies by.
+    """
+    if not is_residual:
+        return quantile_ns(first_ns, RAW_SHARE)
+    chosen, m = np.empty(len(first_ns)), 0
+    for k in range(len(first_ns)):
+        if sharpness[place[k]] >= LEAST_SHARP:
+            chosen[m] = first_ns[k]
+            m += 1
+    return quantile_ns(chosen[:m] if m >= FEWEST_SHARP else first_ns, RESIDUAL_SHARE)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -20,19 +20,24 @@ TIMES = ("as they are", "without flight")
 
 @dataclass(frozen=True)
 class Event:
-    """Sensors, light, and the points (3,) [m] that are known of it, by their names in POINTS."""
+    """Sensors, light, the points (3,) [m] that are known of it, by their names in POINTS, and its fitted time, NaN without one."""
 
     sensors: Geometry
     light: steps.Light
     points: dict[str, np.ndarray]
+    fitted_ns: float
 
     def times_ns(self, which: str) -> np.ndarray:
-        """First times (m,), of TIMES: from the earliest one hundredth on, or less the flight from the best known vertex."""
+        """First times (m,), of TIMES: from the earliest one hundredth on, or less the flight from the best known vertex and, where it
+        was fitted, the time of the event.
+        """
         if not len(self.light):
             return np.empty(0)
         times = self.light.first_ns
         if which == TIMES[1]:
             times = steps.without_flight(self.light, self.vertex_m, self.sensors)[0]
+            if np.isfinite(self.fitted_ns):
+                return times - self.fitted_ns
         return times - np.quantile(times, 0.01)
 
     @property
@@ -82,7 +87,8 @@ def event_of(dataset: Dataset, row: int) -> Event:
             point = np.array([float(dataset.column(column)[row]) for column in columns])
             if np.isfinite(point).all():
                 points[title] = point
-    return Event(sensors, steps.light(arrays, sensors, PmtImage().dark_khz), points)
+    fitted_ns = float(dataset.column("vertex_t_ns")[row]) if dataset.has("vertex_t_ns") else np.nan
+    return Event(sensors, steps.light(arrays, sensors, PmtImage().dark_khz), points, fitted_ns)
 
 
 def images_of(dataset: Dataset, rows: Sequence[int] | np.ndarray, recipe: PmtImage) -> np.ndarray:
