@@ -106,6 +106,17 @@ def test_channels_are_those_of_the_recipe(data, mode):
         np.testing.assert_array_equal(np.nan_to_num(planes[2]), image[..., 2])
 
 
+def test_the_image_before_the_rotation_is_drawn_too(data):
+    before, after = (
+        plot.draw_channels(data, 0, plot.ChannelsView(rotation=rotation)) for rotation in ("none", "charge_centre")
+    )
+    for figure in (before, after):  # what a hover says stands on a pixel that is lit
+        plane, points = figure.data[0].z, figure.data[1]
+        assert np.isfinite(plane[points.y, points.x]).all()
+        assert np.isfinite(plane).sum() == len(points.x)
+    assert (np.isfinite(before.data[0].z) != np.isfinite(after.data[0].z)).any()
+
+
 @pytest.mark.parametrize(
     ("draw", "how"),
     [

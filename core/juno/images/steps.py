@@ -64,10 +64,14 @@ def without_flight(seen: Light, vertex_m: np.ndarray, sensors: Geometry) -> tupl
     return seen.first_ns - flight, seen.mean_ns - flight
 
 
-def places(seen: Light, sensors: Geometry, is_rank: bool, is_meridian: bool, is_rolled: bool) -> Places:
-    """Rotation and pixels of an event, of hit sensors and others. `is_rolled`: along the axis of a track."""
+def places(
+    seen: Light, sensors: Geometry, is_rank: bool, is_meridian: bool, is_rolled: bool, is_turned: bool = True
+) -> Places:
+    """Rotation and pixels of an event, of hit sensors and others. `is_rolled`: along the axis of a track; `is_turned`: the charge
+    centre into the middle.
+    """
     position = np.ascontiguousarray(sensors.position_m.T)
-    matrix = rotation.onto_x(seen.centre_m)
+    matrix = rotation.onto_x(seen.centre_m) if is_turned else np.eye(3)
     if is_rolled:
         matrix = rotation.rolled_to_axis(matrix, position, seen.place, seen.charge_pe, seen.first_ns)
     height, width = squeeze.canvas_px(sensors, is_rank, is_meridian)

@@ -29,6 +29,7 @@ class ChannelsView:
     mode: str = param("raw", "times as they are, without flight from the vertex, or the colours of both", choices=MODES)
     vertex: str = param("fitted", "vertex that times of flight are from", choices=tuple(VERTICES))
     third: str = param("std", "third colour, blue", choices=("std", "charge"))
+    rotation: str = param("charge_centre", "what is turned into the middle", choices=("charge_centre", "none"))
     roll: str = param("minimal", "turn about the middle: least, or by the track's axis", choices=("minimal", "pca"))
 
 
@@ -36,10 +37,12 @@ def draw_channels(dataset: Dataset, row: int, parameters: ChannelsView) -> go.Fi
     """Three planes and the colour image that they make, or two colour images."""
     modes = [parameters.mode] if parameters.mode != "both" else ["raw", "tof"]
     channels = ("first", "mean", parameters.third)
-    recipes = [PmtImage(mode=mode, vertex=parameters.vertex, channels=channels, roll=parameters.roll) for mode in modes]
+    shared: dict[str, Any] = {"vertex": parameters.vertex, "rotation": parameters.rotation, "roll": parameters.roll}
+    recipes = [PmtImage(mode=mode, channels=channels, **shared) for mode in modes]
     images = [images_of(dataset, [row], recipe)[0] for recipe in recipes]
     event = event_of(dataset, row)
-    where = steps.places(event.light, event.sensors, True, True, parameters.roll == "pca")
+    is_turned = parameters.rotation == "charge_centre"
+    where = steps.places(event.light, event.sensors, True, True, parameters.roll == "pca", is_turned)
     traces: list[Any] = []
     titles = []
     if len(modes) == 1:
