@@ -131,8 +131,8 @@ def run(inputs: Inputs, parameters: PositionParameters, progress: Progress) -> R
         unit="",
     )  # fmt: skip
     note = (
-        "Resolution of a ridge regression on the image's coarse cells. After the rotation x, y and z are as little known as without an "
-        "image, while the radius, which no rotation changes, stays. Surprising: a coordinate that is still known."
+        "Resolution of a ridge regression on the image's coarse cells. Expected is that after the rotation x, y and z are as little "
+        "known as without an image, while the radius, which no rotation changes, stays. Surprising: a coordinate that is still known."
     )
     columns: dict[str, list[Any]] = {
         "image": [name for name in result for _ in TARGETS], "of": list(TARGETS) * len(result),
@@ -188,4 +188,5 @@ POSITION = Analysis(
     parameters=PositionParameters,
     needs={"dataset": Need("simulated data set", is_required=True)},
     run=run,
+    takes_long=True,
 )
