@@ -53,14 +53,18 @@ class PmtImage:
                 f"channels is '{', '.join(self.channels)}': name at least one of {', '.join(CHANNELS)}, each once."
             )
 
-    def columns(self, dataset: "Dataset") -> tuple[str, ...]:  # noqa: ARG002
-        """The table columns that `make` needs in addition to the hits."""
-        names = {VERTICES[self.vertex]: None, "centre": None} if self.mode == "tof" else {}
-        more = (("vertex_t_ns", self._is_fitted), ("uid", self.roll == "random"))
-        return (
-            *(f"{name}_{axis}_m" for name in names for axis in "xyz"),
-            *(name for name, is_needed in more if is_needed),
-        )
+    def columns(self, dataset: "Dataset") -> tuple[str, ...]:
+        """The table columns that `make` needs in addition to the hits. Refuses true vertices of data that know none."""
+        if self.mode == "raw":
+            names: tuple[str, ...] = ()
+        else:
+            if self.vertex == "true" and not dataset.defines("true_x_m"):
+                raise DarkroomError(
+                    f"Data set '{dataset.name}' has no true vertices: choose vertex=fitted or charge_centre, or simulated data."
+                )
+            prefixes = dict.fromkeys((VERTICES[self.vertex], "centre"))
+            names = tuple(f"{prefix}_{axis}_m" for prefix in prefixes for axis in "xyz")
+        return names + ("vertex_t_ns",) * self._is_fitted + ("uid",) * (self.roll == "random")
 
     def shape(self, dataset: "Dataset") -> tuple[int, int, int]:
         """(height, width, channels) of one image. Refuses sensors that form no sphere and a canvas that is too small for them."""
@@ -91,15 +95,8 @@ class PmtImage:
         out = np.zeros((n, *shape), np.float32)
         uid = table["uid"] if self.roll == "random" else np.zeros(n, np.int64)
         event_ns = np.asarray(table["vertex_t_ns"], np.float64) if self._is_fitted else np.full(n, np.nan)
-        n_outside = _images(
-            *_flat(arrays),
-            self._vertices(table, n),
-            event_ns,
-            uid.astype(np.int64),
-            *_of(sensors),
-            self._settings(sensors),
-            out,
-        )
+        where = self._vertices(table, n), event_ns, uid.astype(np.int64)
+        n_outside = _images(*_flat(arrays), *where, *_of(sensors), self._settings(sensors), out)
         if n_outside:
             raise DarkroomError(
                 f"{n_outside} of {n} images of data set '{dataset.name}' do not fit in {shape[1]} columns: set width_px to {shape[1] + 32}."
@@ -169,8 +166,8 @@ def _matrix(position, place, charge, first, centre, is_rotated, roll, uid):  # t
 
 @numba.njit(cache=True, nogil=True)
 def _images(  # type: ignore[no-untyped-def]
-    pmt, time_ns, charge_pe, count, mean_ns, std_ns, offsets, sum_offsets, vertices, event_ns, uid, position, radius_m, ls_radius_m, row_sizes,
-    sharpness, settings, out,
+    pmt, time_ns, charge_pe, count, mean_ns, std_ns, offsets, sum_offsets, vertices, event_ns, uid, position, radius_m, ls_radius_m,
+    row_sizes, sharpness, settings, out,
 ):  # fmt: skip
     """Fills out (n, height, width, channels); how many events did not fit."""
     is_tof, is_rotated, roll, is_rank, is_meridian, as_bytes, which, span_ns, dark_per_ns = settings
@@ -178,15 +175,8 @@ def _images(  # type: ignore[no-untyped-def]
     for e in range(len(out)):
         a, b, c, d = offsets[e], offsets[e + 1], sum_offsets[e], sum_offsets[e + 1]
         place, _, charge, first, mean, spread = aggregate.light(
-            pmt[a:b],
-            time_ns[a:b],
-            charge_pe[a:b],
-            count[c:d],
-            mean_ns[c:d],
-            std_ns[c:d],
-            dark_per_ns,
-            position.shape[1],
-        )
+            pmt[a:b], time_ns[a:b], charge_pe[a:b], count[c:d], mean_ns[c:d], std_ns[c:d], dark_per_ns, position.shape[1]
+        )  # fmt: skip
         if len(place) == 0:
             continue
         centre = rotation.charge_centre(position, place, charge)
@@ -202,18 +192,6 @@ def _images(  # type: ignore[no-untyped-def]
         row, column = squeeze.pixels(
             position, matrix, radius_m, row_sizes, is_rank, is_meridian, out.shape[1], out.shape[2], place
         )
-        n_outside += not fill(
-            out[e],
-            row,
-            column,
-            place,
-            charge,
-            first - zero_ns,
-            mean - zero_ns,
-            spread,
-            span_ns,
-            which,
-            sharpness,
-            as_bytes,
-        )
+        times = first - zero_ns, mean - zero_ns
+        n_outside += not fill(out[e], row, column, place, charge, *times, spread, span_ns, which, sharpness, as_bytes)
     return n_outside

@@ -14,7 +14,7 @@ NOTHING = {"count": np.int32, "mean_ns": np.float32, "std_ns": np.float32}
 
 def dataset(geometry: Geometry, name: str = "flashes") -> SimpleNamespace:
     """What a recipe needs of a data set."""
-    return SimpleNamespace(name=name, geometry=geometry.arrays())
+    return SimpleNamespace(name=name, geometry=geometry.arrays(), defines=lambda _column: True)
 
 
 def vertices(n: int, seed: int, most_m: float = 15.0) -> np.ndarray:
@@ -85,6 +85,8 @@ class Rows:
 
     def has(self, name: str) -> bool:
         return name in self.table
+
+    defines = has
 
     def column(self, name: str) -> np.ndarray:
         return self.table[name]

@@ -157,6 +157,14 @@ def test_columns_are_those_that_the_mode_needs():
     assert "true_x_m" in PmtImage(vertex="true").columns(DATA)
 
 
+def test_true_vertices_of_measured_data_are_refused():
+    measured = flashes.dataset(SENSORS, "measured")
+    measured.defines = lambda column: not column.startswith("true")
+    with pytest.raises(DarkroomError, match="'measured' has no true vertices"):
+        PmtImage(vertex="true").columns(measured)
+    assert PmtImage(mode="raw", vertex="true").columns(measured) == ()
+
+
 def test_bytes_are_the_image_in_256_steps():
     plain, stepped = (images(PmtImage(mode="raw", channels=FIVE, as_bytes=as_bytes)) for as_bytes in (False, True))
     np.testing.assert_allclose(np.rint(stepped * 255.0), stepped * 255.0, atol=1e-4)
