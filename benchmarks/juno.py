@@ -45,11 +45,11 @@ def reconstruction() -> dict[str, Any]:
     from core.juno.geometry import rings
     from core.juno.response import RESPONSE
 
-    two, one = electrons(2000, 2.0), electrons(4000, 1.0)
-    vertex = features.measure(two, rings(), RESPONSE)
-    off_m = [vertex[f"vertex_{axis}_m"] - two.truth[f"true_{axis}_m"] for axis in "xyz"]
+    of_two_mev, of_one_mev = electrons(2000, 2.0), electrons(4000, 1.0)
+    vertex = features.measure(of_two_mev, rings(), RESPONSE)
+    off_m = [vertex[f"vertex_{axis}_m"] - of_two_mev.truth[f"true_{axis}_m"] for axis in "xyz"]
     distance_cm = 100.0 * np.linalg.norm(np.stack(off_m, axis=1), axis=1)
-    energy = features.measure(one, rings(), RESPONSE)["energy_mev"]
+    energy = features.measure(of_one_mev, rings(), RESPONSE)["energy_mev"]
     return {
         "vertex_cm_2mev": plain(resampled(distance_cm[np.isfinite(distance_cm)], np.median)),
         "energy_resolution_1mev": plain(resampled(100.0 * energy[np.isfinite(energy)], resolution)),

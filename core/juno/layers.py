@@ -42,3 +42,15 @@ class MaskedPooling(keras.layers.Layer):
         mean = keras.ops.sum(points * mask, axis=1) / n
         highest = keras.ops.max(points * mask, axis=1)
         return keras.ops.concatenate([mean, highest], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="juno")
+class LitMean(keras.layers.Layer):
+    """Mean of what was made of each pixel (n, h, w, k) over the pixels that were hit, which are not 0 in all channels of the images
+    (n, h, w, c): (n, k). What a histogram of the hits could tell, whatever the number of hits. No hit at all: zeros.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        pixels, images = inputs
+        lit = keras.ops.cast(keras.ops.max(images, axis=-1, keepdims=True) > 0.0, pixels.dtype)
+        return keras.ops.sum(pixels * lit, axis=(1, 2)) / keras.ops.maximum(keras.ops.sum(lit, axis=(1, 2)), 1.0)

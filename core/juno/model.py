@@ -3,11 +3,16 @@
 keras is imported inside the builders only. Layers whose names begin with `head` are new, all others are the base.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from core.errors import DarkroomError
 from core.juno.geometry import rings
+from core.juno.heads import hidden, softmax
+from core.juno.imagenet import build_resnet50, build_resnet50_2017, build_squeezenet
 from core.juno.points import HitPoints
 from core.juno.recipe import PmtImage
 from core.learn import pretrained
@@ -16,9 +21,9 @@ from core.learn.tasks.regress import Regress
 from core.parameters import param
 
 HEAD = "head"
+HINGE_SLOPE, HINGE_RANGE, MOMENTUM = 30.0, (0.2, 1.0), 0.98
+COARSE_PX, PATTERN_DROPOUT = 4, 0.5  # patterns of neighbours are learned by heart where events are few
 RESNET_CACHE = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
-FIRE = ((2, 16, 64), (3, 16, 64), (4, 32, 128), (5, 32, 128), (6, 48, 192), (7, 48, 192), (8, 64, 256), (9, 64, 256))
-POOLED_AFTER = (3, 5)  # fire modules of SqueezeNet v1.1
 PLACE = {"true_x_m": "m", "true_y_m": "m", "true_z_m": "m"}
 DIRECTION = {"true_dir_x": "", "true_dir_y": "", "true_dir_z": ""}
 
@@ -31,7 +36,7 @@ class CompactParameters(PmtImage):
         ("first", "mean", "charge", "mask", "sharp"), "planes of the image",
         choices=("first", "mean", "std", "charge", "mask", "sharp"),
     )  # fmt: skip
-    pixel_units: int = param(16, "width of the two layers that read each pixel by itself", low=4, high=128)
+    pixel_units: int = param(24, "width of the layer that reads each pixel by itself", low=4, high=128)
     filters: tuple[int, ...] = param(
         (32, 64, 128, 192), "filters of each convolution; each halves the image", low=4, high=512
     )
@@ -77,6 +82,12 @@ class PointParameters(HitPoints):
     dropout: float = param(0.2, "share of units dropped before the output", low=0, high=0.9)
 
 
+def flips(images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """A batch of images mirrored at the meridian or at the equator, by lot: the detector looks the same. Float32 (n, h, w, c)."""
+    turned: np.ndarray = images[:, :: generator.choice((-1, 1)), :: generator.choice((-1, 1))]
+    return turned
+
+
 def image_input(parameters: PmtImage) -> PmtImage:
     """The recipe alone of the parameters of a network on images."""
     return PmtImage(**{field.name: getattr(parameters, field.name) for field in fields(PmtImage)})
@@ -88,24 +99,39 @@ def point_input(parameters: PointParameters) -> HitPoints:
 
 
 def _compact(parameters: CompactParameters, input_shape: Any) -> tuple[Any, Any]:
-    """(inputs, what the base says of an image (n, k))."""
+    """(inputs, what the base says of an image (n, k)): each pixel by itself in the mean, and coarse patterns."""
     import keras
 
-    x = inputs = keras.Input(input_shape, name="image")
-    for i in (1, 2):
-        x = keras.layers.Conv2D(parameters.pixel_units, 1, activation="relu", name=f"pixel_{i}")(x)
-    sums = keras.layers.GlobalAveragePooling2D(name="pixel_mean")(x)  # what a histogram of the hits could tell, learned
-    x = keras.layers.AveragePooling2D(2, name="coarse")(x)
+    from core.juno.layers import LitMean
+
+    inputs = keras.Input(input_shape, name="image")
+    by_pixel = keras.layers.Conv2D(parameters.pixel_units, 1, activation="relu", name="pixel_1")
+    x = by_pixel(inputs)
+    by_pixel.set_weights(_hinges(by_pixel.get_weights(), parameters.channels))
+    mean = keras.layers.BatchNormalization(momentum=MOMENTUM, name="pixel_bn")(LitMean(name="pixel_mean")([x, inputs]))
+    x = keras.layers.AveragePooling2D(COARSE_PX, name="coarse")(x)
     for i, filters in enumerate(parameters.filters, 1):
         x = keras.layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False, name=f"conv_{i}")(x)
-        x = keras.layers.BatchNormalization(momentum=0.9, name=f"conv_{i}_bn")(x)
+        x = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"conv_{i}_bn")(x)
         x = keras.layers.ReLU(name=f"conv_{i}_relu")(x)
-    patterns = [
-        keras.layers.GlobalAveragePooling2D(name="pattern_mean")(x),
-        keras.layers.GlobalMaxPooling2D(name="pattern_maximum")(x),
-    ]
-    x = keras.layers.Concatenate(name="joined")([sums, *patterns])
-    return inputs, keras.layers.BatchNormalization(momentum=0.9, name="base_bn")(x)
+    patterns = keras.layers.GlobalAveragePooling2D(name="pattern_mean")(x)
+    patterns = keras.layers.Dropout(PATTERN_DROPOUT, name="pattern_dropout")(patterns)
+    return inputs, keras.layers.Concatenate(name="joined")([mean, patterns])
+
+
+def _hinges(weights: list[np.ndarray], channels: Sequence[str]) -> list[np.ndarray]:
+    """Kernel (1, 1, n_channels, n_units) and bias (n_units,) that begin as hinges along the first hit time: any function of time is a sum
+    of them, where small random weights see a nanosecond as nothing. Every other unit sees sharp sensors only.
+    """
+    kernel, bias = (array.copy() for array in weights)
+    if "first" in channels:
+        begins = np.linspace(*HINGE_RANGE, len(bias))
+        kernel[0, 0, channels.index("first")] = HINGE_SLOPE
+        bias[:] = -HINGE_SLOPE * begins
+        if "sharp" in channels:
+            kernel[0, 0, channels.index("sharp"), ::2] = HINGE_SLOPE
+            bias[::2] -= HINGE_SLOPE
+    return [kernel, bias]
 
 
 def build_compact(parameters: CompactParameters, input_shape: Any, n_classes: int) -> Any:
@@ -113,7 +139,7 @@ def build_compact(parameters: CompactParameters, input_shape: Any, n_classes: in
     import keras
 
     inputs, x = _compact(parameters, input_shape)
-    return keras.Model(inputs, _softmax(_hidden(x, parameters), n_classes), name="compact")
+    return keras.Model(inputs, softmax(hidden(x, parameters), n_classes), name="compact")
 
 
 def build_base(parameters: CompactParameters, input_shape: Any, n_outputs: int) -> Any:
@@ -121,65 +147,7 @@ def build_base(parameters: CompactParameters, input_shape: Any, n_outputs: int) 
     import keras
 
     inputs, x = _compact(parameters, input_shape)
-    return keras.Model(inputs, keras.layers.Dense(n_outputs, name="head_numbers")(_hidden(x, parameters)), name="base")
-
-
-def build_resnet50(parameters: ColourParameters, input_shape: Any, n_classes: int) -> Any:
-    """Keras' ResNet-50 without its top, and a new head."""
-
-    return _with_head(_resnet50(input_shape), parameters, n_classes, "resnet50")
-
-
-def build_resnet50_2017(parameters: ColourParameters, input_shape: Any, n_classes: int) -> Any:
-    """The same with batch normalisation as Keras had it in 2017: a frozen layer uses the batch's statistics in training."""
-    import keras
-
-    from core.juno.layers import BatchModeNormalization
-
-    def as_in_2017(layer: Any) -> Any:
-        is_normalising = isinstance(layer, keras.layers.BatchNormalization)
-        return (BatchModeNormalization if is_normalising else type(layer)).from_config(layer.get_config())
-
-    base = keras.models.clone_model(_resnet50(input_shape), clone_function=as_in_2017)
-    return _with_head(base, parameters, n_classes, "resnet50_2017")
-
-
-def _resnet50(input_shape: Any) -> Any:
-    import keras
-
-    from core.juno.layers import Caffe
-
-    inputs = keras.Input(input_shape, name="image")
-    return keras.applications.ResNet50(include_top=False, weights=None, input_tensor=Caffe(name="caffe")(inputs))
-
-
-def _with_head(base: Any, parameters: ColourParameters, n_classes: int, name: str) -> Any:
-    import keras
-
-    x = keras.layers.GlobalAveragePooling2D(name="pooled")(base.output)
-    return keras.Model(base.inputs[0], _softmax(_hidden(x, parameters), n_classes), name=name)
-
-
-def build_squeezenet(parameters: ColourParameters, input_shape: Any, n_classes: int) -> Any:
-    """SqueezeNet v1.1 (arXiv:1602.07360) without its last convolution, and a new head."""
-    import keras
-
-    from core.juno.layers import Caffe
-
-    layers = keras.layers
-    inputs = keras.Input(input_shape, name="image")
-    x = layers.Conv2D(64, 3, strides=2, padding="same", activation="relu", name="conv1")(Caffe(name="caffe")(inputs))
-    x = layers.MaxPooling2D(3, strides=2, name="pool1")(x)
-    for i, squeezed, expanded in FIRE:
-        x = layers.Conv2D(squeezed, 1, activation="relu", name=f"fire{i}__squeeze1x1")(x)
-        wide = [
-            layers.Conv2D(expanded, side, padding="same", activation="relu", name=f"fire{i}__expand{side}x{side}")(x)
-            for side in (1, 3)
-        ]
-        x = layers.Concatenate(name=f"fire{i}__joined")(wide)
-        if i in POOLED_AFTER:
-            x = layers.MaxPooling2D(3, strides=2, name=f"pool{i}")(x)
-    return _with_head(keras.Model(inputs, x), parameters, n_classes, "squeezenet")
+    return keras.Model(inputs, keras.layers.Dense(n_outputs, name="head_numbers")(hidden(x, parameters)), name="base")
 
 
 def build_points(parameters: PointParameters, input_shape: Any, n_classes: int) -> Any:
@@ -192,21 +160,8 @@ def build_points(parameters: PointParameters, input_shape: Any, n_classes: int) 
     for i, units in enumerate(parameters.units, 1):
         x = keras.layers.Dense(units, activation="relu", name=f"hit_{i}")(x)
     x = MaskedPooling(name="pooled")([x, inputs])
-    x = keras.layers.BatchNormalization(momentum=0.9, name="pooled_bn")(x)
-    return keras.Model(inputs, _softmax(_hidden(x, parameters), n_classes), name="points")
-
-
-def _hidden(x: Any, parameters: Any) -> Any:
-    import keras
-
-    x = keras.layers.Dense(parameters.dense_units, activation="relu", name="head_dense")(x)
-    return keras.layers.Dropout(parameters.dropout, name="head_dropout")(x)
-
-
-def _softmax(x: Any, n_classes: int) -> Any:
-    import keras
-
-    return keras.layers.Dense(n_classes, activation="softmax", name="head_score")(x)
+    x = keras.layers.BatchNormalization(momentum=MOMENTUM, name="pooled_bn")(x)
+    return keras.Model(inputs, softmax(hidden(x, parameters), n_classes), name="points")
 
 
 def _start(cached: str) -> Start:
@@ -221,13 +176,13 @@ def _start(cached: str) -> Start:
 
 RECORD = Record("JUNO's sensors", geometry=rings().arrays())
 FINE_TUNING = 1e-5  # learning rate of layers that were trained before
-TRAINING = {"batch_size": 64, "learning_rate": 0.002, "class_weights": False, "decay": True, "patience": 6}
+TRAINING = {"batch_size": 64, "learning_rate": 0.004, "class_weights": False, "decay": True, "patience": 6}
 COMMON: dict[str, Any] = {"record": RECORD, "layers": "core.juno.layers"}
 
 NETWORKS: dict[str, Network] = {
     "compact": Network(
         title="Compact network on images, for laptops", parameters=CompactParameters, recipe_for=image_input,
-        build=build_compact, training={**TRAINING, "epochs": 12}, cpu_events_per_s=250.0, **COMMON,
+        build=build_compact, training={**TRAINING, "epochs": 12}, cpu_events_per_s=250.0, augment=flips, **COMMON,
     ),
     "points": Network(
         title="Network on lists of hits (PointNet)", parameters=PointParameters, recipe_for=point_input,
@@ -242,7 +197,7 @@ NETWORKS: dict[str, Network] = {
         title="Compact network on a base trained on simulation, in two stages", parameters=TransferParameters,
         recipe_for=image_input, build=build_compact, start=_start(""),
         stages=(
-            Stage("head", trainable=(HEAD,), epochs=8, rate=1e-3, input="base_bn"),
+            Stage("head", trainable=(HEAD,), epochs=8, rate=1e-3, input="joined"),
             Stage("fine-tuning", frozen=("_bn",), epochs=4, rate=1e-4),
         ),
         training={**TRAINING, "epochs": 12}, cpu_events_per_s=200.0, **COMMON,

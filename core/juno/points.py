@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.data.dataset import Dataset
 
 N_VALUES = 7
-TIME_NS, EARLIEST_NS, LATEST_NS = 20.0, -40.0, 120.0  # what is 1; times beyond are put there
+TIME_NS, EARLIEST_NS, LATEST_NS = 5.0, -20.0, 80.0  # what is 1; times beyond are put there
 VERTICES = {"fitted": "vertex", "charge_centre": "centre", "true": "true"}
 
 

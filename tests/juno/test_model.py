@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import DarkroomError
-from core.juno import model
+from core.juno import imagenet, model
 from core.juno.model import NETWORKS, ColourParameters, CompactParameters, PointParameters
 from core.learn import backend
 from core.learn.network import Stage
@@ -24,7 +24,7 @@ SMALL = (64, 64, 3)
 @pytest.fixture(scope="module")
 def resnet50() -> Any:
     backend.load_keras()
-    return model.build_resnet50(ColourParameters(), SMALL, 2)
+    return imagenet.build_resnet50(ColourParameters(), SMALL, 2)
 
 
 def test_resnet50_is_keras_own_with_a_new_head(resnet50: Any) -> None:
@@ -74,7 +74,7 @@ def test_squeezenet_takes_real_imagenet_weights_offline(test_data: Path, workspa
     (workspace / "weights").mkdir(parents=True)
     shutil.copy(test_data / "weights" / name, workspace / "weights" / name)
     parameters = ColourParameters(weights=name)
-    network = model.build_squeezenet(parameters, (96, 96, 3), 2)
+    network = imagenet.build_squeezenet(parameters, (96, 96, 3), 2)
     base = sum(layer.count_params() for layer in network.layers if not layer.name.startswith("head"))
     assert base == 1_235_496 - 513_000
     before = network.get_layer("head_dense").get_weights()[0].copy()

@@ -27,7 +27,7 @@ LINEAR = {
 }  # fmt: skip
 NETWORKS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "images, fitted vertex": ("compact", {}),
-    "images, charge centre": ("compact", {"vertex": "charge_centre"}),
+    "images, charge centre": ("compact", {"vertex": "charge_centre", "zero": "light"}),
     "images, times as they are": ("compact", {"mode": "raw"}),
     "lists of hits": ("points", {}),
 }
