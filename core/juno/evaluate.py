@@ -1,10 +1,14 @@
-"""Judgement of JUNO: the axis, features that trees may use, and the notes that belong to the two tasks."""
+"""Judgement of JUNO: the axis, features that trees may use, the notes that belong to the two tasks, and scores beside rows."""
+
+from typing import Any
 
 import numpy as np
 
 from core.data.dataset import Dataset
 from core.juno.select import EPEM, MUE
 from core.statistics.axis import Axis
+from core.statistics.intervals import PairInterval
+from core.statistics.roc import auc
 
 AXIS = Axis(
     "energy_mev", "MeV",
@@ -33,3 +37,18 @@ def notes(label_scheme: str, is_known: bool) -> tuple[str, ...]:  # noqa: ARG001
 def light_yield(dataset: Dataset) -> float:
     """Photoelectrons per MeV at the centre, as the data set was read with."""
     return float(dataset.meta["mapping"]["response"]["light_yield_pe_per_mev"])
+
+
+def scores_of(table: Any, rows: np.ndarray) -> np.ndarray:
+    """float64 (n,): the score of a run for rows (n,), NaN where it has none."""
+    values = np.full(len(rows), np.nan)
+    at = np.searchsorted(table.rows, rows).clip(max=max(len(table.rows) - 1, 0))
+    there = table.rows[at] == rows if len(table.rows) else np.zeros(len(rows), bool)
+    values[there] = table.score[at[there]]
+    return values
+
+
+def area(scores: np.ndarray, labels: np.ndarray) -> PairInterval:
+    """Area under the ROC curve of those that have a score, labels (n,) 1 or 0."""
+    known = np.isfinite(scores)
+    return auc(scores[known], labels[known])

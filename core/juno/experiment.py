@@ -10,8 +10,8 @@ from core.experiment import Experiment
 from core.figures.looking import Looking
 from core.judge.judging import Judging
 from core.juno import evaluate, event, features, mapping, model, plot, position, read, rows, select, simulate
-from core.juno.epem import derived, report
-from core.juno.published import scaled_sample
+from core.juno.epem import derived, learning_curve, report
+from core.juno.published import comparison, scaled_sample
 from core.juno.vertex import report as reconstruction
 from core.labels.labels import Labels
 from core.selection.selecting import Selecting
@@ -87,6 +87,8 @@ EXPERIMENT = Experiment(
         "positrons": report.POSITRONS,
         "reconstruction": reconstruction.RECONSTRUCTION,
         "position": position.POSITION,
+        "learning-curve": learning_curve.LEARNING_CURVE,
+        "published": comparison.PUBLISHED,
         "threshold": THRESHOLD,
     },
 )

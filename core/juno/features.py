@@ -3,6 +3,7 @@
 Light is the charge within the window (`core.juno.window`) less the dark hits that are expected there. The charge centre is
 sum(q x)/light, so that dark hits, which come from everywhere, do not draw it inwards; `centre_*` is that times k (`Response`).
 The vertex is fitted to the first hit times (`core.juno.vertex.fit`); where it is not at rest it is NaN and a flag says so.
+The shape of the light's edge (`core.juno.vertex.shape`) tells a track from a point.
 Energy is light over light yield and the light collected from the vertex' radius relative to the centre.
 """
 
@@ -17,6 +18,7 @@ from core.juno.geometry import Geometry
 from core.juno.images.aggregate import by_sensor
 from core.juno.response import Response
 from core.juno.vertex.fit import FirstHits, Sensors, fit, flight_with_gradient, sensors_of
+from core.juno.vertex.shape import light_shape
 from core.juno.window import REFERENCE, window_ns
 
 if TYPE_CHECKING:
@@ -43,9 +45,10 @@ _VERTEX = (
     "vertex_t_error_ns", "vertex_r_m", "vertex_log_likelihood",
 )  # fmt: skip
 _RESIDUALS = ("residual_mean_ns", "residual_rms_ns", "residual_q10_ns", "residual_q50_ns", "residual_q90_ns")
-MEASURED = (*_LIGHT, *_CENTRE, *_VERTEX, *_RESIDUALS, "energy_mev")
-CENTRE, VERTEX, RESIDUALS, ENERGY = (
-    MEASURED.index(name) for name in (_CENTRE[0], _VERTEX[0], _RESIDUALS[0], "energy_mev")
+_SHAPE = ("light_edge_ns", "light_quadrupole_ns", "axis_x", "axis_y", "axis_z")
+MEASURED = (*_LIGHT, *_CENTRE, *_VERTEX, *_RESIDUALS, *_SHAPE, "energy_mev")
+CENTRE, VERTEX, RESIDUALS, SHAPE, ENERGY = (
+    MEASURED.index(name) for name in (_CENTRE[0], _VERTEX[0], _RESIDUALS[0], _SHAPE[0], "energy_mev")
 )
 COLUMNS: tuple[Column, ...] = (
     Column("energy_mev", "Visible energy", "MeV", 0.0, 12.0, 120, 3, "Light over light yield, at the radius of the vertex"),
@@ -75,6 +78,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("residual_q10_ns", "Residual, 10 %", "ns", -20.0, 20.0, 80, 2),
     Column("residual_q50_ns", "Residual, median", "ns", -10.0, 40.0, 100, 2),
     Column("residual_q90_ns", "Residual, 90 %", "ns", 0.0, 100.0, 100, 2),
+    Column("light_edge_ns", "Width of the light's edge", "ns", 0.0, 10.0, 100, 2, "Median distance of first times from a point's: a track's is wide"),
+    Column("light_quadrupole_ns", "Quadrupole of the edge", "ns", 0.0, 5.0, 100, 2, "Largest eigenvalue, over directions from the vertex: grows with length"),
+    Column("axis_x", "Axis of the light, x", "", -1.0, 1.0, 80, 3, "Unit vector along which the edge is earliest: a track's direction"),
+    Column("axis_y", "Axis of the light, y", "", -1.0, 1.0, 80, 3),
+    Column("axis_z", "Axis of the light, z", "", -1.0, 1.0, 80, 3),
     Column("charge_angle_deg", "Angle of the charge", "deg", 0.0, 120.0, 60, 2, "rms around the charge centre's direction"),
     Column("n_dropped", "Hits dropped", "", -0.5, 99.5, 100, 0, "Of unknown sensors, without time or charge"),
 )  # fmt: skip
@@ -168,7 +176,9 @@ def _measure(pmt, time_ns, charge_pe, count, sensors, calibration, out):  # type
         radius_m = _length(fitted.parameters)
         out[VERTEX : VERTEX + 4], out[VERTEX + 4 : VERTEX + 8] = fitted.parameters, fitted.errors
         out[VERTEX + 8], out[VERTEX + 9] = radius_m, fitted.log_likelihood
-        _residuals(hits, fitted.parameters, sensors, out[RESIDUALS:ENERGY])
+        _residuals(hits, fitted.parameters, sensors, out[RESIDUALS:SHAPE])
+    # a long track's fit may not come to rest, but ends near enough for its shape
+    light_shape(hits, fitted.parameters, centre, sensors, out[SHAPE:ENERGY])
     relative = np.interp(radius_m, calibration.radius_m, calibration.light)
     out[ENERGY] = light_pe / calibration.light_yield_pe_per_mev / relative
     return fitted.is_at_rest

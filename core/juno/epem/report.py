@@ -15,11 +15,12 @@ from core.figures.style import DASHES, FREE_COLOURS, NEUTRAL, SYMBOLS, errors
 from core.judge.report import Figure, Report, Table, key_number
 from core.juno.epem.histograms import NONE
 from core.juno.epem.methods import likelihood_scores, linear_scores
+from core.juno.evaluate import area, scores_of
 from core.juno.select import EPEM, Cuts
 from core.parameters import param
 from core.selection.selection import Selection
 from core.statistics.intervals import PairInterval
-from core.statistics.roc import auc, roc_points, thinned
+from core.statistics.roc import roc_points, thinned
 
 BOUND, RATIO = "likelihood ratio, true vertex", "likelihood ratio, fitted vertex"
 LINEAR = {
@@ -95,25 +96,11 @@ def labelled(selected: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return selected.preselected[has], is_positron.astype(np.int8), selected.split[has]
 
 
-def scores_of(table: Any, rows: np.ndarray) -> np.ndarray:
-    """float64 (n,): the score of a run for rows, NaN where it has none."""
-    values = np.full(len(rows), np.nan)
-    at = np.searchsorted(table.rows, rows).clip(max=max(len(table.rows) - 1, 0))
-    there = table.rows[at] == rows if len(table.rows) else np.zeros(len(rows), bool)
-    values[there] = table.score[at[there]]
-    return values
-
-
-def _area(scores: np.ndarray, labels: np.ndarray) -> PairInterval:
-    known = np.isfinite(scores)
-    return auc(scores[known], labels[known])
-
-
 def _report(scores: Mapping[str, np.ndarray], labels: np.ndarray, energy_mev: np.ndarray, n_train: int) -> Report:
     bins = [(low, high, (energy_mev >= low) & (energy_mev < high)) for low, high in itertools.pairwise(EDGES_MEV)]
     bins = [(low, high, inside) for low, high, inside in bins if inside.any()]
-    areas = {name: [_area(s[inside], labels[inside]) for _, _, inside in bins] for name, s in scores.items()}
-    whole = {name: _area(s, labels) for name, s in scores.items()}
+    areas = {name: [area(s[inside], labels[inside]) for _, _, inside in bins] for name, s in scores.items()}
+    whole = {name: area(s, labels) for name, s in scores.items()}
     rows = [
         {"energy [MeV]": f"{low:g}-{high:g}", **{name: of_name[i] for name, of_name in areas.items()}}
         for i, (low, high, _) in enumerate(bins)
