@@ -11,6 +11,7 @@ from core.figures.looking import Looking
 from core.judge.judging import Judging
 from core.juno import evaluate, event, features, mapping, model, plot, position, read, rows, select, simulate
 from core.juno.epem import derived, learning_curve, report
+from core.juno.muons import report as muons
 from core.juno.published import comparison, scaled_sample
 from core.juno.vertex import report as reconstruction
 from core.labels.labels import Labels
@@ -87,6 +88,7 @@ EXPERIMENT = Experiment(
         "positrons": report.POSITRONS,
         "reconstruction": reconstruction.RECONSTRUCTION,
         "position": position.POSITION,
+        "muons": muons.WHY,
         "learning-curve": learning_curve.LEARNING_CURVE,
         "published": comparison.PUBLISHED,
         "threshold": THRESHOLD,

@@ -1,7 +1,6 @@
 """How much better the small network on images becomes with more events to train on, beside a linear classifier of residual times."""
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -134,7 +133,7 @@ def _draw(rows: list[dict[str, Any]]) -> go.Figure:
     return finish(figure, "events to train on", "area under the ROC curve")
 
 
-def _columns(rows: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {"trained_on": [row["trained on"] for row in rows]}
     for name, end in itertools.product(LOOKS, ("value", "low", "high")):
         columns[f"{name} {end}"] = [getattr(row[name], end) for row in rows]

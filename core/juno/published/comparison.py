@@ -126,17 +126,15 @@ def _training_rows(layers: Mapping[str, Mapping[str, object]] | None) -> Iterato
 
 def _result_rows(inputs: Inputs, p: SlidesParameters) -> Iterator[Comparison]:
     for task in (EPEM, MUE):
-        scored, said = inputs.trained.get(task), f"the slides say: {printed.MUE}" if task == MUE else NO_NUMBER
+        scored, remark = inputs.trained.get(task), f"the slides say: {printed.MUE}" if task == MUE else NO_NUMBER
         if scored is None:
-            why = (
-                f"{said}; ours is not trained on this data set: choose the task and train on the page, or with --train"
-            )
+            why = f"{remark}; ours is not trained on this data set: choose the task and train on the page, or with --train"
             yield Comparison("results", task, "area under the ROC curve", None, comment=why)
             yield Comparison("results", task, "accuracy [%]", None, comment=why)
             continue
-        found, truth = inputs.selected(trainings(p)[task].selection), scored.signal
-        events, labels = found.rows(TEST)
-        is_signal = (labels == list(found.classes).index(truth)).astype(np.int8)
+        selected, truth = inputs.selected(trainings(p)[task].selection), scored.signal
+        events, labels = selected.rows(TEST)
+        is_signal = (labels == list(selected.classes).index(truth)).astype(np.int8)
         scores = scores_of(scored, events)
         known = np.isfinite(scores)
         whole, right = area(scores, is_signal), int(((scores > 0.5) == (is_signal == 1))[known].sum())
@@ -144,7 +142,7 @@ def _result_rows(inputs: Inputs, p: SlidesParameters) -> Iterator[Comparison]:
         for column, number, factor in (("area under the ROC curve", whole, 1.0), ("accuracy [%]", accuracy, 100.0)):
             value, low, high = (defined(factor * getattr(number, end)) for end in ("value", "low", "high"))
             yield Comparison(
-                "results", task, column, None, ours=value, low=low, high=high, n=int(known.sum()), run=scored.run.id, comment=said,
+                "results", task, column, None, ours=value, low=low, high=high, n=int(known.sum()), run=scored.run.id, comment=remark,
                 decimals=3 if factor == 1.0 else 1,
             )  # fmt: skip
 
