@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator, MutableMapping
+from pathlib import Path
 
 from core.errors import DarkroomError
 from core.experiment import Experiment
@@ -44,3 +45,8 @@ def experiment_by_key(key: str) -> Experiment:
     if key not in EXPERIMENTS:
         raise DarkroomError(f"Unknown experiment '{key}': expected one of {', '.join(EXPERIMENTS)}.")
     return EXPERIMENTS[key]
+
+
+def samples_of_others(experiment: Experiment) -> frozenset[Path]:
+    """The folders of the samples that are shipped with the other experiments, whose files may have endings like this one's."""
+    return frozenset(other.simulation.sample for other in EXPERIMENTS.values() if other.key != experiment.key)

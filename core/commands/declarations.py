@@ -222,7 +222,7 @@ class StudyCut(SelectionOptions):
 @command("trust", "efficiency and score by energy, and a threshold that follows it")
 class LowEnergy(ScoredOptions):
     threshold: float = option(0.5, THRESHOLD)
-    bin_kev: float | None = option(None, "bin width (default: 40 bins in the range)", metavar="KEV")
+    bin: float | None = option(None, "width (default: 40 bins)", metavar="UNITS|DECADES", alias="--bin-kev")
     score: bool = option(False, "first score the rows of the range that have no score")
     keep: float = option(95.0, "signal efficiency that the threshold by energy holds (default: 95)", metavar="PERCENT")
     export: Path | None = option(None, "write the threshold by energy as .csv, .tex, .json or .html", metavar="FILE")

@@ -22,7 +22,7 @@ def low_energy(options: declarations.LowEnergy) -> Result:
     scored = _scored(options)
     if options.score:
         scored = _score_widely(scored, options)
-    width = options.bin_kev or lowenergy.bin_widths(scored.axis)[1]
+    width = options.bin or lowenergy.bin_widths(scored.axis)[1]
     axis = lowenergy.binned(scored.axis, width)
     schemes = [options.labels] if options.labels else scored.schemes()
     events = {scheme: held_out.events_of(scored, scheme) for scheme in schemes}
@@ -36,7 +36,7 @@ def low_energy(options: declarations.LowEnergy) -> Result:
     result: dict[str, Any] = {
         **_origin(scored),
         f"pe_per{axis.suffix}": light_yield,
-        f"bin{axis.suffix}": width,
+        f"bin_{lowenergy.width_unit(axis).lower()}": width,
         "n_unscored": len(waiting),
         f"not_scored{axis.suffix}": [list(gap) for gap in lowenergy.gaps(waiting, judged[shown_scheme])],
         "labels": {scheme: judgement.to_dict() for scheme, judgement in judged.items()},

@@ -60,14 +60,16 @@ def below_roots(path: Path) -> Path:
     )
 
 
-def list_files(root: Path, patterns: tuple[str, ...]) -> tuple[list[RawFile], int]:
+def list_files(
+    root: Path, patterns: tuple[str, ...], without: frozenset[Path] = frozenset()
+) -> tuple[list[RawFile], int]:
     """Files below a root that fit one of the patterns, sorted, at most MAX_LISTED; and how many there are in all.
 
-    Files that a link leads out of the roots are left out.
+    Files that a link leads out of the roots are left out, and those below a folder of `without`.
     """
     if root.resolve() not in data_roots():
         raise DarkroomError(f"'{root.name}' is not a data root: choose one of those listed.")
-    paths = sorted({p for pattern in patterns for p in root.rglob(pattern)})
+    paths = sorted({p for pattern in patterns for p in root.rglob(pattern) if without.isdisjoint(p.parents)})
     inside = []
     for path in paths:
         try:

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.bins import add_efficiencies, by_number
+from core.figures.bins import add_efficiencies, by_number, is_uneven, middles
 from core.figures.evaluation import efficiency_by_bin
 from core.figures.style import LOG_AXIS, NEUTRAL, THRESHOLD_LINE, class_style, errors, finish
 from core.judge.held_out import Events
@@ -36,16 +37,16 @@ def efficiency(
 def scores(low_energy: LowEnergy, pe_per_unit: float = math.nan, gaps: Sequence[tuple[float, float]] = ()) -> go.Figure:
     """Median score per bin with the central 68 % of the events as bars; bins of fewer than 20 are pale."""
     figure = go.Figure()
-    middle, half = (low_energy.axis.edges[1:] + low_energy.axis.edges[:-1]) / 2.0, np.diff(low_energy.axis.edges) / 2.0
+    edges = low_energy.axis.edges
     for i, (name, band) in enumerate(low_energy.bands.items()):
         colour, _, symbol = class_style(name)
-        aside = 0.3 * half * (i - 0.5)
+        x = middles(edges, i, len(low_energy.bands))
         for chosen, opacity, label in by_number(band.n, name):
             figure.add_scatter(
-                x=(middle + aside)[chosen], y=band.median[chosen], mode="markers", name=label, opacity=opacity,
+                x=x[chosen], y=band.median[chosen], mode="markers", name=label, opacity=opacity,
                 marker={"color": colour, "symbol": symbol, "size": 8}, showlegend=bool(chosen.any()),
                 error_y=errors((band.high - band.median)[chosen], (band.median - band.low)[chosen], colour),
-                error_x=errors((half - aside)[chosen], (half + aside)[chosen], colour),
+                error_x=errors((edges[1:] - x)[chosen], (x - edges[:-1])[chosen], colour),
                 customdata=np.column_stack([band.low, band.high, band.n])[chosen],
                 hovertemplate=f"{name}: median %{{y:.4f}}<br>68 % in %{{customdata[0]:.4f}} to %{{customdata[1]:.4f}}"
                 "<br>n = %{customdata[2]}<extra></extra>",
@@ -66,7 +67,7 @@ def calls(
     """
     figure = go.Figure()
     edges, unit = low_energy.axis.edges, low_energy.axis.unit
-    middle, least, most = (edges[1:] + edges[:-1]) / 2.0, 1.0, 1.0
+    middle, least, most = middles(edges, 0, 1), 1.0, 1.0
     for name, table in low_energy.tables.items():
         colour, _, symbol = class_style(name)
         other = next(class_name for class_name in CLASSES if class_name != name)
@@ -95,7 +96,8 @@ def calls(
         {**LOG_AXIS, "range": [math.log10(0.9 * least), math.log10(1.5 * most)]} if is_log else {"rangemode": "tozero"}
     )
     figure.update_yaxes(**axis)
-    title = "part of the class in the bin" if is_normalised else f"events / {edges[1] - edges[0]:g} {unit}"
+    bin = "bin" if is_uneven(edges) else f"{edges[1] - edges[0]:g} {unit}"
+    title = "part of the class in the bin" if is_normalised else f"events / {bin}"
     return _dressed(finish(figure, low_energy.axis.title, title), low_energy.axis, pe_per_unit, gaps)
 
 
@@ -124,7 +126,7 @@ def schemes(by_scheme: Mapping[str, LowEnergy]) -> go.Figure:
             named |= {trace.name} if trace.showlegend else set()
             figure.add_trace(trace, 1, i + 1)
     finish(figure, low_energy.axis.title, "")
-    figure.update_yaxes(range=[0.0, 103.0]).update_xaxes(range=list(low_energy.axis.range))
+    figure.update_yaxes(range=[0.0, 103.0]).update_xaxes(**_whole(low_energy.axis))
     figure.update_yaxes(title_text="signal efficiency, background rejection [%]", col=1)
     return figure.update_layout(legend={"y": 1.14}, margin={"t": 70})
 
@@ -143,8 +145,7 @@ def threshold_plane(curve: ThresholdCurve, validation: Events, quoted: Quoted) -
             name=f"{name}, validation" + (f" (every {every}.)" if every > 1 else ""),
             marker={"color": colour, "symbol": symbol, "size": 4, "opacity": 0.4},
         )  # fmt: skip
-    ends = quoted.axis.range
-    energy = np.linspace(ends[0], ends[1], 401)
+    energy = (np.geomspace if is_uneven(quoted.axis.edges) else np.linspace)(*quoted.axis.range, 401)
     lines = {"curve": logit(curve.at(energy)), "constant": np.full(len(energy), float(logit(np.array(curve.constant))))}
     for kind, y in lines.items():
         colour, _ = KINDS[kind]
@@ -173,7 +174,14 @@ def threshold_plane(curve: ThresholdCurve, validation: Events, quoted: Quoted) -
     texts = ["10⁻⁶", "10⁻⁴", "0.01", "0.1", "0.5", "0.9", "0.99", "0.9999", "1−10⁻⁶"]
     figure.update_yaxes(title_text="score", tickvals=ticks, ticktext=texts, range=(1.05 * reach).tolist(), col=1)
     figure.update_yaxes(title_text="signal efficiency [%], unseen events", range=[0.0, 103.0], col=2)
-    return figure.update_xaxes(range=list(ends))
+    return figure.update_xaxes(**_whole(quoted.axis))
+
+
+def _whole(axis: Axis) -> dict[str, Any]:
+    """The whole range of the axis, logarithmic where its bins are."""
+    if not is_uneven(axis.edges):
+        return {"range": list(axis.range)}
+    return {"type": "log", "range": np.log10(axis.range).tolist(), "dtick": 1}
 
 
 def _dressed(figure: go.Figure, axis: Axis, pe_per_unit: float, gaps: Sequence[tuple[float, float]]) -> go.Figure:
@@ -183,16 +191,20 @@ def _dressed(figure: go.Figure, axis: Axis, pe_per_unit: float, gaps: Sequence[t
             low, high, fillcolor=NEUTRAL, opacity=0.15, line_width=0, annotation_text="not scored",
             annotation_position="top left",
         )  # fmt: skip
-    first, last = axis.range
-    figure.update_xaxes(range=[first, last])
+    whole = _whole(axis)
+    figure.update_xaxes(**whole)
     if not math.isfinite(pe_per_unit):
         return figure
-    step = round_width(last * pe_per_unit / 8.0)
-    pe = np.arange(0.0, last * pe_per_unit + step / 2.0, step)
+    first, last = axis.range
+    if "type" in whole:
+        pe = 10.0 ** np.arange(math.ceil(math.log10(first * pe_per_unit)), math.log10(last * pe_per_unit))
+    else:
+        step = round_width(last * pe_per_unit / 8.0)
+        pe = np.arange(0.0, last * pe_per_unit + step / 2.0, step)
     figure.add_scatter(x=[first], y=[None], xaxis="x2", showlegend=False, hoverinfo="skip")
     top = {
         "overlaying": "x", "matches": "x", "side": "top", "tickvals": pe / pe_per_unit, "showgrid": False,
-        "ticktext": [f"{v:g}" for v in pe], "zeroline": False,
-        "title": {"text": f"photoelectrons (nominal {pe_per_unit:.3g} PE/{axis.unit})", "standoff": 4},
-    }  # fmt: skip
+        "ticktext": [f"{v:,.0f}" for v in pe], "zeroline": False,
+        "title": {"text": f"photoelectrons (nominal {pe_per_unit:,.4g} PE/{axis.unit})", "standoff": 4},
+    } | ({"type": "log"} if "type" in whole else {})  # fmt: skip
     return figure.update_layout(xaxis2=top, margin={"t": 82}, legend={"yref": "container", "y": 0.99, "yanchor": "top"})

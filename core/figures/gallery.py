@@ -11,7 +11,7 @@ from core.data.detector_images import pooled
 from core.figures.style import SEQUENCE
 
 TILE_PX = 48
-TITLE_CELLS = 8  # free above each tile, per line of its title
+TITLE_CELLS = 9  # free above each tile, per line of its title
 TITLE_PX = 12
 HEIGHT_OF_ROW, TITLE_HEIGHT = 98, 17
 

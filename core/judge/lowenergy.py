@@ -92,24 +92,35 @@ class LowEnergy:
         }
 
 
+def width_unit(axis: Axis) -> str:
+    """What widths of bins are in: the unit of the axis, or decades of it."""
+    return "decades" if axis.spans_decades else axis.unit
+
+
+def span_of(axis: Axis) -> float:
+    """How wide the range is, in `width_unit`."""
+    low, high = axis.range
+    return math.log10(high / low) if axis.spans_decades else high - low
+
+
 def bin_widths(axis: Axis) -> tuple[float, float, float]:
     """The bin widths that are offered: 80, 40 and 20 bins."""
-    low, high = axis.range
-    span = high - low
+    span = span_of(axis)
     return span / MOST_BINS, span / USUAL_BINS, span / FEWEST_BINS
 
 
 def binned(axis: Axis, width: float) -> Axis:
-    """The axis in bins of one `width`, which has to divide its range into 20 to 80 bins."""
+    """The axis in bins of one `width`, in `width_unit`, which has to divide its range into 20 to 80 bins."""
     low, high = axis.range
-    span, (finest, usual, widest) = high - low, bin_widths(axis)
+    span, unit, (finest, usual, widest) = span_of(axis), width_unit(axis), bin_widths(axis)
     n_bins = round(span / width) if width > 0 else 0
-    if not finest <= width <= widest or abs(n_bins * width - span) > 1e-9 * span:
+    slack = 1e-5 if axis.spans_decades else 1e-9  # no round number divides decades
+    if not finest * (1.0 - slack) <= width <= widest * (1.0 + slack) or abs(n_bins * width - span) > slack * span:
         raise DarkroomError(
-            f"Parameter 'bin{axis.suffix}' is {width:g}: expected a width from {finest:g} to {widest:g} {axis.unit} that divides "
-            f"{span:g} {axis.unit}, such as {usual:g}."
+            f"Parameter 'bin' is {width:g}: expected a width from {finest:g} to {widest:g} {unit} that divides "
+            f"{span:g} {unit}, such as {usual:g}."
         )
-    return axis.with_edges(np.linspace(low, high, n_bins + 1))
+    return axis.with_edges((np.geomspace if axis.spans_decades else np.linspace)(low, high, n_bins + 1))
 
 
 def judge(events: Events, threshold: float, axis: Axis, scheme: str = "") -> LowEnergy:  # fmt: skip

@@ -20,7 +20,7 @@ def row_facts(dataset: Dataset, row: int) -> dict[str, str]:
     facts["simulated class"] = CLASSES[kind]
     energy_mev = float(dataset.column("true_energy_mev")[row])
     if np.isfinite(energy_mev):
-        facts["simulated visible energy [MeV]"] = f"{energy_mev:,.3f}"
+        facts["simulated energy [MeV]"] = f"{energy_mev:,.3f}"
     place_m = [float(dataset.column(f"true_{axis}_m")[row]) for axis in "xyz"]
     if np.isfinite(place_m).all():
         facts["simulated vertex [m]"] = ", ".join(f"{value:.2f}" for value in place_m)

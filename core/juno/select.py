@@ -139,7 +139,7 @@ def _edges(*values: float | None) -> tuple[float, ...]:
 
 PRESETS = {
     "e+/e-": Preset(
-        Selection(Cuts(radius_high_m=17.2), EPEM, SplitParameters()),
+        Selection(Cuts(energy_high_mev=12.0, radius_high_m=17.2), EPEM, SplitParameters()),
         "positrons and electrons of equal visible energy, 1.5-10 MeV, vertex within 17.2 m",
     ),
     "e+/e- at 2 MeV": Preset(
@@ -147,7 +147,7 @@ PRESETS = {
         "the same in one window, where results are quoted",
     ),
     "mu/e": Preset(
-        Selection(Cuts(), MUE, SplitParameters()),
+        Selection(Cuts(energy_low_mev=MUE_FROM_MEV), MUE, SplitParameters()),
         "contained muons and electrons of equal visible energy, 50 MeV to 2 GeV",
     ),
 }

@@ -6,14 +6,22 @@ from core.selection.events import class_names
 from core.selection.selection import Selected
 from core.statistics.histogram import Histogram
 
+N_SAMPLED = 20_000
+
+
+def usual_range(selected: Selected, column: Column) -> tuple[float, float]:
+    """The column's declared range, or one that holds the rows inside the cuts where they lie elsewhere."""
+    rows = selected.preselected[:: max(1, len(selected.preselected) // N_SAMPLED)]
+    return histograms.usual_range(selected.dataset.column(column.name)[rows], (column.low, column.high))
+
 
 def class_histograms(selected: Selected, column: Column) -> dict[str, Histogram]:
     """A column per class of a selection, and of the rows inside the cuts without a label; classes without a row are left out.
 
-    The range is the column's declared one, or one that holds the data where they lie elsewhere.
+    The range is that of `usual_range`.
     """
     cutting, values = selected.cutting, selected.dataset.column(column.name)
-    low, high = histograms.usual_range(values, (column.low, column.high))
+    low, high = usual_range(selected, column)
     labels, names = histograms.by_name(cutting.labels, cutting.preselected, selected.classes, class_names(selected)[-1])
     by_class = histograms.class_histograms(values, labels, names, low, high, column.n_bins)
     return {name: histogram for name, histogram in by_class.items() if histogram.n}

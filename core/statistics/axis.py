@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 Window = tuple[float, float]
+MANY = 1e3
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ class Axis:
     def range(self) -> Window:
         """First and last edge."""
         return float(self.edges[0]), float(self.edges[-1])
+
+    @property
+    def spans_decades(self) -> bool:
+        """Whether bins of equal ratio suit the range: it begins above 0 and ends a thousand times as high or higher."""
+        low, high = self.range
+        return low > 0.0 and high >= MANY * low
 
     @property
     def suffix(self) -> str:

@@ -38,7 +38,7 @@ def steps(experiment: Experiment, dataset: str, runs: Sequence[RunSummary], seen
     """
     preset = next(iter(experiment.selecting.presets))
     look = (
-        "What does signal look like, and what noise?"
+        "What does signal look like, and what background?"
         if experiment.labels
         else f"What does one {experiment.row_name} look like?"
     )
@@ -58,7 +58,7 @@ def steps(experiment: Experiment, dataset: str, runs: Sequence[RunSummary], seen
     train, evaluate = f"Does the network '{network}' learn?", "How well does it do on rows that it has not seen?"
     if experiment.networks[network].task is None:
         train = f"Does the network '{network}' tell them apart?"
-        evaluate = "How much signal does it keep, how much noise does it let through?"
+        evaluate = "How much signal does it keep, how much background does it let through?"
     return [
         *first,
         Step("train", "Train", train, wanted, bool(ended)),

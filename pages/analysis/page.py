@@ -10,7 +10,7 @@ from core.data import files
 from core.data.dataset import list_datasets
 from core.experiment import Experiment
 from core.jobs import control
-from core.registry import EXPERIMENTS
+from core.registry import EXPERIMENTS, samples_of_others
 from core.workflows import analyse
 from core.workflows import cross_training as studies
 from core.workflows.analyse import NONE, Names
@@ -68,8 +68,8 @@ def _one_of(analysis: Analysis, kind: str, names: list[str], key: str = "", of: 
 def _pick_files(experiment: Experiment, analysis: Analysis) -> Names:
     """Raw files below the data roots, and the mapping that reads them."""
     need = analysis.needs["files"]
-    patterns = experiment.reading.file_patterns
-    listed = [file for root in files.data_roots() for file in files.list_files(root, patterns)[0]]
+    patterns, others = experiment.reading.file_patterns, samples_of_others(experiment)
+    listed = [file for root in files.data_roots() for file in files.list_files(root, patterns, others)[0]]
     by_name = {f"{file.root.name}/{file.name}": files.below_roots(file.path) for file in listed}
     mapping = choose.one_of("mapping", list(experiment.reading.mappings), "mapping", of=experiment.key)
     chosen = st.multiselect(need.title, list(by_name), key=f"files-{experiment.key}", persist_state="session")

@@ -175,9 +175,7 @@ def draw(study: Study, data: Dataset, metric: str, threshold: float, scheme: str
 
 
 def page() -> None:
-    head = layout.heading(
-        "Compatibility", "What does a network know about crystals and energies that it was not trained on?"
-    )
+    head = layout.heading("Compatibility", "What does a network know about regions that it was not trained on?")
     with st.sidebar:
         data = choose.dataset()
         study = studied.pick(data)

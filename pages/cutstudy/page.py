@@ -23,12 +23,12 @@ HEIGHT = 370
 WIDTHS = (1.5, 1.0, 1.0, 1.0)
 
 
-def choose_cut(owner: str, columns: dict[str, Column]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(one or two columns, the side of each that is kept)."""
+def choose_cut(owner: str, columns: dict[str, Column], usual: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(one or two columns, the side of each that is kept); the `usual` column to begin with."""
     names = list(columns)
     choose.apart(owner, side1=cutsample.AUTO, side2=cutsample.AUTO, at1=None, at2=None)
     first = choose.one_of(
-        "cut on", names, "cut1", first=names[min(1, len(names) - 1)], of=owner, on_change=_forget,
+        "cut on", names, "cut1", first=usual, of=owner, on_change=_forget,
         format_func=lambda n: columns[n].title,
     )  # fmt: skip
     side1 = _side("side1")
@@ -123,7 +123,7 @@ def distributions(selected: Any, study: CutStudy, columns: dict[str, Column]) ->
         counts = cached.class_histograms(selected, column)
         figure = figures.step_histogram(counts, column.label, column.unit, threshold=at, log_y=True)
         with place:
-            note = f"{column.help or column.label} of all rows inside the selection, by label; dotted: the cut."
+            note = f"{column.help or column.label} ; all rows inside the selection, by label; dotted: the cut."
             key = f"cutstudy-{column.name}"
             layout.show_figure(
                 figure.update_layout(height=330), key, note, lambda c=counts: layout.histogram_columns(c)
@@ -203,7 +203,8 @@ def page() -> None:
                 "pages/data/page.py", "Go to Data",
             )  # fmt: skip
         columns = {column.name: column for column in columns_of(experiment.table, data)}
-        names, sides = choose_cut(choose.owner(data), columns)
+        telling = [name for name in experiment.judging.tree_features if name in columns]
+        names, sides = choose_cut(choose.owner(data), columns, [*telling, *columns][0])
         place = st.container()
         merit, expected = choose_merit(choose.owner(data))
         scored = run_picker.choose_scores(data)

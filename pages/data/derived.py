@@ -15,35 +15,29 @@ from pages.widgets import cached, choose, layout, watch
 JOB = "derive-job"
 
 
-def section(names: list[str]) -> None:
-    """One data set, one derived column: make it, and see its templates."""
-    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+def section(experiment: Experiment, names: list[str]) -> None:
+    """One data set of the experiment, its derived columns: make them, and see what they were made with."""
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
-        name = st.selectbox("of data set", names, key="derive-data", persist_state="session")
+        name = st.selectbox("of data set", names, key=f"derive-data-{experiment.key}", persist_state="session")
     with layout.refusals():
         data = cached.open_dataset(name)
-    experiment = cached.experiment_of(data)
-    if not experiment.table.derived:
-        st.caption(f"{experiment.title} has no column that is made after preparing.")
-        return
     starts = choose.starting_points(data)
-    first = list(starts).index(choose.default_start(data, starts))
-    with middle:
-        needed = any(derived.needs_selection for derived in experiment.table.derived.values())
-        start = st.selectbox(
+    start = choose.default_start(data, starts)
+    if any(derived.needs_selection for derived in experiment.table.derived.values()):
+        start = right.selectbox(
             "from the training part of selection",
             list(starts),
-            index=first,
+            index=list(starts).index(start),
             key=f"derive-from-{choose.owner(data)}",
-            disabled=not needed,
         )
     for column, derived in experiment.table.derived.items():
         label = f"make {column}" + " again" * (column in data.derived)
-        if right.button(label, key=f"derive-{column}", icon=":material/play_arrow:", width="stretch"):
+        if st.button(label, key=f"derive-{column}", icon=":material/play_arrow:"):
             with layout.refusals():
                 wanted = starts[start] if derived.needs_selection else None
-                st.session_state[JOB] = derive.submit(experiment, data, column, wanted).id
-        if JOB in st.session_state:
+                st.session_state[JOB] = column, derive.submit(experiment, data, column, wanted).id
+        if st.session_state.get(JOB, ("", 0))[0] == column:
             progress()
         if column in data.derived:
             show(experiment, data, column)
@@ -57,7 +51,7 @@ def section(names: list[str]) -> None:
 def progress() -> None:
     """The job that was started here, until it is over; then the page shows what it made."""
     with layout.refusals():
-        job = control.get(st.session_state[JOB])
+        job = control.get(st.session_state[JOB][1])
     if watch.followed(job):
         st.session_state.pop(JOB)
         st.rerun()
@@ -67,8 +61,9 @@ def show(experiment: Experiment, data: Dataset, column: str) -> None:
     """What the column was made with, and when."""
     facts: dict[str, Any] = data.derived[column]
     if facts["selection"] is None:
-        used = ", ".join(f"{n:,} {name}" for name, n in facts["n"].items())
-        st.caption(layout.plain(f"{experiment.table.derived[column].explanation} Made {facts['made_at']}: {used}."))
+        used = "".join(f", {n:,} {name}" for name, n in facts.get("n", {}).items())
+        sentence = f"{facts['n_defined']:,} of {data.n_rows:,} rows have a value{used}; made {facts['made_at']}."
+        st.caption(layout.plain(f"{experiment.table.derived[column].explanation} {sentence}"))
         return
     with layout.refusals():
         options = choose.as_options(

@@ -11,7 +11,7 @@ from core.data import files
 from core.data.dataset import readable
 from core.experiment import Experiment
 from core.jobs import control
-from core.registry import EXPERIMENTS
+from core.registry import EXPERIMENTS, samples_of_others
 from pages.data import derived, energy_scale, sources
 from pages.widgets import choose, form, layout, watch
 
@@ -21,7 +21,7 @@ def pick_files(experiment: Experiment) -> list[files.RawFile]:
     roots = {str(root): root for root in files.data_roots()}
     root = roots[st.sidebar.selectbox("data root", list(roots), key="root", persist_state="session")]
     with layout.refusals():
-        listed, n_all = files.list_files(root, experiment.reading.file_patterns)
+        listed, n_all = files.list_files(root, experiment.reading.file_patterns, samples_of_others(experiment))
     wanted = st.sidebar.text_input("name contains", key="file-filter", persist_state="session", live=True)
     shown = [f for f in listed if wanted.lower() in f.name.lower()]
     if not shown:
@@ -152,11 +152,11 @@ def page() -> None:
         layout.warn(problem)
     if prepared:
         sources.section(prepared)
-        derivable = ", ".join(experiment.table.derived) or "none"
-        with st.expander(
-            f"Templates ({derivable}): columns that depend on a selection", key="derived", icon=":material/ssid_chart:"
-        ):
-            derived.section(list(prepared))
+        derivable = [name for name, data in prepared.items() if data.experiment == key]
+        if derivable and experiment.table.derived:
+            title = f"Columns made after preparing: {', '.join(experiment.table.derived)}"
+            with st.expander(title, key="derived", icon=":material/ssid_chart:"):
+                derived.section(experiment, derivable)
     names = shlex.join(str(f.path) for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
     layout.foot(
         f"Only files below the data roots can be opened here: {', '.join(map(str, files.data_roots()))}.",

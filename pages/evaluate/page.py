@@ -14,6 +14,7 @@ from core.judge.evaluation import Evaluation
 from core.judge.paired import Comparison
 from core.judge.report import Figure, Report
 from core.judge.score_table import ScoreTable
+from core.labels.labels import signal_index
 from core.statistics.efficiency import ClassTable
 from pages.evaluate import confusion, outputs
 from pages.widgets import cached, choose, layout, opening, report, run_picker, scores
@@ -21,7 +22,7 @@ from pages.widgets import cached, choose, layout, opening, report, run_picker, s
 HEIGHT = 330
 WIDTHS = (1.0, 1.04, 1.0, 1.0, 1.12)  # of the key numbers, by their texts
 BY_AXIS_NOTE = (
-    "Signal kept and background rejected per row, 95 % Clopper-Pearson intervals. A dip in one row alone, or "
+    "Signal kept and background rejected per bin, 95 % Clopper-Pearson intervals. A dip in one bin alone, or "
     "background falling towards high values, would ask for a look at its events."
 )
 ROC_NOTE = (
@@ -131,7 +132,7 @@ def cell_form(chosen: ClassTable, scored: ScoreTable, where: dict[str, str]) -> 
             rows,
             key="cell-row",
             persist_state="session",
-            format_func=lambda w: f"{w[0]:.1f} to {w[1]:.1f}",
+            format_func=lambda w: f"{w[0]:g} to {w[1]:g}",
         )
         column = middle.selectbox(
             "score column",
@@ -150,9 +151,13 @@ def open_cell(
     """The events of a cell, one at a time."""
     experiment = cached.experiment_of(scored.dataset)
     title = next(c.title for c in experiment.table.columns if c.name == experiment.judging.axis.column)
-    window = {"by": title, "low": float(low), "high": float(high), "class": name}
     if scored.is_multiclass:
-        window["class"] = scored.signal if name == "signal" else opening.REST
+        named = {"signal": scored.signal, "background": opening.REST}
+    else:
+        classes = tuple(experiment.labels.cuts_of(scored.selection.cuts, where["label"], scored.dataset))
+        signal = signal_index(experiment.labels, classes)
+        named = {"signal": classes[signal], "background": classes[1 - signal]}
+    window = {"by": title, "low": float(low), "high": float(high), "class": named[name]}
     window["score"] = (float(score_low), float(score_high))
     opening.open_events(**where, **window)
 

@@ -21,8 +21,8 @@ def controls(scored: ScoreTable) -> tuple[float, float, str]:
     threshold = run_picker.choose_threshold()
     widths = lowenergy.bin_widths(scored.axis)
     width = choose.one_of(
-        f"bin width [{scored.axis.unit}]", widths, "bin", first=widths[-1], of=scored.dataset.experiment, draw=st.segmented_control,
-        required=True,
+        f"bin width [{lowenergy.width_unit(scored.axis)}]", widths, "bin", first=widths[-1], of=scored.dataset.experiment,
+        draw=st.segmented_control, required=True, format_func=lambda width: f"{width:.3g}",
     )  # fmt: skip
     scheme = run_picker.choose_scheme(cached.experiment_of(scored.dataset), scored.schemes(), scored.selection.labels)
     st.slider(
@@ -72,7 +72,7 @@ def scores(judged: LowEnergy, scored: ScoreTable, threshold: float, width: float
     note = (
         "Median score and, as bars, the central 68 % of the events (not the error of a mean: scores pile up at both ends). "
         "Classes that approach each other towards low energy are what "
-        + ("a photoelectron count of ten or twenty" if scored.judging.light_yield else "so little charge")
+        + ("so few photoelectrons" if scored.judging.light_yield else "so little charge")
         + " allows."
     )
     layout.show_figure(figure, "lowenergy-score", note, lambda: lowenergy.bin_columns({judged.scheme: judged}))
@@ -165,7 +165,7 @@ def page() -> None:
     counts = ", ".join(f"{n:,} {name}" for name, n in judged.n.items())
     layout.foot(
         f"run {run.id} ({run.network}), {choose.describe(data)}, labels {scheme}, {counts} of {held_out.range_in_words(scored)}.",
-        f"python -m core low-energy {run.id} --threshold {threshold:g} --bin-kev {width:g} --labels {scheme}"
+        f"python -m core low-energy {run.id} --threshold {threshold:g} --bin {width:g} --labels {scheme}"
         f" --keep {st.session_state['wanted']:g}"
         + (f" --data {data.name}" if data.name != run.dataset else "")
         + run_picker.of_option(scored),

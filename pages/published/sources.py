@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from core import parameters
-from core.analysis.analysis import analysis_of
 from core.data.dataset import list_datasets, readable
 from core.experiment import Experiment
 from core.jobs import control, warm, watching
@@ -20,10 +19,13 @@ FRACTIONS = (0.01, 0.1, 1.0)
 
 
 def experiment() -> Experiment:
-    """The chosen experiment, refused if it has no printed results."""
+    """The chosen experiment; of one without printed results, says so and shows the way on."""
     chosen = EXPERIMENTS[chosen_experiment.key()]
-    with layout.refusals():
-        analysis_of(chosen.analyses, KEY, chosen.title)
+    if KEY not in chosen.analyses:
+        layout.nothing_yet(
+            f"{chosen.title} has no analysis '{KEY}', so no printed results: choose a data set of another experiment.",
+            "pages/data/page.py", "Go to Data",
+        )  # fmt: skip
     return chosen
 
 

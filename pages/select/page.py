@@ -168,7 +168,7 @@ def panel(selected: Selected, drawn: Panel) -> None:
     figure = figures.step_histogram(
         by_class, column.label, column.unit, rows="rows", log_y=st.session_state.get("log", True), **how
     )
-    note = f"{column.help or column.label} of the rows inside the cuts, by label."
+    note = f"{column.help or column.label}; rows inside the cuts, by label."
     layout.show_figure(
         figure.update_layout(height=HEIGHT + LEGEND_LINE_PX * max(0, len(by_class) - N_SHORT)),
         f"select-{column.name}",
@@ -222,7 +222,10 @@ def details(selected: Selected) -> None:
     """What remains and what was lost, and what it looks like; only the open tab is drawn."""
     drawn = {
         "cut flow": lambda: st.dataframe(
-            [row.to_dict() for row in selected.cutting.flow], hide_index=True, column_config=layout.FLOW_COLUMNS
+            [row.to_dict() for row in selected.cutting.flow],
+            hide_index=True,
+            column_config=layout.FLOW_COLUMNS,
+            placeholder="",
         ),
         "gallery": lambda: gallery_of(selected),
         "data statistics": lambda: st.dataframe(

@@ -100,7 +100,8 @@ def page() -> None:
     with head:
         launch(plan, refusal, chosen)
     key_numbers(selected, plan)
-    watch.live(jobs_now, selection_warnings(cached.experiment_of(data), selected))
+    warnings = [*(plan.warnings if plan else ()), *selection_warnings(cached.experiment_of(data), selected)]
+    watch.live(jobs_now, warnings)
     options = "".join(f" --set {shlex.quote(text)}" for text in request.as_settings(plan)) if plan else ""
     layout.foot(
         f"{choose.describe(data)}{choose.labelled(selection)}; divided by method '{selection.split.method}'.",

@@ -73,18 +73,12 @@ def class_histograms(selected: selection.Selected, column: Column) -> dict[str, 
     return by_class.class_histograms(selected, column)
 
 
-@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=KEYS)
-def usual_range(data: dataset.Dataset, column: Column) -> tuple[float, float]:
-    """The column's declared range, or one that holds the data where they lie elsewhere."""
-    return histograms.usual_range(data.column(column.name), (column.low, column.high))
-
-
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYS)
 def histogram_2d(selected: selection.Selected, x: Column, y: Column, class_index: int) -> Histogram2d:
-    """Two columns of the rows of a class, or with -1 of all rows inside the cuts."""
+    """Two columns of the rows of a class, or with -1 of all rows inside the cuts, where these lie."""
     data, cutting = selected.dataset, selected.cutting
     chosen = cutting.preselected if class_index < 0 else cutting.labels == class_index
-    ranges = usual_range(data, x), usual_range(data, y)
+    ranges = by_class.usual_range(selected, x), by_class.usual_range(selected, y)
     return histograms.histogram_2d(data.column(x.name), data.column(y.name), chosen, *ranges, N_BINS_2D)
 
 

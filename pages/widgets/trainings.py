@@ -26,7 +26,13 @@ def section(experiment: Experiment, key: str, names: Names, values: Any) -> dict
     st.caption(f"{len(trained)} of {len(plans)} networks that are compared are trained on {layout.plain(data.name)}.")
     if missing:
         seconds = sum(request.expected_seconds(task) for task in missing)
-        label = f"train the other {len(missing)}" if trained else f"train all {len(missing)}"
+        label = (
+            f"train the other {len(missing)}"
+            if trained
+            else f"train all {len(missing)}"
+            if len(missing) > 1
+            else "train it"
+        )
         help = f"one job after the other, about {watching.duration(seconds)} in all; each is a run like any other"
         if st.button(label, icon=":material/play_arrow:", help=help, key=f"train-{key}"):
             with layout.refusals():

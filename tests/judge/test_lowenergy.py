@@ -11,6 +11,7 @@ from core.judge.held_out import Events
 from core.judge.lowenergy import binned, judge, reach_of
 from core.judge.threshold_curve import choose, curve_columns
 from core.judge.threshold_quote import quote
+from core.statistics.axis import Axis
 from core.statistics.efficiency import at_threshold
 from tests.judge.axes import KEV
 
@@ -92,7 +93,7 @@ def test_gaps_are_where_rows_wait_for_a_score():
 
 def test_widths_that_do_not_fit_are_refused():
     for width in (0.1, 0.3, 2.0, 0.0, -1.0):
-        with pytest.raises(DarkroomError, match="bin_kev"):
+        with pytest.raises(DarkroomError, match="'bin' is"):
             binned(KEV, width)
 
 
@@ -159,3 +160,14 @@ def test_the_file_gives_the_curve_back():
     assert form.text in columns["formula"][0]
     plain = curve.to_dict()
     assert [plain["parameters"][name]["value"] for name in form.names] == list(curve.parameters)
+
+
+def test_a_range_of_decades_is_cut_in_bins_of_equal_ratio():
+    axis = Axis("energy_mev", "MeV", np.array([1.0, 10.0, 4000.0]))
+    assert lowenergy.width_unit(axis) == "decades"
+    for width, n in zip(lowenergy.bin_widths(axis), (80, 40, 20), strict=True):
+        edges = binned(axis, float(f"{width:g}")).edges
+        assert len(edges) == n + 1
+        np.testing.assert_allclose(edges[1:] / edges[:-1], 4000.0 ** (1.0 / n))
+    with pytest.raises(DarkroomError, match="that divides 3"):
+        binned(axis, 0.1)

@@ -15,7 +15,7 @@ from core.workflows.demo import default_mapping
 from core.workflows.prepare_job import prepare
 from tests.pages.opening import open_app
 
-EXPERIMENT, TRACKS = list(EXPERIMENTS.values())[:2]
+EXPERIMENT, TRACKS, HITS = EXPERIMENTS.values()
 Once = Callable[[str, Callable[[Path], None]], Path]
 
 
@@ -51,6 +51,17 @@ def tracks(few: str, once: Once, tmp_path: Path) -> str:
     del few
     small = TRACKS.simulation.parameters(n_rows=240, n_columns=320)
     folder = once("pages-tracks", lambda folder: fill(folder, TRACKS, "tracks", "four", n_events=420, parameters=small))
+    return copied(folder, tmp_path / "workspace")
+
+
+@pytest.fixture
+def hits(once: Once, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A workspace with the data set `hits` of events of a sphere of sensors, and what others have put there; gives the id of a
+    run on it.
+    """
+    monkeypatch.setenv("DARKROOM_WORKSPACE", str(tmp_path / "workspace"))
+    faint = HITS.simulation.parameters(energy_high_mev=2.5)
+    folder = once("pages-hits", lambda folder: fill(folder, HITS, "hits", n_events=80, parameters=faint))
     return copied(folder, tmp_path / "workspace")
 
 

@@ -42,7 +42,7 @@ def test_key_numbers_are_those_of_the_core(opened, few, scored):
     assert [(m.label, m.value, m.delta) for m in at.metric] == [
         (n.label, n.value, n.detail) for n in lowenergy.key_numbers(low_energy)
     ]
-    assert f"core low-energy {few} --threshold 0.6 --bin-kev 1 --labels coincidence --keep 95" in at.code[0].value
+    assert f"core low-energy {few} --threshold 0.6 --bin 1 --labels coincidence --keep 95" in at.code[0].value
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -79,7 +79,7 @@ def test_the_command_below_gives_the_same_numbers(opened, few, scored, capsys, t
     refused = json.loads(capsys.readouterr().out)
     assert "at least 600 are needed" in refused["threshold_curve"]["refused"]
     assert set(refused["labels"]) == {name for name, scheme in EXPERIMENT.labels.schemes.items() if not scheme.is_own}
-    assert main(["low-energy", few, "--bin-kev", "3"]) == 2
+    assert main(["low-energy", few, "--bin", "3"]) == 2
     assert main(["low-energy", few, "--keep", "nan"]) == 2
     assert main(["low-energy", few, "--threshold", "nan"]) == 2
     assert main(["trigger", "--run", few, "--threshold", "2", "--events", "10"]) == 2

@@ -38,9 +38,9 @@ def test_every_page_opens_in_an_empty_workspace(workspace, page):
     assert any(m.value.startswith("#### ") for m in at.main.markdown)
 
 
-def test_every_page_opens_with_data_of_each_experiment_and_none_imports_a_training_library(few, tracks):
+def test_every_page_opens_with_data_of_each_experiment_and_none_imports_a_training_library(few, tracks, hits):
     """In a process of its own, because other tests of this one do import keras."""
-    code = RUN_ALL.format(pages=PAGES, opened={"few": few, "tracks": tracks})
+    code = RUN_ALL.format(pages=PAGES, opened={"few": few, "tracks": tracks, "hits": hits})
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ
     )

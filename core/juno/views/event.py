@@ -50,7 +50,7 @@ class Event:
         seen = self.light
         columns = self.sensors.pmt_id[seen.place], seen.first_ns, seen.charge_pe, seen.n
         text = (
-            "PMT %{customdata[0]:d}<br>first hit %{customdata[1]:,.1f} ns<br>%{customdata[2]:,.2f} p.e. in %{customdata[3]:,d} hits"
+            "PMT %{customdata[0]:d}<br>first hit %{customdata[1]:,.1f} ns<br>%{customdata[2]:,.2f} p.e., hits: %{customdata[3]:,d}"
             "<extra></extra>"
         )
         return np.stack(columns, axis=1).astype(np.float32), text

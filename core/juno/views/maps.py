@@ -49,15 +49,15 @@ def draw_maps(dataset: Dataset, row: int, parameters: MapsView) -> go.Figure:
     traces += _squeezed(event, where, values, scale, marked)
     traces += panels.coloured(event, where, images_of(dataset, [row], recipe)[0], 4)
     titles = (
-        "1  the sphere as a map", "2  rotated: the charge centre in the middle", "3  squeezed: a pixel for each PMT",
+        "1  the sphere as a map", "2  rotated to the charge centre", "3  squeezed: a pixel for each PMT",
         f"4  coloured: {', '.join(recipe.channels)}",
     )  # fmt: skip
     figure = go.Figure(
         traces, panels.layout(titles, event.sentence(), dict.fromkeys((3, 4), (where.height, where.width)))
     )
     for number in (1, 2):
-        figure.layout[f"xaxis{number}"].update(range=[-180, 180], tickvals=[-180, -90, 0, 90, 180], ticksuffix="°")
-        figure.layout[f"yaxis{number}"].update(range=[180, 0], tickvals=[0, 90, 180], ticksuffix="°")
+        figure.layout[f"xaxis{number}"].update(range=[-180, 180], tickvals=[-90, 0, 90], ticktext=["-90°", "0°", "90°"])
+        figure.layout[f"yaxis{number}"].update(range=[180, 0], tickvals=[0, 90, 180], ticktext=["0°", "90°", "180°"])
     return figure
 
 

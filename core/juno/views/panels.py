@@ -92,7 +92,7 @@ def layout(titles: Sequence[str], sentence: str, canvases: Mapping[int, tuple[in
     }  # fmt: skip
     for i, title in enumerate(titles):
         line, column = divmod(i, 2)
-        left, right = column * 0.52, 0.46 + column * 0.52
+        left, right = column * 0.55, 0.45 + column * 0.55
         last = line == lines - 1  # above it stand the ticks of the line before
         low, high = 1.0 - (line + 1) / lines + 0.1 * (not last), 1.0 - line / lines - 0.07
         look: dict[str, Any] = {"showgrid": False, "zeroline": False, "tickfont": {"size": TITLE_PX}}

@@ -124,7 +124,7 @@ def _layout(event: Event) -> dict[str, Any]:
         "scene": {
             "xaxis": {"title": {"text": "x [m]"}, **axis}, "yaxis": {"title": {"text": "y [m]"}, **axis},
             "zaxis": {"title": {"text": "z [m]"}, **axis}, "aspectmode": "data", "uirevision": "keep",
-            "camera": {"eye": {"x": 1.25, "y": 1.25, "z": 0.6}, "center": {"x": 0.0, "y": 0.0, "z": -0.1}},
+            "camera": {"eye": {"x": 1.4, "y": 1.4, "z": 0.67}, "center": {"x": 0.0, "y": 0.0, "z": -0.12}},
         },
         "legend": {"orientation": "h", "x": 0.0, "y": 0.98, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
         "font": {"size": TEXT_PX},
