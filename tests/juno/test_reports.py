@@ -46,6 +46,19 @@ def test_methods_stand_beside_the_bound(epem: Dataset) -> None:
     assert report.tables[0].rows[-1]["energy [MeV]"] == "all"
 
 
+def test_two_networks_are_compared_on_the_same_events() -> None:
+    labels = np.tile([0, 1], 50)
+    perfect, by_chance = labels + 1e-3 * np.arange(100), np.random.default_rng(2).random(100)
+    first, *_, last = epem_report.NETWORKS
+    (row,) = epem_report.paired({first: perfect, last: by_chance}, labels)
+    assert row["right: first [%]"] > 60.0
+    assert row["n"] == 100
+    assert row["only first right"] - row["only second right"] == round(
+        row["right: first [%]"] - row["right: second [%]"]
+    )
+    assert epem_report.paired({first: perfect}, labels) == []
+
+
 def test_ratios_are_a_derived_column(epem: Dataset) -> None:
     done = []
     values, facts = derived.DERIVED[derived.BOUND].compute(epem, None, lambda n, total: done.append((n, total)))

@@ -20,6 +20,7 @@ from core.juno.select import EPEM, Cuts
 from core.parameters import param
 from core.selection.selection import Selection
 from core.statistics.intervals import PairInterval
+from core.statistics.mcnemar import mcnemar
 from core.statistics.roc import roc_points, thinned
 
 BOUND, RATIO = "likelihood ratio, true vertex", "likelihood ratio, fitted vertex"
@@ -38,6 +39,7 @@ BY_ENERGY_NOTE = (
     "A network above it sees more than times, such as where the two gammas went; far below it, it has too few events or a poor vertex."
 )
 ROC_NOTE = "Positrons kept against electrons taken for them, test events of all energies."
+PAIRED_NOTE = "Events called right by one and not by the other (McNemar, exact): is the image worth its detour?"
 HELP = "Area under the ROC curve, test events: 0.5 is chance."
 
 
@@ -115,7 +117,10 @@ def _report(scores: Mapping[str, np.ndarray], labels: np.ndarray, energy_mev: np
     chosen = dict.fromkeys((BOUND, "linear, fitted vertex", best))
     return Report(
         numbers=tuple(key_number(name, whole[name], HELP, unit="", digits=3) for name in chosen),
-        tables=(Table("Area by energy", rows, unit="", group="by energy"),),
+        tables=(
+            Table("Area by energy", rows, unit="", group="by energy"),
+            Table("On the same events", paired(scores, labels), note=PAIRED_NOTE, group="on the same events"),
+        ),
         figures=(
             Figure("Area by energy", _by_energy(middles, areas), BY_ENERGY_NOTE, _columns(middles, areas), "by energy"),
             Figure("ROC", _curves(scores, labels), ROC_NOTE, group="ROC"),
@@ -127,6 +132,27 @@ def _report(scores: Mapping[str, np.ndarray], labels: np.ndarray, energy_mev: np
         values={"auc": {name: area.to_dict() for name, area in whole.items()}},
         title="Positron or electron",
     )
+
+
+def paired(scores: Mapping[str, np.ndarray], labels: np.ndarray) -> list[dict[str, Any]]:
+    """McNemar's test between images and lists of hits, and between each kind of times and the fitted vertex: which calls more events
+    right, each at the median of its own scores, as both classes are equally many.
+    """
+    first, *others = NETWORKS
+    rows = []
+    for name in (*others, "linear, fitted vertex"):
+        if first not in scores or name not in scores:
+            continue
+        known = np.isfinite(scores[first]) & np.isfinite(scores[name])
+        right = [(s[known] > np.median(s[known])) == (labels[known] == 1) for s in (scores[first], scores[name])]
+        test = mcnemar(*right)
+        rows.append({
+            "first": first, "second": name, "right: first [%]": round(100.0 * right[0].mean(), 2),
+            "right: second [%]": round(100.0 * right[1].mean(), 2),
+            "difference [%]": f"{100 * test.difference:+.2f} [{100 * test.low:+.2f}, {100 * test.high:+.2f}]", "n": test.n,
+            "only first right": test.n10, "only second right": test.n01, "p": f"{test.p:.2g}",
+        })  # fmt: skip
+    return rows
 
 
 def _style(names: list[str]) -> dict[str, tuple[str, str, str]]:
