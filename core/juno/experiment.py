@@ -12,6 +12,7 @@ from core.judge.judging import Judging
 from core.juno import evaluate, event, features, mapping, model, plot, position, read, rows, select, simulate
 from core.juno.epem import derived, learning_curve, report
 from core.juno.muons import report as muons
+from core.juno.muons import tracks
 from core.juno.published import comparison, scaled_sample
 from core.juno.vertex import report as reconstruction
 from core.labels.labels import Labels
@@ -89,6 +90,7 @@ EXPERIMENT = Experiment(
         "reconstruction": reconstruction.RECONSTRUCTION,
         "position": position.POSITION,
         "muons": muons.WHY,
+        "tracks": tracks.TRACKS,
         "learning-curve": learning_curve.LEARNING_CURVE,
         "published": comparison.PUBLISHED,
         "threshold": THRESHOLD,
