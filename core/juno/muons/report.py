@@ -15,7 +15,7 @@ from core.juno.muons.hand_features import HAND
 from core.juno.muons.sample import Sample, crossed_scores, sample_of
 from core.parameters import param
 
-NORMALISED = 200  # events that the normalisation is tested on
+NORMALISED = 200  # events that the normalisation is tested on: those of the highest energies, whose shape shows most
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def checks(sample: Sample, progress: Progress) -> list[Check]:
         progress(len(done), 7, hypothesis)
         done.append(with_doubt(of(), sample) if sample.has_both else unknown(hypothesis, *counts))
 
-    some = sample if len(sample) <= NORMALISED else sample.where(_evenly(len(sample), NORMALISED))
+    some = sample.where(np.sort(np.argsort(-sample.energy_mev, kind="stable")[:NORMALISED]))
     if len(some):
         progress(0, 7, normalisation.HYPOTHESIS)
         done.append(normalisation.check(some))
@@ -58,10 +58,6 @@ def checks(sample: Sample, progress: Progress) -> list[Check]:
         done += [unknown(name, *counts) for name in (baselines.CHARGE, baselines.SIZE)]
     step(order.HYPOTHESIS, lambda: order.check(sample, sample.columns(HAND)))
     return done
-
-
-def _evenly(n: int, wanted: int) -> np.ndarray:
-    return np.linspace(0, n - 1, wanted).astype(int)
 
 
 def run(inputs: Inputs, p: WhyParameters, progress: Progress) -> Report:
@@ -80,17 +76,11 @@ def run(inputs: Inputs, p: WhyParameters, progress: Progress) -> Report:
         key_number(row["images"], row["area"], f"Area under the ROC curve, {len(selected.rows(TEST)[0]):,} test events.", unit="", digits=3)
         for row in (rows[0], rows[-1])
     ]  # fmt: skip
-    if sample.has_both:
-        two = area(crossed_scores(sample.columns(HAND), sample.is_muon), sample.is_muon)
-        numbers.append(
-            key_number(
-                "two features",
-                two,
-                "Area of width and quadrupole of the light's edge, all energies.",
-                unit="",
-                digits=3,
-            )
-        )
+    for title, inside in sample.windows()[-1:]:
+        part = sample.where(inside)
+        two = area(crossed_scores(part.columns(HAND), part.is_muon), part.is_muon)
+        meaning = "Area under the ROC curve of width and quadrupole of the light's edge."
+        numbers.append(key_number(f"two features, {title}", two, meaning, unit="", digits=3))
     return Report(
         tuple(numbers),
         (verdicts, *(table for check in done for table in check.tables), *trained.tables),
