@@ -82,9 +82,8 @@ def positrons(folder: Path, names: tuple[str, ...]) -> dict[str, Any]:
 
 def muons(folder: Path) -> dict[str, Any]:
     """The image network at 300 MeV and two features by hand at 1 GeV."""
-    from core.juno.muons.hand_features import two_feature_scores
-
     from benchmarks import juno_data
+    from core.juno.muons.hand_features import two_feature_scores
     from core.statistics.roc import auc
 
     table = juno_data.scored(juno_data.data(juno_data.MUONS, folder), juno_data.MUON_TRAINING)
