@@ -96,7 +96,7 @@ def test_statistics_count_every_labelled_row_once(prepared):
         selected = select(experiment.selecting, experiment.labels, dataset, preset.selection)
         names = [f"{split}_{name}" for split in SPLITS[:3] for name in selected.classes]
         rows = experiment.selecting.statistics(selected)
-        assert rows
+        assert rows or not len(selected.preselected)
         if experiment.labels is not None:
             assert sum(row[name] for row in rows for name in names) == len(selected.rows()[0])
 
@@ -153,12 +153,14 @@ def test_every_network_learns_a_step_and_is_the_same_when_it_is_read_back(prepar
         recipe, rng = network.recipe_for(network.parameters()), np.random.default_rng(1)
         task, shape = task_of(network, ("a", "b", "c"), 0), recipe.shape(dataset)
         model = network.build(network.parameters(), task.input_shape(shape), task.output(shape))
-        model.compile("adam", **task.compile_arguments(keras))
+        # one step does not repay the graph that it would be traced into, nor the moments of Adam their writing
+        model.compile("sgd", run_eagerly=True, **task.compile_arguments(keras))
         targets = task.made_up(3, len(task.columns or task.classes), rng)
         x, y, _ = task.batch((input_of(dataset, recipe, 3), targets, np.ones(3, np.float32)), rng)
         before = [np.array(w) for w in model.get_weights()]
         assert np.isfinite(model.train_on_batch(x, y, return_dict=True)["loss"]), name
         assert any((old != new).any() for old, new in zip(before, model.get_weights(), strict=True)), name
+        model.run_eagerly = False
         model.save(tmp_path / f"{name}.keras")
         again = keras.saving.load_model(tmp_path / f"{name}.keras", compile=False, safe_mode=True)
         np.testing.assert_array_equal(again.predict_on_batch(x), model.predict_on_batch(x), err_msg=name)
