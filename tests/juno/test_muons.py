@@ -93,9 +93,13 @@ def test_a_frozen_base_gives_the_same_today_and_did_not_in_2017():
 
     from core.juno.layers import BatchModeNormalization
 
-    images = np.random.default_rng(6).random((48, 32, 64, 3)).astype(np.float32)
-    assert normalisation.modes(keras.layers.BatchNormalization, images, None).difference < normalisation.SAME
-    assert normalisation.modes(BatchModeNormalization, images, None).difference > 0.1
+    generator = np.random.default_rng(6)
+    labels = np.arange(64) % 2
+    images = (generator.random((64, 32, 64, 3)) * (0.5 + 0.5 * labels[:, None, None, None])).astype(np.float32)
+    today = normalisation.modes(keras.layers.BatchNormalization, images, labels)
+    assert today.difference < normalisation.SAME
+    assert today.in_training.value == today.afterwards.value > 0.9
+    assert normalisation.modes(BatchModeNormalization, images, labels).difference > 0.1
 
 
 def test_every_point_is_mended_after_those_before():
