@@ -9,6 +9,7 @@ from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.jobs import control, watching
 from core.learn import request
+from core.learn.network import Network
 from core.learn.plan import TrainingPlan, plan_training
 from core.selection.selection import Selected, Selection
 from core.workflows.label_warnings import selection_warnings
@@ -23,9 +24,19 @@ def controls() -> tuple[Dataset, Selection, Settings, dict[str, Any], dict[str, 
     data = choose.dataset()
     selection = run_picker.choose_trained(data)
     chosen = settings.choose_network(data)
-    st.caption(layout.plain(chosen.network.title))
+    st.caption(layout.plain(chosen.network.title) + stages(chosen.network))
     network_values, training = settings.draw(chosen, expanded=True)
     return data, selection, chosen, network_values, training
+
+
+def stages(network: Network) -> str:
+    """What the stages of a network set themselves, whatever the form of the training says."""
+    own = [
+        f"{stage.name} ({stage.epochs} epochs, rate {stage.rate:g})"
+        for stage in network.stages
+        if stage.epochs is not None and stage.rate is not None
+    ]
+    return f". Whatever epochs and learning rate say below: {', then '.join(own)}." if own else ""
 
 
 def launch(plan: TrainingPlan | None, refusal: str, chosen: Settings) -> None:

@@ -27,7 +27,7 @@ CHROMIUM_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 300  # a machine at work compiles and prepares slowly
 SAMPLES = [demo.sample_name(experiment) for experiment in EXPERIMENTS.values()]
 
 

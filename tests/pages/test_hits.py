@@ -46,6 +46,7 @@ def test_an_event_is_looked_at_in_every_view_and_the_next_one_after_it(hits, loo
 def test_it_is_said_what_a_base_starts_from_before_it_is_trained(hits):
     at = open_app("train", data="hits", **{"train-model": "transfer"})
     assert any("control, not a method" in c.value for c in at.caption)
+    assert any("head (8 epochs, rate 0.001), then fine-tuning (4 epochs" in c.value for c in at.caption)
     (weights,) = [w for w in at.text_input if w.label == "weights"]
     weights.set_value(hits).run()
     assert any("starts from the weights of the run" in c.value for c in at.caption)
