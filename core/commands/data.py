@@ -128,9 +128,9 @@ def derive(options: declarations.Derive) -> Result:
     derived = deriving.derive(experiment, dataset, options.column, selection, progress(options))
     entry = derived.derived[options.column]
     result = {"dataset": derived.name, "id": derived.id, "column": options.column, "n_rows": derived.n_rows, **entry}
-    used = ", ".join(f"{n:,} {name}" for name, n in entry["n"].items())
-    part = " of the training part" if needs else ""
-    text = f"'{options.column}' of {entry['n_defined']:,} of {derived.n_rows:,} rows, from {used}{part}"
+    used = ", ".join(f"{n:,} {name}" for name, n in entry.get("n", {}).items())
+    source = f", from {used}" + " of the training part" * needs if used else ""
+    text = f"'{options.column}' of {entry['n_defined']:,} of {derived.n_rows:,} rows{source}"
     return result, text
 
 
