@@ -64,7 +64,8 @@ def test_a_frozen_base_keeps_its_weights_and_its_cached_output_is_its_output(toy
     assert inputs.cached is not None
     rows = plan.validation_sample.rows
     through = predict.outputs_of(network, plan.task, toy, rows, plan.recipe)
-    assert inputs.of_rows(head, rows, lambda _done: None) == pytest.approx(through, abs=1e-5)
+    rounded = 5e-4  # what is cached is kept in 16 bits
+    assert inputs.of_rows(head, rows, lambda _done: None) == pytest.approx(through, abs=rounded)
     for x, y, weight in inputs.training(0):
         head.train_on_batch(x, y, sample_weight=weight)
     for was, now in zip(before, network.get_layer(BASE).get_weights(), strict=True):
