@@ -10,6 +10,7 @@ from core.data.table import Column, Derived
 from core.juno import geometry as geometries
 from core.juno.epem.histograms import ResidualHistograms
 from core.juno.epem.ratio import log_ratios
+from core.juno.select import MUE_FROM_MEV
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
@@ -20,7 +21,9 @@ BATCH_ROWS = 512
 
 
 def ratios_of(dataset: "Dataset", vertex: str, progress: Callable[[int, int], None]) -> np.ndarray:
-    """float32 (n_rows,): ln of the likelihood ratio at this vertex ("true" or "fitted"), NaN where it is undefined."""
+    """float32 (n_rows,): ln of the likelihood ratio at this vertex ("true" or "fitted"), NaN where it is undefined, and for events
+    of the energies of tracks and showers, which are no points.
+    """
     geometry = geometries.from_arrays(dataset.geometry)
     recipe = ResidualHistograms(vertex=vertex, low_ns=EARLIEST_NS)
     dark_per_ns = dataset.meta["mapping"]["response"]["dark_rate_khz"] * 1e-6 * len(geometry)
@@ -31,7 +34,7 @@ def ratios_of(dataset: "Dataset", vertex: str, progress: Callable[[int, int], No
         parts.append(log_ratios(histograms, recipe.middles_ns, energies, geometry, dark_per_ns))
         done += len(histograms)
         progress(done, dataset.n_rows)
-    return np.concatenate(parts)
+    return np.where(energy_mev < MUE_FROM_MEV, np.concatenate(parts), np.nan).astype(np.float32)
 
 
 def _derived(vertex: str, label: str, explanation: str) -> Derived:
