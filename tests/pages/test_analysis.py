@@ -12,7 +12,7 @@ from core.data.dataset import open_dataset
 from core.registry import EXPERIMENTS
 from pages.widgets.contents import has
 
-COSINE, CONNIE = EXPERIMENTS.values()
+COSINE, CONNIE = list(EXPERIMENTS.values())[:2]
 
 
 def test_a_short_analysis_is_answered_at_once_and_the_command_gives_the_same(
