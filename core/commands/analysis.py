@@ -1,5 +1,6 @@
 """The command that draws any analysis of an experiment, and the words under which some of them are known."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -82,9 +83,9 @@ def _answer(
     trained = {}
     if analysis.trainings is not None and names.of("dataset"):
         dataset = find_dataset(names.dataset)[1]
-        trained = analysis_trainings.trained(
-            dataset, analysis_trainings.plans_of(experiment, dataset, analysis, settings)
-        )
+        with contextlib.suppress(DarkroomError):  # what needs no training is answered nevertheless
+            plans = analysis_trainings.plans_of(experiment, dataset, analysis, settings)
+            trained = analysis_trainings.trained(dataset, plans)
     inputs = analysing.open_inputs(experiment, analysis, names, layers, trained=trained)
     return names, analysis.run(inputs, settings, show)
 

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.data.dataset import list_datasets
+from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control, watching
 from core.learn import request
@@ -19,9 +20,12 @@ def section(experiment: Experiment, key: str, names: Names, values: Any) -> dict
     if analysis.trainings is None or names.of("dataset") not in list_datasets():
         return {}
     data = cached.open_dataset(names.dataset)
-    with layout.refusals():
+    try:
         plans = analysis_trainings.plans_of(experiment, data, analysis, values)
-        trained = analysis_trainings.trained(data, plans)
+    except DarkroomError as error:  # what needs no training is answered nevertheless
+        st.caption(f"No networks can be compared on {layout.plain(data.name)}. {layout.plain(str(error))}")
+        return {}
+    trained = analysis_trainings.trained(data, plans)
     missing = [task for name, task in plans.items() if name not in trained]
     st.caption(f"{len(trained)} of {len(plans)} networks that are compared are trained on {layout.plain(data.name)}.")
     if missing:
