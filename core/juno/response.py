@@ -14,7 +14,7 @@ class Response:
     """
 
     light_yield_pe_per_mev: float = param(
-        1345.0, "photoelectrons per MeV at the centre", unit="pe/MeV", low=1, high=1e5
+        1362.0, "photoelectrons per MeV at the centre", unit="pe/MeV", low=1, high=1e5
     )
     centre_k: float = param(
         1.24, "distance of an event from the centre over that of its charge centre", low=0.5, high=5
