@@ -21,7 +21,8 @@ from core.learn.tasks.regress import Regress
 from core.parameters import param
 
 HEAD = "head"
-HINGE_SLOPE, HINGE_RANGE, MOMENTUM = 30.0, (0.2, 1.0), 0.98
+HINGE_SLOPE, HINGE_RANGE = 30.0, (0.2, 1.0)
+MOMENTUM = 0.9  # running means follow within tens of batches: small samples are judged after the first epoch
 COARSE_PX, PATTERN_DROPOUT = 4, 0.5  # patterns of neighbours are learned by heart where events are few
 RESNET_CACHE = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
 PLACE = {"true_x_m": "m", "true_y_m": "m", "true_z_m": "m"}
