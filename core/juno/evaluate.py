@@ -23,7 +23,8 @@ TREE_FEATURES = (
 _NOTES = {
     EPEM: (
         "Positrons and electrons of the same visible energy differ by nanoseconds and some 20 cm only: what a network can tell is "
-        "bounded by the detector's times, and these are simulated."
+        "bounded by the detector's times, and these are simulated. The bound stands beside it once the column log_ratio_true is made (page "
+        "Data, or `derive`)."
     ),
     MUE: "Contained muons and electrons of the same visible energies; decay electrons of muons are not in the light.",
 }

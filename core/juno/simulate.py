@@ -53,7 +53,7 @@ class SimulationParameters:
         low=0.0,
         high=50.0,
     )
-    light_yield_pe_per_mev: float = param(1345.0, "Light yield at the centre", unit="p.e./MeV", low=0.0, high=5000.0)
+    light_yield_pe_per_mev: float = param(1345.0, "Light yield at the centre", unit="pe/MeV", low=0.0, high=5000.0)
     attenuation_m: float = param(40.0, "Effective attenuation length", unit="m", low=1.0, high=1000.0)
     scattered_share: float = param(0.35, "Share of light that is scattered", low=0.0, high=1.0)
     scattered_ns: float = param(8.0, "It comes later by this, in the mean", unit="ns", low=0.0, high=100.0)

@@ -17,7 +17,7 @@ SMALL = rings(radius_m=2.0)  # as many sensors as the detector's own table
 
 @dataclass(frozen=True)
 class Truth:
-    """n events: hits one after the other (ids of sensors, ns, p.e.) and what was simulated (m, MeV, ns)."""
+    """n events: hits one after the other (ids of sensors, ns, pe) and what was simulated (m, MeV, ns)."""
 
     number: np.ndarray
     lengths: np.ndarray

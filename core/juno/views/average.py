@@ -17,7 +17,7 @@ CHUNK, TITLE_PX = 50, 12
 
 @dataclass(frozen=True)
 class MeanImage:
-    """Of `n` rows of `n_of`: share of the rows in which a pixel is lit, mean charge of it [p.e.] and mean residual time where it is
+    """Of `n` rows of `n_of`: share of the rows in which a pixel is lit, mean charge of it [pe] and mean residual time where it is
     lit [ns], (height, width) each; NaN where no row has light.
     """
 
@@ -50,7 +50,7 @@ def draw_means(means: Mapping[str, MeanImage], colours: Mapping[str, str]) -> go
     traces: list[dict[str, Any]] = []
     layout: dict[str, Any] = {"height": 400, "margin": {"l": 5, "r": 10, "t": 25, "b": 5}, "annotations": []}
     layout |= {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
-    rows = (("mean charge", "p.e.", "charge_pe"), ("mean residual time", "ns", "time_ns"))
+    rows = (("mean charge", "pe", "charge_pe"), ("mean residual time", "ns", "time_ns"))
     n = len(means)
     for line, (title, unit, name) in enumerate(rows):
         values = np.concatenate([getattr(mean, name)[np.isfinite(getattr(mean, name))] for mean in means.values()])

@@ -50,7 +50,7 @@ class Event:
         seen = self.light
         columns = self.sensors.pmt_id[seen.place], seen.first_ns, seen.charge_pe, seen.n
         text = (
-            "PMT %{customdata[0]:d}<br>first hit %{customdata[1]:,.1f} ns<br>%{customdata[2]:,.2f} p.e., hits: %{customdata[3]:,d}"
+            "PMT %{customdata[0]:d}<br>first hit %{customdata[1]:,.1f} ns<br>%{customdata[2]:,.2f} pe, hits: %{customdata[3]:,d}"
             "<extra></extra>"
         )
         return np.stack(columns, axis=1).astype(np.float32), text
@@ -60,7 +60,7 @@ class Event:
         seen = self.light
         if not len(seen):
             return "no light within the window"
-        text = f"{seen.charge_pe.sum():,.0f} p.e. on {len(seen):,} PMTs"
+        text = f"{seen.charge_pe.sum():,.0f} pe on {len(seen):,} PMTs"
         if "true vertex" in self.points and "fitted vertex" in self.points:
             away = np.linalg.norm(self.points["fitted vertex"] - self.points["true vertex"])
             text += f", fitted {100.0 * away:.0f} cm off"

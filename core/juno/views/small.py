@@ -20,7 +20,7 @@ def thumbnails(dataset: Dataset, rows: np.ndarray, titles: Sequence[str]) -> go.
         pictures = [recipe.charge_pe(image[::-1, :, 0]) for image in images_of(dataset, rows, recipe)]
     else:
         pictures = _projections(dataset, rows)
-    return mosaic(pictures, rows, titles, "p.e.", LOWEST_PE)
+    return mosaic(pictures, rows, titles, "pe", LOWEST_PE)
 
 
 def _projections(dataset: Dataset, rows: np.ndarray) -> list[np.ndarray]:

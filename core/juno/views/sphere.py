@@ -50,7 +50,7 @@ def colours(event: Event, times: np.ndarray, colour: str) -> tuple[np.ndarray, d
     high = float(charge.max(initial=1.0))
     ticks = [v for v in (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000) if v <= 10**high]
     return charge.astype(np.float32), {
-        "cmin": -0.5, "cmax": high, "title": "p.e.", "tickvals": np.log10(ticks).tolist(), "ticktext": [f"{v:g}" for v in ticks],
+        "cmin": -0.5, "cmax": high, "title": "pe", "tickvals": np.log10(ticks).tolist(), "ticktext": [f"{v:g}" for v in ticks],
     }  # fmt: skip
 
 
