@@ -151,8 +151,8 @@ def build_base(parameters: CompactParameters, input_shape: Any, n_outputs: int) 
     return keras.Model(inputs, keras.layers.Dense(n_outputs, name="head_numbers")(hidden(x, parameters)), name="base")
 
 
-def build_points(parameters: PointParameters, input_shape: Any, n_classes: int) -> Any:
-    """Layers that read each hit by itself, mean and maximum over the hits, a dense layer and a softmax."""
+def _points(parameters: PointParameters, input_shape: Any) -> tuple[Any, Any]:
+    """(inputs, what all hits say together (n, k)): layers that read each hit by itself, then mean and maximum over the hits."""
     import keras
 
     from core.juno.layers import MaskedPooling
@@ -161,8 +161,23 @@ def build_points(parameters: PointParameters, input_shape: Any, n_classes: int) 
     for i, units in enumerate(parameters.units, 1):
         x = keras.layers.Dense(units, activation="relu", name=f"hit_{i}")(x)
     x = MaskedPooling(name="pooled")([x, inputs])
-    x = keras.layers.BatchNormalization(momentum=MOMENTUM, name="pooled_bn")(x)
+    return inputs, keras.layers.BatchNormalization(momentum=MOMENTUM, name="pooled_bn")(x)
+
+
+def build_points(parameters: PointParameters, input_shape: Any, n_classes: int) -> Any:
+    """The network on lists of hits with a softmax over the classes."""
+    import keras
+
+    inputs, x = _points(parameters, input_shape)
     return keras.Model(inputs, softmax(hidden(x, parameters), n_classes), name="points")
+
+
+def build_point_numbers(parameters: PointParameters, input_shape: Any, n_outputs: int) -> Any:
+    """The same with numbers as its output."""
+    import keras
+
+    inputs, x = _points(parameters, input_shape)
+    return keras.Model(inputs, keras.layers.Dense(n_outputs, name="head_numbers")(hidden(x, parameters)), name="hits")
 
 
 def _start(cached: str) -> Start:
@@ -193,6 +208,11 @@ NETWORKS: dict[str, Network] = {
         title="Place and energy from images: a base for transfer", parameters=CompactParameters, recipe_for=image_input,
         build=build_base, task=Regress({**PLACE, "true_energy_mev": "MeV"}),
         training={**TRAINING, "epochs": 12}, cpu_events_per_s=250.0, **COMMON,
+    ),
+    "hits": Network(
+        title="Place and energy from lists of hits, of any detector", parameters=PointParameters, recipe_for=point_input,
+        build=build_point_numbers, task=Regress({**PLACE, "true_energy_mev": "MeV"}),
+        training={**TRAINING, "epochs": 12}, cpu_events_per_s=150.0, **COMMON,
     ),
     "transfer": Network(
         title="Compact network on a base trained on simulation, in two stages", parameters=TransferParameters,
