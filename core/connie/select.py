@@ -21,6 +21,7 @@ from core.data.splits import SPLITS, SplitParameters
 from core.errors import DarkroomError
 from core.labels.labels import Scheme
 from core.parameters import param
+from core.selection.limits import Limit, limit_cuts, limit_edges, window_cuts
 from core.selection.selecting import Panel, Preset
 from core.selection.selection import Selected, Selection
 
@@ -28,18 +29,10 @@ FEATURES = tuple(column.name for column in COLUMNS)
 
 
 @dataclass(frozen=True)
-class FeatureLimit:
+class FeatureLimit(Limit):
     """Keep rows with `low <= feature < high`; NaN never passes."""
 
     feature: str = param("length_px", "table column", choices=FEATURES)
-    low: float = param(-1e30, "smallest value kept")
-    high: float = param(1e30, "first value not kept")
-
-    def check(self) -> None:
-        if self.low >= self.high:
-            raise DarkroomError(
-                f"The limits of {self.feature} are upside down ({self.low:g} to {self.high:g}): low must be below high."
-            )
 
 
 @dataclass(frozen=True)
@@ -101,17 +94,13 @@ def cut_list(cuts: Cuts) -> list[Cut]:
     ):
         if values:
             cut_flow.append(Cut(f"{title} {_listed(values)}", column, values=values))
-    if cuts.energy_low_kev is not None or cuts.energy_high_kev is not None:
-        low = -np.inf if cuts.energy_low_kev is None else cuts.energy_low_kev
-        high = np.inf if cuts.energy_high_kev is None else cuts.energy_high_kev
-        cut_flow.append(Cut(f"energy {_window(low, high)} keV", "energy_kev", low, high))
+    cut_flow += window_cuts("energy", "energy_kev", cuts.energy_low_kev, cuts.energy_high_kev, "keV")
     if cuts.min_pixels:
         cut_flow.append(Cut(f"at least {cuts.min_pixels} pixels", "npix", low=cuts.min_pixels))
     if cuts.refused_flags:
         bits = sum(1 << FLAGS.index(flag) for flag in cuts.refused_flags)
         cut_flow.append(Cut(f"not {_listed(cuts.refused_flags)}", "flags", refused_bits=bits))
-    cut_flow += [Cut(f"{x.feature} {_window(x.low, x.high)}", x.feature, x.low, x.high) for x in cuts.limits]
-    return cut_flow
+    return cut_flow + limit_cuts(cuts.limits)
 
 
 def label_cuts(cuts: Cuts, scheme: str, dataset: Dataset) -> dict[str, list[Cut]]:
@@ -139,11 +128,6 @@ def class_names(cuts: Cuts) -> np.ndarray:
 
 def _listed(values: tuple[Any, ...]) -> str:
     return ", ".join(map(str, values)) or "none"
-
-
-def _window(low: float, high: float) -> str:
-    bounds = (f"{low:g}" if low > -1e29 else "", f"{high:g}" if high < 1e29 else "")
-    return f"{bounds[0]}-{bounds[1]}" if all(bounds) else f">= {bounds[0]}" if bounds[0] else f"< {bounds[1]}"
 
 
 def group(dataset: Dataset) -> np.ndarray:
@@ -184,13 +168,9 @@ def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:
 PANELS = (
     Panel("length_px", lambda _cuts: ()),
     Panel("energy_kev", lambda cuts: tuple(e for e in (cuts.energy_low_kev, cuts.energy_high_kev) if e is not None)),
-    Panel("log_dedx_adu", lambda cuts: _limits_of(cuts, "log_dedx_adu")),
-    Panel("mean_width_px", lambda cuts: _limits_of(cuts, "mean_width_px")),
+    Panel("log_dedx_adu", lambda cuts: limit_edges(cuts.limits, "log_dedx_adu")),
+    Panel("mean_width_px", lambda cuts: limit_edges(cuts.limits, "mean_width_px")),
 )
-
-
-def _limits_of(cuts: Cuts, feature: str) -> tuple[float, ...]:
-    return tuple(edge for x in cuts.limits if x.feature == feature for edge in (x.low, x.high) if abs(edge) < 1e29)
 
 
 def of_classes(name: str, **values: Any) -> Cuts:

@@ -18,6 +18,7 @@ from core.data.splits import SPLITS, SplitParameters
 from core.errors import DarkroomError
 from core.labels.labels import Scheme
 from core.parameters import param
+from core.selection.limits import Limit, limit_cuts, window_cuts
 from core.selection.selecting import Panel, Preset
 from core.selection.selection import Selected, Selection
 
@@ -26,18 +27,10 @@ FEATURES = (*(column.name for column in COLUMNS), lpar.COLUMN.name)
 
 
 @dataclass(frozen=True)
-class FeatureLimit:
+class FeatureLimit(Limit):
     """Keep rows with `low <= feature < high`; NaN never passes."""
 
     feature: str = param("es", "table column", choices=FEATURES)
-    low: float = param(-1e30, "smallest value kept")
-    high: float = param(1e30, "first value not kept")
-
-    def check(self) -> None:
-        if self.low >= self.high:
-            raise DarkroomError(
-                f"The limits of {self.feature} are upside down ({self.low:g} to {self.high:g}): low must be below high."
-            )
 
 
 @dataclass(frozen=True)
@@ -115,15 +108,11 @@ def cut_list(cuts: Cuts) -> list[Cut]:
         cut_flow.append(Cut(f"crystal {_listed(cuts.crystals)}", "crystal", values=cuts.crystals))
     if cuts.runs:
         cut_flow.append(Cut(f"run {_listed(cuts.runs)}", "run", values=cuts.runs))
-    if cuts.energy_low_kev is not None or cuts.energy_high_kev is not None:
-        low = -np.inf if cuts.energy_low_kev is None else cuts.energy_low_kev
-        high = np.inf if cuts.energy_high_kev is None else cuts.energy_high_kev
-        cut_flow.append(Cut(f"energy {_window(low, high)} keV", "energy_kev", low, high))
+    cut_flow += window_cuts("energy", "energy_kev", cuts.energy_low_kev, cuts.energy_high_kev, "keV")
     if cuts.refused_flags:
         bits = sum(1 << FLAGS.index(flag) for flag in cuts.refused_flags)
         cut_flow.append(Cut(f"not {_listed(cuts.refused_flags)}", "flags", refused_bits=bits))
-    cut_flow += [Cut(f"{x.feature} {_window(x.low, x.high)}", x.feature, x.low, x.high) for x in cuts.limits]
-    return cut_flow
+    return cut_flow + limit_cuts(cuts.limits)
 
 
 def labels_of(cuts: Cuts, scheme: str, dataset: Dataset) -> dict[str, list[Cut]]:
@@ -163,11 +152,6 @@ def label_cuts(cuts: Cuts, scheme: str) -> dict[str, list[Cut]]:
 
 def _listed(values: tuple[Any, ...]) -> str:
     return ", ".join(map(str, values)) or "none"
-
-
-def _window(low: float, high: float) -> str:
-    bounds = (f"{low:g}" if low > -1e29 else "", f"{high:g}" if high < 1e29 else "")
-    return f"{bounds[0]}-{bounds[1]}" if all(bounds) else f">= {bounds[0]}" if bounds[0] else f"< {bounds[1]}"
 
 
 def group(dataset: Dataset) -> np.ndarray:

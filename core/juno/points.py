@@ -10,6 +10,7 @@ import numpy as np
 from core.data.ragged import Ragged
 from core.juno import geometry as geometries
 from core.juno.optics import flight_ns
+from core.juno.recipe import VERTICES
 from core.parameters import param
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 N_VALUES = 7
 TIME_NS, EARLIEST_NS, LATEST_NS = 5.0, -20.0, 80.0  # what is 1; times beyond are put there
-VERTICES = {"fitted": "vertex", "charge_centre": "centre", "true": "true"}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from core.juno.event import CLASSES, UID
 from core.juno.features import COLUMNS, FLAGS
 from core.labels.labels import Scheme
 from core.parameters import param
-from core.selection.limits import Limit, limit_cuts, limit_edges, window_text
+from core.selection.limits import Limit, limit_cuts, limit_edges, window_cuts, window_text
 from core.selection.selecting import Panel, Preset
 from core.selection.selection import Selected, Selection
 
@@ -85,10 +85,7 @@ def cut_list(cuts: Cuts) -> list[Cut]:
     if cuts.refused_flags:
         bits = sum(1 << FLAGS.index(flag) for flag in cuts.refused_flags)
         cut_flow.append(Cut(f"not {', '.join(cuts.refused_flags)}", "flags", refused_bits=bits))
-    if cuts.energy_low_mev is not None or cuts.energy_high_mev is not None:
-        low = -np.inf if cuts.energy_low_mev is None else cuts.energy_low_mev
-        high = np.inf if cuts.energy_high_mev is None else cuts.energy_high_mev
-        cut_flow.append(Cut(f"energy {window_text(low, high)} MeV", "energy_mev", low, high))
+    cut_flow += window_cuts("energy", "energy_mev", cuts.energy_low_mev, cuts.energy_high_mev, "MeV")
     if cuts.radius_high_m is not None:
         cut_flow.append(Cut(f"vertex within {cuts.radius_high_m:g} m", "vertex_r_m", high=cuts.radius_high_m))
     return cut_flow + limit_cuts(cuts.limits)

@@ -1,5 +1,6 @@
 """Limits on any column, as part of the cuts of an experiment."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,14 @@ def limit_cuts(limits: Sequence[Limit]) -> list[Cut]:
         Cut(f"{limit.feature} {window_text(limit.low, limit.high)}", limit.feature, limit.low, limit.high)
         for limit in limits
     ]
+
+
+def window_cuts(name: str, column: str, low: float | None, high: float | None, unit: str) -> list[Cut]:
+    """The cut on a window that may have one end or none (None)."""
+    if low is None and high is None:
+        return []
+    ends = -math.inf if low is None else low, math.inf if high is None else high
+    return [Cut(f"{name} {window_text(*ends)} {unit}", column, *ends)]
 
 
 def window_text(low: float, high: float) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from core.data.ragged import Ragged
 from core.juno import geometry as geometries
 from core.juno.optics import flight_ns
-from core.juno.points import VERTICES
+from core.juno.recipe import VERTICES
 from core.juno.vertex.fit import MEDIAN_NS
 from core.parameters import param
 
