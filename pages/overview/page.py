@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import runs
 from core.data.dataset import Dataset, readable
+from core.figures.state_table import damaged_in_red
 from core.jobs import control, watching
 from core.registry import EXPERIMENTS
 from core.workflows import cross_training as studies
@@ -108,7 +109,7 @@ def tables(prepared: list[Dataset], listed: list[runs.RunSummary]) -> None:
         ]  # fmt: skip
         config = {"validation loss": st.column_config.NumberColumn(format="%.4f")}
         st.dataframe(
-            layout.damaged_in_red(rows), hide_index=True, height="content", column_config=config, placeholder="",
+            damaged_in_red(rows), hide_index=True, height="content", column_config=config, placeholder="",
             alt="the newest runs",
         )  # fmt: skip
         if of_studies:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import figures, runs
 from core.errors import DarkroomError
+from core.figures.state_table import damaged_in_red
 from core.learn import curves
 from core.runs import Run, RunSummary
 from core.workflows import cross_training as studies
@@ -74,7 +75,7 @@ def run_table(listed: list[RunSummary], of_studies: Mapping[str, str]) -> None:
     ticked = [i for i, run_id in enumerate(ids) if run_id in st.session_state.get("compared", ())]
     key = f"runs-table-{st.session_state.get('runs-table', 0)}"
     st.dataframe(
-        layout.damaged_in_red(rows(listed, of_studies)), key=key, hide_index=True, height="content" if len(listed) < 5 else 214, selection_mode="multi-row", column_config=COLUMNS, placeholder="",
+        damaged_in_red(rows(listed, of_studies)), key=key, hide_index=True, height="content" if len(listed) < 5 else 214, selection_mode="multi-row", column_config=COLUMNS, placeholder="",
         on_select=lambda: _take_over(ids, key), selection_default={"selection": {"rows": ticked}}, alt="trained networks",
     )  # fmt: skip
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core import disk, workspace
@@ -134,12 +133,6 @@ def histogram_2d_columns(histogram: Histogram2d) -> dict[str, Sequence[Any]]:
         "y high": [histogram.y_edges[j + 1] for _, j in cells],
         "n": [histogram.counts[i][j] for i, j in cells],
     }
-
-
-def damaged_in_red(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Rows with a `state` for a table; where it is `damaged`, it stands out."""
-    table = pd.DataFrame(rows)
-    return table.style.map(lambda state: "color: #D55E00; font-weight: bold" if state == "damaged" else "", ["state"])
 
 
 def flat(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
