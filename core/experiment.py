@@ -11,6 +11,7 @@ from core.data.reading import Reading
 from core.data.simulation import Simulation
 from core.data.table import Table
 from core.figures.looking import Looking
+from core.judge.generating import Generating
 from core.judge.grid import Grid
 from core.judge.judging import Judging
 from core.labels.labels import Labels
@@ -35,3 +36,4 @@ class Experiment:
     judging: Judging | None
     analyses: Mapping[str, Analysis]
     grid: Grid | None = None
+    generating: Generating | None = None
