@@ -7,6 +7,7 @@ workspace/runs/<id>/model.keras        the network with its best weights
     provenance.json                    data, versions, device, seconds, counts
     manifest.json                      SHA-256 of the files above, written last: without it a run is unfinished
     outputs/                           what the network gave for the rows of data sets (`core.outputs`)
+    epochs/<n>.npz                     weights after chosen epochs (`core.learn.epoch_weights`)
     summary.json                       of a regression or a generator: numbers on rows that no training used
     checkpoint/                        until it is sealed: the state to go on from (`core.learn.checkpoint`)
 """

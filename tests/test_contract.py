@@ -151,7 +151,7 @@ def test_every_network_learns_a_step_and_is_the_same_when_it_is_read_back(prepar
     keras = backend.load_keras()
     for name, network in experiment.networks.items():
         recipe, rng = network.recipe_for(network.parameters()), np.random.default_rng(1)
-        task, shape = task_of(network, ("a", "b", "c"), 0), recipe.shape(dataset)
+        task, shape = task_of(network, network.parameters(), ("a", "b", "c"), 0), recipe.shape(dataset)
         model = network.build(network.parameters(), task.input_shape(shape), task.output(shape))
         # one step does not repay the graph that it would be traced into, nor the moments of Adam their writing
         model.compile("sgd", run_eagerly=True, **task.compile_arguments(keras))

@@ -16,7 +16,6 @@ from core.judge.report import Report
 if TYPE_CHECKING:  # the selection of rows knows the whole experiment, and so would know this
     from core.data.dataset import Dataset
     from core.judge.compatibility import Matrix
-    from core.judge.score_table import ScoreTable
     from core.runs import Run
     from core.selection.selection import Selected, Selection
 
@@ -60,16 +59,16 @@ class Inputs:
     """What an analysis was given, opened; what is missing is None or empty.
 
     `scored` are the scores of the run on the data set, `own` those on the run's own, `calibration` those on a simulated
-    data set. `matrix` are the efficiencies of the study. `layers`: name of a network -> its layers and parameters.
+    data set: each a `ScoreTable`, or of a run that tells no classes apart an `OutputTable`. `matrix` are the efficiencies of the study. `layers`: name of a network -> its layers and parameters.
     `trained` holds, of each run that `Analysis.trainings` asks for and that there is, the scores on the data set, or the outputs of
     one that tells no classes apart.
     """
 
     dataset: "Dataset | None" = None
     run: "Run | None" = None
-    scored: "ScoreTable | None" = None
-    own: "ScoreTable | None" = None
-    calibration: "ScoreTable | None" = None
+    scored: Any = None
+    own: Any = None
+    calibration: Any = None
     pressure: Pressure | None = None
     study: Any = None
     matrix: "Matrix | None" = None

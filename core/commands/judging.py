@@ -19,7 +19,7 @@ from core.judge.output_report import report_of
 from core.judge.output_table import open_outputs
 from core.judge.paired import compare_run
 from core.judge.score_table import ScoreTable
-from core.learn.plan import network_of, task_of
+from core.learn.plan import task_of_run
 from core.statistics.multiclass import checked_mix
 from core.workflows.scored import open_scored
 
@@ -68,7 +68,7 @@ def _outputs(
     run: running.Run, experiment: Experiment, dataset: Dataset, split: str, export: Path | None
 ) -> Result:  # fmt: skip
     """Of a run that tells no classes apart: what its task sums up."""
-    task = task_of(network_of(experiment.networks, run.network), run.classes, 0)
+    task = task_of_run(experiment.networks, run)
     axis = experiment.judging.axis if experiment.judging else None
     report = report_of(open_outputs(run, task, dataset), axis, split)
     if export:

@@ -21,6 +21,7 @@ import numpy as np
 
 from core import runs, workspace
 from core.errors import DarkroomError
+from core.learn import epoch_weights
 
 if TYPE_CHECKING:
     from core.learn.epochs import Fitted, StageFit
@@ -97,6 +98,8 @@ class Keeper:
         self, fit: "StageFit", curves: "Curves", fitted: "Fitted", is_best: bool, place: Mapping[str, Any]
     ) -> None:
         """Keep the state after an epoch: first the best weights if they are new, then all the rest in one file."""
+        if len(curves.epochs) in fit.plan.training.keep_epochs:
+            epoch_weights.write(self.folder, len(curves.epochs), fit.network.get_weights())
         if is_best:
             self._replace(best_of(place["stage"]), {f"w{i}": w for i, w in enumerate(fitted.weights)})
         facts = {

@@ -115,15 +115,15 @@ def _validate(fit: StageFit, context: Context) -> dict[str, Any] | None:
     def outputs() -> np.ndarray:
         return fit.inputs.of_rows(fit.model, sample.rows, lambda _done: leave_if_stopped(context))
 
-    def own_loss() -> float:
-        total = 0.0
+    def own() -> dict[str, float]:
+        totals = dict.fromkeys(("loss", *fit.plan.task.metrics), 0.0)
         for x, y, weight in fit.inputs.validation():
             leave_if_stopped(context)
             means = fit.model.test_on_batch(x, y, sample_weight=weight, return_dict=True)
-            total += float(means["loss"]) * len(weight)
-        return total / len(sample.rows)
+            totals = {name: total + float(means[name]) * len(weight) for name, total in totals.items()}
+        return {name: total / len(sample.rows) for name, total in totals.items()}
 
     try:
-        return fit.plan.task.judged(outputs, own_loss, sample)
+        return fit.plan.task.judged(outputs, own, sample)
     except StopRequested:
         return None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import manifest, outputs, runs, workspace
+from core.data.loader import batches
 from core.data.splits import TEST
 from core.judge import stored
 from core.learn import backend, checkpoint, compilation, epochs, provenance, stages
@@ -15,10 +16,13 @@ from core.learn.epochs import Fitted, StageFit
 from core.learn.plan import TrainingPlan
 from core.learn.predict import write_rows
 from core.learn.progress import Context, Curves, Silent
+from core.learn.sampling import answering
+from core.learn.tasks.generate import ranges
 
 BYTES_PER_PARAMETER, BYTES_PER_ROW = 32, 100
 """That a run takes on the disk while it is made: weights and the state to go on from, both while they are replaced; rows,
 outputs of network and trees."""
+ADAPTED = 20_000  # rows of the training sample that a network's own constants are taken from
 SCORING_AFTER_STOP_S = 10.0  # a stopped job has 30 s before it is killed
 
 
@@ -45,7 +49,7 @@ def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> d
     workspace.need_free(
         folder, BYTES_PER_PARAMETER * network.count_params() + BYTES_PER_ROW * len(plan.selected.preselected)
     )
-    origin = {"compilation": chosen.to_dict(), "start": state.facts.get("start") if state else _start(plan, network)}
+    origin = {"compilation": chosen.to_dict(), **_beginning(plan, network, state)}
     keeper = checkpoint.Keeper(folder, state, origin)
     curves = Curves(plan.task)
     cpu_began = time.process_time()
@@ -68,6 +72,7 @@ def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> d
         **origin,
         "versions": backend.versions(),
         "git_commit": backend.git_commit(),
+        "ranges": ranges(plan.task, plan.train_sample),
         "n_parameters": int(best.count_params()),
         "n_epochs": len(curves.epochs),
         "best_epoch": fitted.best_epoch,
@@ -79,10 +84,25 @@ def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> d
     return facts
 
 
-def _start(plan: TrainingPlan, network: Any) -> dict[str, Any] | None:
-    """Put weights from elsewhere into a new network; what is known of them, None where it starts from chance."""
-    start = plan.network.start
-    return start.load(plan.network_parameters, network) if start else None
+def _beginning(plan: TrainingPlan, network: Any, state: checkpoint.State | None) -> dict[str, Any]:
+    """What a new network is given before its first step: `start`, weights from elsewhere, and `adapted`, what it takes from the
+    training sample; plain facts of both, None where there is nothing of it.
+    """
+    names = ("start", "adapted")
+    if state:
+        return {name: state.facts.get(name) for name in names}
+    start, adapt, values = plan.network.start, plan.network.adapt, plan.network_parameters
+    loaded = start.load(values, network) if start else None
+    return dict(zip(names, (loaded, adapt(network, plan, *_some_rows(plan)) if adapt else None), strict=True))
+
+
+def _some_rows(plan: TrainingPlan) -> tuple[Any, np.ndarray]:
+    """What the recipe makes of at most ADAPTED rows of the training sample, spread over all of it, and their targets."""
+    sample = plan.train_sample
+    chosen = np.unique(np.linspace(0, len(sample.rows) - 1, min(ADAPTED, len(sample.rows))).astype(np.int64))
+    passes = batches(plan.dataset, sample.rows[chosen], plan.recipe, len(chosen), targets=sample.targets[chosen])
+    x, y, _ = next(iter(passes))
+    return x, y
 
 
 def _fit_stages(
@@ -118,11 +138,13 @@ def _fit_stages(
 def _write_outputs(
     plan: TrainingPlan, model: Any, folder: Path, curves: Curves, is_stopped: bool, context: Context
 ) -> None:  # fmt: skip
-    """Work on every preselected row; after a stop only if that is quick (a predict job fills the gap).
+    """Work on every preselected row whose outputs are stored; after a stop only if that is quick (a predict job fills the gap).
 
     A stop or a kill keeps what has been done.
     """
     rows, split = plan.selected.preselected, plan.task.split(plan.selected)
+    is_stored = plan.task.is_stored(plan.dataset, rows, split)
+    rows, split = rows[is_stored], split[is_stored]
     marks: list[tuple[int, float]] = []  # the first batch compiles: it tells nothing of the speed
 
     def on_rows(done: int) -> None:
@@ -134,11 +156,12 @@ def _write_outputs(
     try:
         if is_stopped and len(rows) > SCORING_AFTER_STOP_S * (curves.events_per_s or 0.0):
             raise epochs.StopRequested
-        write_rows(folder, model, plan.task, plan.dataset, rows, split, plan.recipe, on_rows)
+        source = answering(model, plan.network, plan.network_parameters)
+        write_rows(folder, source, plan.task, plan.dataset, rows, split, plan.recipe, on_rows)
     except epochs.StopRequested:
         print("Stopped: not all rows are scored, start a predict job for that.")
         return
-    (n_first, began), (n_last, ended) = marks[0], marks[-1]
+    (n_first, began), (n_last, ended) = (marks[0], marks[-1]) if marks else ((0, 0.0), (0, 0.0))
     stored.write_network_cost(folder, 1e6 * (ended - began) / (n_last - n_first) if n_last > n_first else None)
     _write_summary(plan, folder, rows[split == TEST])
 

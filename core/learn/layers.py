@@ -21,7 +21,8 @@ def describe_layers(network: Network, parameters: Any, record: Any, n_classes: i
     `record` is a data set, or a `Record`, that the network's recipe accepts.
     """
     backend.load_keras()
-    shape, task = network.recipe_for(parameters).shape(record), network.task
+    shape = network.recipe_for(parameters).shape(record)
+    task = network.task.given(parameters) if network.task else None
     model = network.build(parameters, *((task.input_shape(shape), task.output(shape)) if task else (shape, n_classes)))
     layers = [
         {"name": layer.name, "output_shape": list(layer.output.shape), "parameters": int(layer.count_params())}

@@ -66,6 +66,12 @@ class Start:
     load: Callable[[Any, Any], dict[str, Any]]
 
 
+Draw = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
+"""(conditions float32 (n, k), noise float32 (n, j)) -> the `samples` (n, ...), and what else belongs to a drawn row, by name. The same
+conditions and noise give the same rows.
+"""
+
+
 @dataclass(frozen=True)
 class Network:
     """A network that can be trained on the rows of an experiment.
@@ -78,6 +84,10 @@ class Network:
     `augment(input, generator)` varies the rows of a training batch; validation and prediction never see it.
     `layers`: the module of its own layers and model classes, which are registered with keras where it is imported: a stored
     network can be read only after that.
+    `adapt(model, plan, recorded, targets)` gives a new network what it takes from the training sample before the first step, from
+    at most `ADAPTED` of its rows, such as mean and spread of what it sees; it returns plain facts for the provenance.
+    `sampler(model, parameters)` makes the function that draws rows from a trained network which gives its loss and not its rows
+    (`core.learn.tasks.generate`).
     """
 
     title: str
@@ -92,3 +102,5 @@ class Network:
     stages: tuple[Stage, ...] = (Stage("all"),)
     start: Start | None = None
     layers: str = ""
+    adapt: Callable[[Any, Any, Any, np.ndarray], dict[str, Any]] | None = None
+    sampler: Callable[[Any, Any], Draw] | None = None

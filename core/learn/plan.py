@@ -13,6 +13,7 @@ from core.learn.network import Network, Stage
 from core.learn.task import Sample, Task
 from core.learn.tasks.classify import Classify
 from core.learn.training import TrainingParameters, training_for
+from core.runs import Run
 from core.selection.selection import Selected
 
 
@@ -76,9 +77,15 @@ def network_of(networks: Mapping[str, Network], name: str) -> Network:
     return networks[name]
 
 
-def task_of(network: Network, classes: Sequence[str], signal: int) -> Task:
-    """The network's own task, or classification into the classes of the labels."""
-    return network.task or Classify(tuple(classes), signal)
+def task_of(network: Network, network_parameters: Any, classes: Sequence[str], signal: int) -> Task:
+    """The own task of a network with these parameters, or classification into the classes of the labels."""
+    return network.task.given(network_parameters) if network.task else Classify(tuple(classes), signal)
+
+
+def task_of_run(networks: Mapping[str, Network], run: Run, signal: int = 0) -> Task:
+    """What the network of a run has learned."""
+    network = network_of(networks, run.network)
+    return task_of(network, parameters.build(network.parameters, run.params["parameters"]), run.classes, signal)
 
 
 def plan_training(
@@ -91,7 +98,7 @@ def plan_training(
     training = training_for(network, training_values)
     recipe = network.recipe_for(network_parameters)
     shape = recipe.shape(selected.dataset)
-    task = network.task or Classify(selected.classes, selected.signal)
+    task = task_of(network, network_parameters, selected.classes, selected.signal)
     task.check(selected)
     notes = [network.start.note(network_parameters)] if network.start else []
     return TrainingPlan(selected, name, network, network_parameters, training, recipe, shape, task, (*warnings, *notes))

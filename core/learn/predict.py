@@ -14,6 +14,7 @@ from core.data.loader import Recipe, batches
 from core.errors import DarkroomError
 from core.learn import backend
 from core.learn.network import Network
+from core.learn.sampling import answering
 from core.learn.split_sides import among, split_of
 from core.learn.task import Task
 
@@ -149,12 +150,16 @@ def score_missing(
     if n_damaged := outputs.drop_damaged(run.path, dataset.name):
         print(f"{n_damaged} damaged files of scores were removed: their rows are scored again.")
     rows = rows[unscored(run, dataset, rows)]
+    split = split_of(run, dataset.column("uid")[rows], dataset.source_of(rows))
+    is_stored = task.is_stored(dataset, rows, split)
+    rows, split = rows[is_stored], split[is_stored]
     total = len(rows)
     if not total:
         return 0
-    split = split_of(run, dataset.column("uid")[rows], dataset.source_of(rows))
     model = load_model(run, networks)
     refuse_other_input(run, model, recipe, dataset, task)
+    network = networks[run.network]
+    model = answering(model, network, parameters.build(network.parameters, run.params["parameters"]))
     write_rows(run.path, model, task, dataset, rows, split, recipe, on_rows and (lambda done: on_rows(done, total)))
     return total
 

@@ -59,9 +59,7 @@ class Curves:
 
     def add_batch(self, n: int, means: Mapping[str, float]) -> dict[str, Any]:
         """Take over a batch of n rows; returns the curves' point: over the latest batches."""
-        shares = [means.get(name, np.nan) for name in ("loss", *self.task.metrics)]
-        sums = np.asarray(shares, np.float64) * n
-        sums[1:] = np.rint(sums[1:])
+        sums = np.array([means.get(name, np.nan) for name in ("loss", *self.task.metrics)], np.float64) * n
         self._latest.append(np.append(sums, n))
         self._in_epoch = self._latest[-1] if self._in_epoch is None else self._in_epoch + self._latest[-1]
         self._time(n)
@@ -79,7 +77,7 @@ class Curves:
 
     def _means(self, total: np.ndarray) -> dict[str, Any]:
         """Mean loss and metrics of rows that were added up."""
-        return {"epoch": self.epoch + 1, "loss": float(total[0] / total[-1]), **self.task.point(total[1:-1])}
+        return {"epoch": self.epoch + 1, "loss": float(total[0] / total[-1]), **self.task.point(total[1:-1], total[-1])}
 
     def is_due(self) -> bool:
         """Whether it is time to show another point: a few per second, whatever the speed."""

@@ -105,15 +105,25 @@ def _cached(base: Any, plan: "TrainingPlan", rows: np.ndarray) -> np.ndarray:
     return InputCache(workspace.folder("inputs")).get(key, len(rows), lambda: pieces, "float16")
 
 
+def _step_size(keras: Any, plan: "TrainingPlan", stage: Stage) -> Any:
+    """A number, or how it rises in the first steps and falls until the last."""
+    warmup, n_steps = plan.training.warmup_steps, plan.n_steps * (stage.epochs or 1)
+    if not plan.training.decay and not warmup:
+        return stage.rate
+    alpha, n_falling = (0.0, max(n_steps - warmup, 1)) if plan.training.decay else (1.0, 1)
+    target = stage.rate if warmup else None
+    first = 0.0 if warmup else stage.rate
+    return keras.optimizers.schedules.CosineDecay(first, n_falling, alpha, warmup_target=target, warmup_steps=warmup)
+
+
 def compile_model(keras: Any, model: Any, plan: "TrainingPlan", stage: Stage, xla: bool) -> None:
     """Adam, and the losses and metrics of the task. Without trainable weights there is nothing to fit."""
     if not model.trainable_variables:
         raise DarkroomError(f"Stage '{stage.name}' of network '{plan.name}' trains no layer: name layers that it has.")
-    rate: Any = stage.rate
-    if plan.training.decay:
-        rate = keras.optimizers.schedules.CosineDecay(rate, plan.n_steps * (stage.epochs or 1))
     model.compile(
-        optimizer=keras.optimizers.Adam(rate, beta_1=plan.training.beta_1),
+        optimizer=keras.optimizers.Adam(
+            _step_size(keras, plan, stage), beta_1=plan.training.beta_1, global_clipnorm=plan.training.clip_norm or None
+        ),
         jit_compile=xla,
         **plan.task.compile_arguments(keras),
     )

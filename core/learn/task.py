@@ -30,14 +30,22 @@ class Sample:
     weights: np.ndarray
 
 
+Means = Callable[[], dict[str, float]]
+"""The model's own loss, and its metrics, on the validation sample: means over its rows."""
+
+
 class Task(Protocol):
     """What fit, predict and runs ask of a task. What is written out here holds where the targets are `columns` of the table
     (rows in which one of them is undefined are not learned from); a task adds loss, judgement and what is stored.
 
-    `key` names the kind of task, `metrics` the shares of rows that Keras tells of a batch beside the loss.
+    `key` names the kind of task, `metrics` the means over rows that Keras tells of a batch beside the loss.
     """
 
     key: ClassVar[str]
+
+    def given(self, parameters: Any) -> "Task":  # noqa: ARG002
+        """The task of a network with these parameters."""
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -111,14 +119,18 @@ class Task(Protocol):
         shape = output if isinstance(output, tuple) else (output,)
         return rng.normal(size=(n, *shape)).astype(np.float32)
 
-    def point(self, sums: np.ndarray) -> dict[str, Any]:  # noqa: ARG002
-        """Metrics of a point of the curves in addition to the loss, from the sums of `metrics` over its rows."""
+    def point(self, sums: np.ndarray, n: float) -> dict[str, Any]:  # noqa: ARG002
+        """Metrics of a point of the curves in addition to the loss, from the sums of `metrics` over its n rows."""
         return {}
 
     @abstractmethod
-    def judged(self, outputs: Callable[[], np.ndarray], loss: Callable[[], float], sample: Sample) -> dict[str, Any]:
-        """What is told of the validation sample, `loss` first: of the outputs (n, ...), or of the model's own loss."""
+    def judged(self, outputs: Callable[[], np.ndarray], own: Means, sample: Sample) -> dict[str, Any]:
+        """What is told of the validation sample, `loss` first: of the outputs (n, ...), or of the model's `own` loss and metrics."""
         ...
+
+    def is_stored(self, dataset: "Dataset", rows: np.ndarray, split: np.ndarray) -> np.ndarray:  # noqa: ARG002
+        """Bool (n,): of which rows (n,) the outputs are worth storing, with their int8 (n,) split."""
+        return np.ones(len(rows), bool)
 
     @abstractmethod
     def stored(self, outputs: np.ndarray) -> dict[str, np.ndarray]:

@@ -28,6 +28,11 @@ class TrainingParameters:
     learning_rate: float = param(0.0015, "step size of Adam", low=1e-7, high=1.0)
     beta_1: float = param(0.97, "memory of Adam's mean gradient", low=0.0, high=0.9999)
     decay: bool = param(False, "let the step size fall smoothly to 0 over all epochs; best without patience")
+    warmup_steps: int = param(0, "steps over which the step size rises to its value", unit="steps", low=0, high=100_000)
+    clip_norm: float = param(0.0, "longest gradient of all weights together (0: any)", low=0.0, high=1e6)
+    keep_epochs: tuple[int, ...] = param(
+        (), "epochs after which the weights are kept beside the best ones", low=1, high=1000
+    )
     class_weights: bool = param(True, "weight each class by N / (n_classes N_class), so that all count alike")
     augmentation: bool = param(True, "vary training rows where the network knows how (flips, rotations); never others")
     soft_labels: bool = param(False, "train on the shares of several judges' labels where there are any")

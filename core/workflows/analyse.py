@@ -28,6 +28,7 @@ from core.judge.output_table import OutputTable, open_outputs
 from core.judge.report import Figure, KeyNumber, Report, Table
 from core.judge.score_table import ScoreTable
 from core.learn.layers import describe_networks
+from core.learn.plan import task_of_run
 from core.runs import Run
 from core.selection.selection import select
 from core.workflows import cross_training as studies
@@ -149,11 +150,12 @@ def open_inputs(
     scorer: Scorer | None = None,
 ) -> Inputs:  # fmt: skip
     """Everything that is named, opened. `trained`: the run of each training. `opener` and `scorer` may keep what they opened."""
-    score = scorer or (lambda run, data: open_scored(run, experiment, data))
+    score_classes = scorer or (lambda run, data: open_scored(run, experiment, data))
 
-    def of_training(run: Run, data: Dataset) -> ScoreTable | OutputTable:
-        task = experiment.networks[run.network].task if run.network in experiment.networks else None
-        return score(run, data) if run.classes or task is None else open_outputs(run, task, data)
+    def score(run: Run, data: Dataset) -> ScoreTable | OutputTable:
+        return (
+            score_classes(run, data) if run.classes else open_outputs(run, task_of_run(experiment.networks, run), data)
+        )
 
     needs, dataset_name = analysis.needs, names.of("dataset")
     dataset = opener(dataset_name) if dataset_name else None
@@ -171,7 +173,7 @@ def open_inputs(
         dataset=dataset, run=run, scored=scored, own=own, calibration=calibration,
         pressure=pressure or (_pressure(Path(names.pressure)) if names.of("pressure") else None), study=study,
         matrix=open_matrix(study, experiment, dataset) if study is not None and dataset is not None else None,
-        trained={name: of_training(runs.open_run(run), dataset) for name, run in (trained or {}).items()} if dataset is not None else {},
+        trained={name: score(runs.open_run(run), dataset) for name, run in (trained or {}).items()} if dataset is not None else {},
         files=tuple(map(Path, names.files)), mapping=_mapping(experiment, names) if "files" in needs else None, layers=layers,
         select=functools.partial(select, experiment.selecting, experiment.labels, dataset) if dataset is not None else None,
     )  # fmt: skip

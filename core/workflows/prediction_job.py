@@ -8,7 +8,7 @@ from core.data.dataset import Dataset, open_dataset
 from core.errors import DarkroomError
 from core.labels.labels import signal_index
 from core.learn import predict
-from core.learn.plan import task_of
+from core.learn.plan import task_of_run
 from core.registry import experiment_by_key
 from core.selection.selection import from_dict, select
 
@@ -20,7 +20,7 @@ def score_dataset(
     """Score what is not yet scored inside the run's preselection (or `selection`); returns how many rows were."""
     experiment = experiment_by_key(run.experiment)
     predict.recipe_of(experiment.networks, run)
-    task = task_of(experiment.networks[run.network], run.classes, signal_index(experiment.labels, run.classes))
+    task = task_of_run(experiment.networks, run, signal_index(experiment.labels, run.classes))
     rows = select(
         experiment.selecting,
         experiment.labels,

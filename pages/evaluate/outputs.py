@@ -1,7 +1,5 @@
 """A run that tells no classes apart: what its network regressed or generated, as its task sums it up."""
 
-from typing import Any
-
 import streamlit as st
 
 from core.data.dataset import Dataset
@@ -9,7 +7,7 @@ from core.judge import score_table
 from core.judge.output_report import report_of
 from core.judge.output_table import open_outputs
 from core.judge.report import Report
-from core.learn.plan import network_of, task_of
+from core.learn.plan import task_of_run
 from core.runs import Run
 from pages.widgets import cached, choose, layout, report, run_picker, scores
 
@@ -20,7 +18,7 @@ SPLITS = ("test", "validation", "train", "other", "all")
 def _report(run: Run, data: Dataset, version: str, split: str) -> Report:
     del version
     experiment = cached.experiment_of(data)
-    task: Any = task_of(network_of(experiment.networks, run.network), (), 0)
+    task = task_of_run(experiment.networks, run)
     axis = experiment.judging.axis if experiment.judging else None
     return report_of(open_outputs(run, task, data), axis, split)
 

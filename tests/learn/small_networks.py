@@ -5,7 +5,7 @@ from typing import Any
 
 from core.cosine.recipe import WaveformInput
 from core.learn.network import Network, Record, Stage
-from core.learn.tasks.generate import CONDITION, NOISE, Generate
+from core.learn.tasks.generate import CONDITION, NOISE, RECORDED, SAMPLES, Generate
 from core.learn.tasks.regress import Regress
 from core.parameters import param
 
@@ -74,6 +74,37 @@ def own_step(parameters: Small, input_shape: Any, n_outputs: int) -> Any:
     return OwnStep(plain.inputs, plain.outputs[0], name="own_step")
 
 
+def density(parameters: Small, input_shape: dict[str, Any], output: int) -> Any:
+    """Two parts of a loss, from condition and record."""
+    import keras
+
+    assert output == 2
+    inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
+    x = keras.layers.Dense(parameters.units, activation="relu", name="hidden")(inputs[CONDITION])
+    says = keras.layers.Dense(1, name="says")(x)
+    mean = keras.layers.Dense(1, name="mean")(keras.layers.Flatten(name="flat")(inputs[RECORDED]))
+    far = keras.layers.Dense(1, activation="softplus", name="far")(mean)
+    parts = [keras.layers.Multiply(name="near")([mean, says]), far]
+    return keras.Model(inputs, keras.layers.Concatenate(name="parts")(parts), name="density")
+
+
+def adapt(model: Any, plan: Any, recorded: Any, targets: Any) -> dict[str, Any]:
+    """The mean of the records, as a fact."""
+    return {"rows": len(recorded), "energy_kev": float(targets.mean())}
+
+
+def sampler(model: Any, parameters: Small) -> Any:
+    """Records of one number: what the condition says, with a little noise."""
+    import keras
+
+    part = keras.Model(model.inputs[0], model.get_layer("says").output)
+
+    def draw(condition: Any, noise: Any) -> dict[str, Any]:
+        return {SAMPLES: part.predict_on_batch(condition) + 0.01 * noise[:, :1]}
+
+    return draw
+
+
 _COMMON: dict[str, Any] = {
     "parameters": Small,
     "recipe_for": pooled,
@@ -91,5 +122,9 @@ NETWORKS = {
     ),
     "generator": Network(title="Generator", build=generator, task=Generate((TARGET,), noise=3), **_COMMON),
     "variational": Network(title="Own loss", build=variational, task=Generate((TARGET,), noise=3), **_COMMON),
+    "density": Network(
+        title="Loss in parts", build=density, task=Generate((TARGET,), noise=2, parts=("near", "far")), adapt=adapt,
+        sampler=sampler, **_COMMON,
+    ),
     "own_step": Network(title="Own step", build=own_step, task=Regress({TARGET: UNIT}), **_COMMON),
 }  # fmt: skip

@@ -9,7 +9,8 @@ from core import manifest, outputs, runs
 from core.data.dataset import Dataset
 from core.data.splits import OTHER, TEST, TRAIN
 from core.errors import DarkroomError
-from core.learn import backend, fit, predict
+from core.learn import backend, epoch_weights, fit, predict, stages
+from core.learn.noise import noise_of, seeds_of
 from core.learn.plan import TrainingPlan, plan_training
 from core.learn.task import Task
 from core.learn.tasks.classify import Classify
@@ -82,7 +83,9 @@ def test_rows_are_generated_from_a_condition_and_noise_the_same_again(toy: Datas
     assert facts["task"] == "generate"
     assert np.isfinite(facts["validation_loss"])
     own = outputs.read(folder, toy.name)
-    assert own["samples"].shape == (len(plan.selected.preselected), 8, 2)
+    n_test = int((plan.task.split(plan.selected) == TEST).sum())
+    assert own["samples"].shape == (n_test, 8, 2)
+    assert set(own["split"]) == {TEST}
     assert own["samples"].std(axis=0).max() > 0.0
     for file in outputs.files(folder, toy.name):
         assert file.startswith("outputs/toy/")
@@ -92,6 +95,51 @@ def test_rows_are_generated_from_a_condition_and_noise_the_same_again(toy: Datas
         outputs.read(folder, toy.name)
     assert outputs.drop_damaged(folder, toy.name) == 1
     assert outputs.files(folder, toy.name) == []
+
+
+@pytest.mark.network
+def test_a_network_that_gives_the_parts_of_its_loss_is_drawn_from_by_its_sampler(toy: Dataset) -> None:
+    folder = runs.create("density")
+    plan = plan_of(toy, "density", epochs=2, keep_epochs=(1, 2), warmup_steps=3, clip_norm=1.0, decay=True)
+    facts = fit.train(plan, folder)
+    run = runs.open_run(folder.name)
+    for epoch in runs.read_curves(run, "epochs").to_dict("records"):
+        for kind in ("", "validation_"):
+            parts = epoch[f"{kind}near_loss"] + epoch[f"{kind}far_loss"]
+            assert parts == pytest.approx(epoch[f"{kind}loss"], rel=1e-4)
+    energy = plan.train_sample.targets[:, 0]
+    assert facts["adapted"] == {"rows": len(energy), "energy_kev": pytest.approx(energy.mean(), rel=1e-5)}
+    assert facts["ranges"] == {TARGET: [energy.min(), energy.max()]}
+    own = outputs.read(folder, toy.name)["samples"]
+    assert own.shape == (int((plan.task.split(plan.selected) == TEST).sum()), 1)
+    model = predict.load_model(run, NETWORKS)
+    assert epoch_weights.epochs(run) == [1, 2]
+    best = epoch_weights.read(run, facts["best_epoch"])
+    assert all((a == b).all() for a, b in zip(best, model.get_weights(), strict=True))
+    with pytest.raises(DarkroomError, match=r"no weights of epoch 3 .it keeps those of: 1, 2"):
+        epoch_weights.read(run, 3)
+    assert predict.score_missing(run, NETWORKS, plan.task, toy, plan.selected.preselected) == 0
+
+
+def test_the_step_size_rises_and_falls(toy: Dataset) -> None:
+    keras = backend.load_keras()
+    plan = plan_of(toy, "density", epochs=2, warmup_steps=4, learning_rate=0.1, decay=True)
+    model, n_steps = plan.build(), 2 * plan.n_steps
+    stages.compile_model(keras, model, plan, plan.stages[0], xla=False)
+    rate = [float(model.optimizer._learning_rate(step)) for step in range(n_steps + 1)]
+    assert rate[:5] == pytest.approx([0.0, 0.025, 0.05, 0.075, 0.1])
+    assert rate[-1] == pytest.approx(0.0, abs=1e-8)
+    assert (np.diff(rate[4:]) < 0).all()
+
+
+def test_the_noise_of_a_row_depends_on_its_key_only_and_is_normal() -> None:
+    keys = np.arange(20_000) << 20
+    noise = noise_of(keys, 7)
+    assert (noise[::-1] == noise_of(keys[::-1], 7)).all()
+    assert abs(noise.mean(axis=0)).max() < 5 / np.sqrt(len(keys))
+    assert abs(noise.var(axis=0) - 1.0).max() < 5 * np.sqrt(2 / len(keys))
+    assert abs(np.corrcoef(noise.T) - np.eye(7)).max() < 5 / np.sqrt(len(keys))
+    assert len(np.unique(seeds_of(noise))) == len(keys)
 
 
 @pytest.mark.network

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.data.splits import TRAIN
 from core.errors import DarkroomError
-from core.learn.task import Sample, Task
+from core.learn.task import Means, Sample, Task
 from core.selection.selection import need_both_classes
 
 if TYPE_CHECKING:
@@ -75,16 +75,16 @@ class Classify(Task):
     def made_up(self, n: int, output: Any, rng: np.random.Generator) -> np.ndarray:
         return one_hot(rng.integers(0, output, n), output)
 
-    def point(self, sums: np.ndarray) -> dict[str, Any]:
+    def point(self, sums: np.ndarray, n: float) -> dict[str, Any]:  # noqa: ARG002
         """Efficiency and number of rows of each class."""
-        n_classes = len(self.names)
+        n_classes, sums = len(self.names), np.rint(sums)
         point: dict[str, Any] = {}
         for i, name in enumerate(self.names):
             point[f"{name}_efficiency"] = ratio(float(sums[n_classes + i]), float(sums[i]))
             point[f"n_{name}"] = int(sums[i])
         return point
 
-    def judged(self, outputs: Callable[[], np.ndarray], loss: Callable[[], float], sample: Sample) -> dict[str, Any]:  # noqa: ARG002
+    def judged(self, outputs: Callable[[], np.ndarray], own: Means, sample: Sample) -> dict[str, Any]:  # noqa: ARG002
         return judged(outputs(), sample.targets.argmax(axis=1), sample.weights, self.names)
 
     def stored(self, outputs: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """Generation of rows from conditions and noise: what the recipe makes of stored arrays is the target, not the input."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,36 +8,50 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.data.loader import Batch
-from core.learn.task import Sample, Task
+from core.data.splits import TRAIN, VALIDATION
+from core.learn.noise import noise_of
+from core.learn.task import Means, Sample, Task
 from core.statistics.residuals import resampled, resolution
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
 
-CONDITION, NOISE, SAMPLES = "condition", "noise", "samples"
+CONDITION, NOISE, RECORDED, SAMPLES = "condition", "noise", "recorded", "samples"
 
 
 @dataclass(frozen=True)
 class Generate(Task):
-    """Rows of the shape that the recipe makes, from `conditions` (columns of the table) and standard normal noise.
+    """Rows from `conditions` (columns of the table) and standard normal noise.
 
-    The network has the inputs `condition` (n, n_conditions) and `noise` (n, noise). Of a row the noise depends on its uid
-    only, so that the same network generates the same sample again.
+    A network without `parts` has the inputs `condition` (n, n_conditions) and, if there is any, `noise` (n, noise), and gives rows of the shape that the
+    recipe makes. One with `parts` also has the input `recorded`, what the recipe made of a row, and gives the `parts` of its loss for
+    each row (n, n_parts), whatever that is: a negative log-likelihood, a distance, two sides of a contest; they are added up, and
+    `Network.sampler` draws rows from it. Of a row the noise depends on its uid only, so that the same network generates the same sample
+    again. Conditions that are a parameter of the network (`conditions`) take the place of these.
     """
 
     conditions: tuple[str, ...]
-    noise: int
+    noise: int = 0
+    parts: tuple[str, ...] = ()
     key = "generate"
+
+    def given(self, parameters: Any) -> "Generate":
+        return dataclasses.replace(self, conditions=getattr(parameters, "conditions", self.conditions))
 
     @property
     def columns(self) -> tuple[str, ...]:
         return self.conditions
 
-    def input_shape(self, recipe_shape: Any) -> dict[str, tuple[int, ...]]:  # noqa: ARG002
-        return {CONDITION: (len(self.conditions),), NOISE: (self.noise,)}
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return tuple(f"{part}_loss" for part in self.parts)
+
+    def input_shape(self, recipe_shape: Any) -> dict[str, tuple[int, ...]]:
+        shapes = {CONDITION: (len(self.conditions),)} | ({NOISE: (self.noise,)} if self.noise else {})
+        return shapes | ({RECORDED: recipe_shape} if self.parts else {})
 
     def output(self, recipe_shape: Any) -> Any:
-        return recipe_shape
+        return len(self.parts) if self.parts else recipe_shape
 
     def compile_arguments(self, keras: Any) -> dict[str, Any]:
         def squared_distance(y_true: Any, y_pred: Any) -> Any:
@@ -44,21 +59,38 @@ class Generate(Task):
             squares = keras.ops.square(y_true - y_pred)
             return keras.ops.mean(squares, axis=tuple(range(1, len(squares.shape))))
 
-        return {"loss": squared_distance}
+        def own_loss(y_true: Any, y_pred: Any) -> Any:  # noqa: ARG001  (the signature of a loss)
+            """The sum of the parts of each row."""
+            return keras.ops.sum(y_pred, axis=-1)
+
+        if not self.parts:
+            return {"loss": squared_distance}
+        return {"loss": own_loss, "weighted_metrics": [_part(i, name) for i, name in enumerate(self.metrics)]}
 
     def batch(self, batch: Batch, rng: np.random.Generator) -> Batch:
         recorded, condition, weight = batch
         noise = rng.normal(size=(len(condition), self.noise)).astype(np.float32)
-        return {CONDITION: condition, NOISE: noise}, recorded, weight
+        x = {CONDITION: condition} | ({NOISE: noise} if self.noise else {})
+        if not self.parts:
+            return x, recorded, weight
+        return x | {RECORDED: recorded}, np.zeros((len(condition), len(self.parts)), np.float32), weight
 
     def input_of(self, x: Any, dataset: "Dataset", rows: np.ndarray) -> Any:  # noqa: ARG002
-        uid = dataset.column("uid")[rows]
-        noise = np.stack([np.random.default_rng(abs(int(u))).normal(size=self.noise) for u in uid])
-        return {CONDITION: self.target_of(dataset, rows), NOISE: noise.astype(np.float32)}
+        noise = {NOISE: noise_of(dataset.column("uid")[rows], self.noise)} if self.noise else {}
+        return {CONDITION: self.target_of(dataset, rows)} | noise
 
-    def judged(self, outputs: Callable[[], np.ndarray], loss: Callable[[], float], sample: Sample) -> dict[str, Any]:  # noqa: ARG002
-        """The model's own loss; None without rows."""
-        return {"loss": loss() if len(sample.rows) else None}
+    def point(self, sums: np.ndarray, n: float) -> dict[str, Any]:
+        """The mean of each part of the loss."""
+        return {name: float(total / n) for name, total in zip(self.metrics, sums, strict=True)}
+
+    def judged(self, outputs: Callable[[], np.ndarray], own: Means, sample: Sample) -> dict[str, Any]:  # noqa: ARG002
+        """The model's own loss and its parts; None without rows."""
+        return dict(own()) if len(sample.rows) else dict.fromkeys(("loss", *self.metrics))
+
+    def is_stored(self, dataset: "Dataset", rows: np.ndarray, split: np.ndarray) -> np.ndarray:
+        """Rows whose conditions are known and that were not learned from: of others samples tell nothing and take much room."""
+        is_known: np.ndarray = np.isfinite(self.target_of(dataset, rows)).all(axis=1)
+        return is_known & ~np.isin(split, (TRAIN, VALIDATION))
 
     def stored(self, outputs: np.ndarray) -> dict[str, np.ndarray]:
         return {SAMPLES: outputs}
@@ -68,3 +100,21 @@ class Generate(Task):
         total = outputs[SAMPLES].reshape(len(rows), -1).sum(axis=1, dtype=np.float64)
         mean, deviation = (resampled(total, of).to_dict() for of in (np.mean, resolution))
         return {"the sum of a sample": {"unit": "", "mean": mean, "deviation": deviation}}
+
+
+def ranges(task: Task, sample: Sample) -> dict[str, list[float]]:
+    """The least and greatest value of each condition that a network was trained on; outside it is no more than a guess."""
+    if task.key != Generate.key or not len(sample.rows):
+        return {}
+    low, high = sample.targets.min(axis=0).tolist(), sample.targets.max(axis=0).tolist()
+    return {name: [a, b] for name, a, b in zip(task.columns, low, high, strict=True)}
+
+
+def _part(index: int, name: str) -> Callable[[Any, Any], Any]:
+    """The metric (y_true, y_pred) -> (n,) of one part of the loss."""
+
+    def part(y_true: Any, y_pred: Any) -> Any:  # noqa: ARG001  (the signature of a metric)
+        return y_pred[:, index]
+
+    part.__name__ = name
+    return part

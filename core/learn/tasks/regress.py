@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.learn.task import Sample, Task
+from core.learn.task import Means, Sample, Task
 from core.statistics.residuals import resampled, resolution
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ class Regress(Task):
     def compile_arguments(self, keras: Any) -> dict[str, Any]:  # noqa: ARG002
         return {"loss": self.loss}
 
-    def judged(self, outputs: Callable[[], np.ndarray], loss: Callable[[], float], sample: Sample) -> dict[str, Any]:
+    def judged(self, outputs: Callable[[], np.ndarray], own: Means, sample: Sample) -> dict[str, Any]:
         """The loss, and bias and resolution of each column; all None without rows."""
         if not len(sample.rows):
             return {"loss": None}
         residuals = (outputs() - sample.targets).astype(np.float64)
-        numbers: dict[str, Any] = {"loss": loss()}
+        numbers: dict[str, Any] = {"loss": own()["loss"]}
         for name, residual in zip(self.columns, residuals.T, strict=True):
             numbers |= {f"{name}_bias": float(np.median(residual)), f"{name}_resolution": float(resolution(residual))}
         return numbers
