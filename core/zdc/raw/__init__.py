@@ -1,0 +1,1 @@
+"""Showers as they stand in files of others, made images of one grid in MeV."""

@@ -1,0 +1,1 @@
+"""The pictures of one shower and of many."""
