@@ -203,3 +203,23 @@ def test_the_slides_fifty_million_are_costed() -> None:
 def test_refusals(values: dict[str, float], text: str) -> None:
     with pytest.raises(DarkroomError, match=text):
         build(SimulationParameters, values)
+
+
+def test_the_shipped_sample_is_what_its_command_makes() -> None:
+    """Two runs of one grid and range, at most 10 MB; a shower of each file is simulated again."""
+    folder = Path(__file__).parents[2] / "data_samples" / "zdc"
+    files = sorted(folder.glob("*.h5"))
+    assert len(files) == 20
+    assert sum(path.stat().st_size for path in files) < 10e6
+    for path in files:
+        with h5py.File(path, "r") as file:
+            p = build(SimulationParameters, json.loads(file.attrs["parameters"]))
+            (again,) = simulate_showers(1, int(file.attrs["seed"]), p, int(file["number"][-1])).cells_mev
+            np.testing.assert_allclose(file["cells_mev"][-1], again, rtol=1e-5)
+            is_first = file.attrs["run"] == 1
+            expected = (
+                SimulationParameters()
+                if is_first
+                else SimulationParameters(particle="e+", spectrum="uniform", first_run=2)
+            )
+        assert p == expected
