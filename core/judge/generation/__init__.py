@@ -1,0 +1,1 @@
+"""How good generated rows are: judged beside rows of the truth that nobody trained on."""
