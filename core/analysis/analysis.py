@@ -32,8 +32,8 @@ data set with scores of the run, air pressures, raw files, and the layers of the
 class Need:
     """One of `KINDS` that an analysis takes.
 
-    `is_newest`: where none is named, the newest there is is taken, of a run one of `network`. A run without scores of
-    the data set is refused if it `is_scored`.
+    `is_newest`: where none is named, the newest there is is taken, of a run one of `network`, and one that has learned `task` only
+    (any, where that is empty). A run without scores of the data set is refused if it `is_scored`.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Need:
     is_newest: bool = False
     is_scored: bool = True
     network: str = ""
+    task: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,15 @@ class Inputs:
     """What an analysis was given, opened; what is missing is None or empty.
 
     `scored` are the scores of the run on the data set, `own` those on the run's own, `calibration` those on a simulated
-    data set: each a `ScoreTable`, or of a run that tells no classes apart an `OutputTable`. `matrix` are the efficiencies of the study. `layers`: name of a network -> its layers and parameters.
+    data set: each a `ScoreTable`, or of a run that tells no classes apart an `OutputTable`. `home`: the data set that the run was
+    trained on, if it is there. `matrix` are the efficiencies of the study. `layers`: name of a network -> its layers and parameters.
     `trained` holds, of each run that `Analysis.trainings` asks for and that there is, the scores on the data set, or the outputs of
     one that tells no classes apart.
     """
 
     dataset: "Dataset | None" = None
     run: "Run | None" = None
+    home: "Dataset | None" = None
     scored: Any = None
     own: Any = None
     calibration: Any = None

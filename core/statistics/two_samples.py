@@ -13,7 +13,7 @@ import numpy as np
 from core.statistics.histogram import bin_indices
 from core.statistics.intervals import LEVEL, Interval
 
-N_BINS, OUTSIDE = 50, 1e-3
+N_BINS, OUTSIDE, ALIKE = 50, 1e-3, 1e-6
 N_DRAWN, MOST_ROWS, N_DRAWN_SORTED = 400, 10_000, 100
 AROUND = "scatter of {n} resampled pairs of samples, around the value"
 
@@ -21,7 +21,7 @@ AROUND = "scatter of {n} resampled pairs of samples, around the value"
 def edges_of(reference: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
     """Bins of equal width from the lowest to the highest of the central 99.8 % of the reference (n,), as the CaloChallenge has
     them (40 to 100 over a range that holds nearly all): float64 (n_bins + 1,). NaN is not looked at; a reference that is all
-    one value gets one bin.
+    one value gets one narrow bin.
     """
     values = np.asarray(reference, float)
     values = values[np.isfinite(values)]
@@ -29,7 +29,7 @@ def edges_of(reference: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
         return np.array([0.0, 1.0])
     low, high = np.quantile(values, [OUTSIDE, 1.0 - OUTSIDE])
     if high <= low:
-        return np.array([low - 0.5, low + 0.5])
+        return np.array([low, low]) + np.array([-1.0, 1.0]) * ALIKE * max(abs(low), ALIKE)
     return np.linspace(low, high, n_bins + 1)
 
 

@@ -76,7 +76,7 @@ def with_newest(experiment: Experiment, analysis: Analysis, names: Names) -> Nam
         study = study_for(dataset, names.study or None)
         names = dataclasses.replace(names, study=study.id if study else "")
     if dataset is not None and "run" in needs and needs["run"].is_newest and not names.run:
-        run = run_for(experiment, dataset, needs["run"].network)
+        run = run_for(experiment, dataset, needs["run"].network, needs["run"].task)
         names = dataclasses.replace(names, run=run.id if run else "")
     if dataset is not None and "calibration" in needs and names.of("run") and not names.calibration:
         first = next(iter(calibrations(runs.open_run(names.run), dataset.name)), "")
@@ -121,15 +121,15 @@ def study_for(dataset: Dataset, study_id: str | None = None) -> Study | None:
     return study
 
 
-def run_for(experiment: Experiment, dataset: Dataset, network: str) -> Run | None:
-    """The newest run with scores of the data set: of the network, else of any.
+def run_for(experiment: Experiment, dataset: Dataset, network: str, task: str = "") -> Run | None:
+    """The newest run with scores of the data set: of the network, else of any; one that has learned the task, where it is named.
 
     Runs of studies come last: each was trained on one region only.
     """
     usable = [
         run for run in runs.list_runs()
         if run.state in ("finished", "stopped") and run.experiment == experiment.key
-        and runs.is_scored(run.id, dataset.name)
+        and task in ("", run.task) and runs.is_scored(run.id, dataset.name)
     ]  # fmt: skip
     of_studies = studies.members()
     usable.sort(key=lambda run: (run.id in of_studies, run.network != network))  # stable: the newest stay first
@@ -170,7 +170,7 @@ def open_inputs(
             calibration = score(run, opener(names.calibration))
     study = studies.open_study(names.study) if names.of("study") and dataset is not None else None
     return Inputs(
-        dataset=dataset, run=run, scored=scored, own=own, calibration=calibration,
+        dataset=dataset, run=run, home=opener(run.dataset) if run is not None and run.dataset in list_datasets() else None, scored=scored, own=own, calibration=calibration,
         pressure=pressure or (_pressure(Path(names.pressure)) if names.of("pressure") else None), study=study,
         matrix=open_matrix(study, experiment, dataset) if study is not None and dataset is not None else None,
         trained={name: score(runs.open_run(run), dataset) for name, run in (trained or {}).items()} if dataset is not None else {},

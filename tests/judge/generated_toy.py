@@ -6,7 +6,7 @@ import numpy as np
 
 from core.data.table import Column
 from core.judge.generating import Conditions, Generating, Geometry, Numbers
-from core.judge.generation.sample import Rows
+from core.judge.generation.sample import Rows, described
 from core.statistics.axis import Axis
 
 SIDE, THRESHOLD_MEV = 6, 1.0
@@ -65,8 +65,4 @@ GENERATING = Generating(
 
 def rows_of(energy: np.ndarray, cells: np.ndarray) -> Rows:
     """The showers as judges are given them."""
-    conditions = {"true_energy_gev": energy}
-    return Rows(
-        np.arange(len(energy)), cells, energy, features(cells, conditions, {}), more_features(cells, conditions, {}),
-        channels(cells), pixels(cells, conditions, {}),
-    )  # fmt: skip
+    return described(GENERATING, {}, np.arange(len(energy)), cells, energy, {"true_energy_gev": energy})

@@ -46,7 +46,9 @@ def test_bins_hold_everything_and_an_undefined_value_counts() -> None:
     counts = counts_of(values, edges)
     assert len(edges) == 51 and counts.sum() == len(values)
     assert counts[-1] == 2 and counts[-2] >= 1
-    assert counts_of(np.full(10, 3.0), edges_of(np.full(10, 3.0))).tolist() == [0, 10, 0, 0]
+    same = edges_of(np.full(10, 3.0))
+    assert counts_of(np.full(10, 3.0), same).tolist() == [0, 10, 0, 0]
+    assert counts_of(np.full(10, 3.1), same).tolist() == [0, 0, 10, 0]
 
 
 def test_equal_samples_are_as_far_apart_as_chi2_says(normal: np.ndarray) -> None:

@@ -16,11 +16,11 @@ from core.data.dataset import Dataset
 from core.data.loader import batches
 from core.data.splits import OTHER, TEST
 from core.errors import DarkroomError
-from core.judge.generating import Conditions, Generating, Numbers
+from core.judge.generating import Generating, Geometry, Numbers
 from core.judge.output_table import OutputTable
 from core.learn.tasks.generate import SAMPLES
 
-BATCH_ROWS, CHUNK_ROWS = 1_000, 5_000
+CHUNK_ROWS = 5_000
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,13 @@ class Rows:
     """n rows of the array that is generated, with what judges are given of them, row by row.
 
     rows int64 (n,): their numbers in the data set; `array` float32 (n, ...); `axis` float64 (n,): the quantity that all is repeated
-    along; `features`, `more`, `channels`: name -> float64 (n,); `pixels` float32 (n, k).
+    along; `conditions`, `features`, `more`, `channels`: name -> float64 (n,); `pixels` float32 (n, k).
     """
 
     rows: np.ndarray
     array: np.ndarray
     axis: np.ndarray
+    conditions: Numbers
     features: Numbers
     more: Numbers
     channels: Numbers
@@ -54,13 +55,12 @@ class Rows:
 
     def where(self, chosen: np.ndarray) -> "Rows":
         """Some of the rows, by a mask or numbers."""
-        features, more, channels = (
+        conditions, features, more, channels = (
             {name: values[chosen] for name, values in numbers.items()}
-            for numbers in (self.features, self.more, self.channels)
+            for numbers in (self.conditions, self.features, self.more, self.channels)
         )
-        return Rows(
-            self.rows[chosen], self.array[chosen], self.axis[chosen], features, more, channels, self.pixels[chosen]
-        )
+        rows, array, axis, pixels = (values[chosen] for values in (self.rows, self.array, self.axis, self.pixels))
+        return Rows(rows, array, axis, conditions, features, more, channels, pixels)
 
 
 @dataclass(frozen=True)
@@ -106,16 +106,25 @@ def rows_of(
     generating: Generating, dataset: Dataset, names: tuple[str, ...], rows: np.ndarray, array: np.ndarray
 ) -> Rows:
     """Everything that judges are given of rows (n,) of the data set, in which `array` (n, ...) stands or was generated."""
+    axis = dataset.column(generating.axis.column)[rows].astype(np.float64)
+    return described(generating, dataset.geometry, rows, array, axis, conditions_of(dataset, names, rows))
+
+
+def described(
+    generating: Generating, geometry: Geometry, rows: np.ndarray, array: np.ndarray, axis: np.ndarray, conditions: Numbers
+) -> Rows:  # fmt: skip
+    """The same of rows whose conditions are known."""
     features, more, channels, pixels = [], [], [], []
     for start in range(0, len(rows), CHUNK_ROWS):
         chunk = array[start : start + CHUNK_ROWS]
-        conditions: Conditions = conditions_of(dataset, names, rows[start : start + CHUNK_ROWS])
-        features.append(generating.features(chunk, conditions, dataset.geometry))
-        more.append(generating.more_features(chunk, conditions, dataset.geometry))
+        of_chunk = {name: values[start : start + CHUNK_ROWS] for name, values in conditions.items()}
+        features.append(generating.features(chunk, of_chunk, geometry))
+        more.append(generating.more_features(chunk, of_chunk, geometry))
         channels.append(generating.channels(chunk))
-        pixels.append(np.asarray(generating.pixels(chunk, conditions, dataset.geometry), np.float32))
-    axis = dataset.column(generating.axis.column)[rows].astype(np.float64)
-    return Rows(rows, array, axis, _joined(features), _joined(more), _joined(channels), np.concatenate(pixels))
+        pixels.append(np.asarray(generating.pixels(chunk, of_chunk, geometry), np.float32))
+    return Rows(
+        rows, array, axis, conditions, _joined(features), _joined(more), _joined(channels), np.concatenate(pixels)
+    )
 
 
 def _joined(parts: list[Numbers]) -> Numbers:
@@ -155,14 +164,14 @@ def sample_of(table: OutputTable, generating: Generating, n_rows: int = 0, seed:
             f"{generating.unit}: they cannot be judged; train again or generate anew."
         )
 
-    def described(rows: np.ndarray, array: np.ndarray) -> Rows:
+    def of(rows: np.ndarray, array: np.ndarray) -> Rows:
         return rows_of(generating, table.dataset, names, rows, array)
 
     partner, truth = table.rows[first], table.rows[second]
     return Sample(
-        described(partner, samples),
-        described(partner, _stored(table.dataset, generating.array, partner)),
-        described(truth, _stored(table.dataset, generating.array, truth)),
+        of(partner, samples),
+        of(partner, _stored(table.dataset, generating.array, partner)),
+        of(truth, _stored(table.dataset, generating.array, truth)),
     )
 
 
