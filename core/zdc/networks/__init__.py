@@ -1,0 +1,1 @@
+"""The generators of showers: those of the slides, and better ones."""
