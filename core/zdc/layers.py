@@ -147,3 +147,106 @@ class MixtureLoss(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         more = {"n_components": self.n_components, "has_hurdle": self.has_hurdle, "scale": self.scale}
         return {**super().get_config(), **more}
+
+
+@register
+class Total(keras.layers.Layer):  # type: ignore[misc]
+    """The parts of a loss, m times (n, 1), behind their sum with `weights` (m): (n, 1 + m). A weight that is not finite is taken from the
+    batch, so that its part weighs as much as the first.
+    """
+
+    def __init__(self, weights: Any = None, **more: Any) -> None:
+        super().__init__(**more)
+        self.weights_of_parts = None if weights is None else [float(w) for w in weights]
+
+    def call(self, parts: Any) -> Any:
+        weights = self.weights_of_parts or [1.0] * len(parts)
+        total = 0.0
+        for part, weight in zip(parts, weights, strict=True):
+            total = total + part * (weight if np.isfinite(weight) else _balance(parts[0], part))
+        return ops.concatenate([total, *parts], axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "weights": self.weights_of_parts}
+
+
+def _balance(first: Any, part: Any) -> Any:
+    return ops.stop_gradient(ops.mean(first) / (ops.mean(part) + 1e-9))
+
+
+@register
+class PixelShuffle(keras.layers.Layer):  # type: ignore[misc]
+    """(n, h, w, c) -> (n, 2 h, 2 w, c / 4): four channels become four neighbours, in the order of PyTorch's PixelShuffle."""
+
+    def call(self, x: Any) -> Any:
+        _, h, w, c = x.shape
+        x = ops.transpose(ops.reshape(x, (-1, h, w, c // 4, 2, 2)), (0, 1, 4, 2, 5, 3))
+        return ops.reshape(x, (-1, 2 * h, 2 * w, c // 4))
+
+
+@register
+class Logarithm(keras.layers.Layer):  # type: ignore[misc]
+    """The natural logarithm of one column of (n, k); the others as they are."""
+
+    def __init__(self, column: int, **more: Any) -> None:
+        super().__init__(**more)
+        self.column = column
+
+    def call(self, values: Any) -> Any:
+        columns = ops.split(values, values.shape[-1], axis=-1)
+        columns[self.column] = ops.log(ops.maximum(columns[self.column], 1e-6))
+        return ops.concatenate(columns, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "column": self.column}
+
+
+@register
+class PlanesLoss(keras.layers.Layer):  # type: ignore[misc]
+    """Drawn planes (logit of MASK, VALUE) and recorded ones (MASK, VALUE), both (n, h, w, 2) -> cross-entropy of MASK and squared distance
+    of VALUE, each (n, 1), means over `all` cells or, for VALUE, over those that are `hit`.
+    """
+
+    def __init__(self, cells: str = "all", **more: Any) -> None:
+        super().__init__(**more)
+        self.cells = cells
+
+    def call(self, inputs: Any) -> Any:
+        drawn, real = (ops.reshape(planes, (-1, int(np.prod(planes.shape[1:-1])), 2)) for planes in inputs)
+        logit, is_hit = drawn[..., 0], real[..., 0]
+        entropy = ops.mean(ops.softplus(logit) - is_hit * logit, axis=1, keepdims=True)
+        squares = ops.square(drawn[..., 1] - real[..., 1])
+        if self.cells == "all":
+            return entropy, ops.mean(squares, axis=1, keepdims=True)
+        n_hit = ops.maximum(ops.sum(is_hit, axis=1, keepdims=True), 1.0)
+        return entropy, ops.sum(squares * is_hit, axis=1, keepdims=True) / n_hit
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "cells": self.cells}
+
+
+@register
+class StopGradient(keras.layers.Layer):  # type: ignore[misc]
+    """The same values, through which nothing is learned."""
+
+    def call(self, values: Any) -> Any:
+        return ops.stop_gradient(values)
+
+
+@register
+class Contest(keras.layers.Layer):  # type: ignore[misc]
+    """The two losses of an adversarial training (arXiv:1406.2661, with the generator's loss that does not saturate), each (n, 1), in one step.
+
+    Inputs: the critic's logits (n, 1) of recorded rows, of drawn rows, and of drawn rows through which nothing is learned. The critic
+    learns from the first and the last; the generator from the second, less the same of the last: that difference is 0, its gradient
+    in the critic's weights cancels, and what is left is the generator's. Outside of training both are 0, as neither tells how good
+    the generator is.
+    """
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        real, drawn, blind = inputs
+        if not training:
+            return ops.zeros_like(real), ops.zeros_like(real)
+        critic = ops.softplus(-real) + ops.softplus(blind)
+        generator = ops.softplus(-drawn) - ops.softplus(-blind) + ops.stop_gradient(ops.softplus(-blind))
+        return critic, generator

@@ -85,7 +85,7 @@ def density(parameters: Small, input_shape: dict[str, Any], output: int) -> Any:
     mean = keras.layers.Dense(1, name="mean")(keras.layers.Flatten(name="flat")(inputs[RECORDED]))
     far = keras.layers.Dense(1, activation="softplus", name="far")(mean)
     parts = [keras.layers.Multiply(name="near")([mean, says]), far]
-    return keras.Model(inputs, keras.layers.Concatenate(name="parts")(parts), name="density")
+    return keras.Model(inputs, keras.layers.Concatenate(name="parts")([parts[0] + parts[1], *parts]), name="density")
 
 
 def adapt(model: Any, plan: Any, recorded: Any, targets: Any) -> dict[str, Any]:

@@ -24,8 +24,8 @@ class Generate(Task):
     """Rows from `conditions` (columns of the table) and standard normal noise.
 
     A network without `parts` has the inputs `condition` (n, n_conditions) and, if there is any, `noise` (n, noise), and gives rows of the shape that the
-    recipe makes. One with `parts` also has the input `recorded`, what the recipe made of a row, and gives the `parts` of its loss for
-    each row (n, n_parts), whatever that is: a negative log-likelihood, a distance, two sides of a contest; they are added up, and
+    recipe makes. One with `parts` also has the input `recorded`, what the recipe made of a row, and gives for each row its loss and the
+    `parts` of it (n, 1 + n_parts), whatever that is: a negative log-likelihood, a distance, two sides of a contest; and
     `Network.sampler` draws rows from it. Of a row the noise depends on its uid only, so that the same network generates the same sample
     again. Conditions that are a parameter of the network (`conditions`) take the place of these.
     """
@@ -51,7 +51,7 @@ class Generate(Task):
         return shapes | ({RECORDED: recipe_shape} if self.parts else {})
 
     def output(self, recipe_shape: Any) -> Any:
-        return len(self.parts) if self.parts else recipe_shape
+        return 1 + len(self.parts) if self.parts else recipe_shape
 
     def compile_arguments(self, keras: Any) -> dict[str, Any]:
         def squared_distance(y_true: Any, y_pred: Any) -> Any:
@@ -60,12 +60,12 @@ class Generate(Task):
             return keras.ops.mean(squares, axis=tuple(range(1, len(squares.shape))))
 
         def own_loss(y_true: Any, y_pred: Any) -> Any:  # noqa: ARG001  (the signature of a loss)
-            """The sum of the parts of each row."""
-            return keras.ops.sum(y_pred, axis=-1)
+            """The first of the numbers of each row."""
+            return y_pred[:, 0]
 
         if not self.parts:
             return {"loss": squared_distance}
-        return {"loss": own_loss, "weighted_metrics": [_part(i, name) for i, name in enumerate(self.metrics)]}
+        return {"loss": own_loss, "weighted_metrics": [_part(1 + i, name) for i, name in enumerate(self.metrics)]}
 
     def batch(self, batch: Batch, rng: np.random.Generator) -> Batch:
         recorded, condition, weight = batch
@@ -73,7 +73,7 @@ class Generate(Task):
         x = {CONDITION: condition} | ({NOISE: noise} if self.noise else {})
         if not self.parts:
             return x, recorded, weight
-        return x | {RECORDED: recorded}, np.zeros((len(condition), len(self.parts)), np.float32), weight
+        return x | {RECORDED: recorded}, np.zeros((len(condition), 1 + len(self.parts)), np.float32), weight
 
     def input_of(self, x: Any, dataset: "Dataset", rows: np.ndarray) -> Any:  # noqa: ARG002
         noise = {NOISE: noise_of(dataset.column("uid")[rows], self.noise)} if self.noise else {}

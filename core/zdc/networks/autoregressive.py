@@ -34,10 +34,10 @@ def degrees(units: int) -> np.ndarray:
 
 
 def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> Any:
-    """A network that gives the parts of a shower's negative log-likelihood (n, 3)."""
+    """A network that gives the parts of a shower's negative log-likelihood, and their sum first (n, 4)."""
     import keras
 
-    from core.zdc.layers import MaskedDense, MixtureLoss, Spread, Standard
+    from core.zdc.layers import MaskedDense, MixtureLoss, Spread, Standard, Total
 
     del output
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
@@ -60,8 +60,9 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     x = x + dense(N_CORE * n_each, bias_initializer=Spread(N_CORE_MIX), name="core_out_context")(context)
     x = keras.layers.Reshape((N_CORE, n_each), name="core_mixtures")(x)
     core = MixtureLoss(N_CORE_MIX, name="core_loss")([x, y, is_hit])
-    parts = keras.layers.Concatenate(name="parts")([shared.ratio_loss(p), core, shared.tail_loss(p)])
-    return keras.Model(inputs, parts, name="autoregressive")
+    return keras.Model(
+        inputs, Total(name="loss")([shared.ratio_loss(p), core, shared.tail_loss(p)]), name="autoregressive"
+    )
 
 
 def sampler(model: Any, parameters: Parameters) -> Draw:

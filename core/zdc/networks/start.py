@@ -61,10 +61,11 @@ def frames_of(detector: Detector, impact_mm: np.ndarray | None, u: np.ndarray) -
 @numba.njit(cache=True, nogil=True)
 def _frames(impact_mm, cell_mm, n_x, n_y, places, offsets):  # type: ignore[no-untyped-def]
     for i in range(len(impact_mm)):
-        frame = fold.of_impact(impact_mm[i, 0], impact_mm[i, 1], cell_mm, n_x, n_y)
-        for k in range(5):
-            places[i, k] = int(frame[k])
-        offsets[i, 0], offsets[i, 1] = frame[5], frame[6]
+        column, row, mirror_x, mirror_y, swapped, a, b = fold.of_impact(
+            impact_mm[i, 0], impact_mm[i, 1], cell_mm, n_x, n_y
+        )
+        places[i, 0], places[i, 1], places[i, 2], places[i, 3], places[i, 4] = column, row, mirror_x, mirror_y, swapped
+        offsets[i, 0], offsets[i, 1] = a, b
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,41 @@
+"""The networks that generate showers. keras is imported inside the builders only."""
+
+from typing import Any
+
+from core.learn.network import Network, Record
+from core.learn.tasks.generate import Generate
+from core.zdc.grid import Grid
+from core.zdc.networks import autoregressive, planes, shared, slides
+from core.zdc.recipe import CONDITIONS, ENERGY, Folded, Planes
+
+RECORD = Record("20 x 20 cells of 30 mm", geometry=Grid().arrays())
+N_SEED = 2  # numbers of the noise that seed what is drawn
+SMOOTH: dict[str, Any] = {"decay": True, "beta_1": 0.9, "warmup_steps": 200, "clip_norm": 5.0}
+
+
+def folded(parameters: Folded) -> Folded:
+    """The recipe of a network of the impact's frame."""
+    return Folded(conditions=parameters.conditions)
+
+
+def as_planes(parameters: Planes) -> Planes:
+    """The recipe of a network of MASK and VALUE images."""
+    return Planes(conditions=parameters.conditions)
+
+
+_SLIDES: dict[str, Any] = {
+    "parameters": slides.Parameters, "recipe_for": as_planes, "record": RECORD, "layers": "core.zdc.layers",
+    "task": Generate((ENERGY,), parts=slides.PARTS), "adapt": planes.adapt, "sampler": slides.sampler,
+    "training": {"batch_size": 128, "epochs": 20, "learning_rate": 1e-3, "beta_1": 0.9},
+}  # fmt: skip
+NETWORKS = {
+    "compact": Network(
+        title="Autoregressive: cell after cell from the impact outwards",
+        parameters=autoregressive.Parameters, recipe_for=folded, build=autoregressive.build,
+        training={"batch_size": 500, "epochs": 13, "learning_rate": 2e-3, **SMOOTH}, cpu_events_per_s=9000.0, record=RECORD,
+        task=Generate(CONDITIONS, noise=N_SEED, parts=autoregressive.PARTS), layers="core.zdc.layers", adapt=shared.adapt,
+        sampler=autoregressive.sampler,
+    ),
+    "default": Network(title="Slides: Default, MASK and VALUE from the energy", build=slides.default, cpu_events_per_s=180.0, **_SLIDES),
+    "extended2": Network(title="Slides: Extended 2, deeper and with dropout", build=slides.extended2, cpu_events_per_s=120.0, **_SLIDES),
+}  # fmt: skip
