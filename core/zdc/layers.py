@@ -12,7 +12,7 @@ register = keras.saving.register_keras_serializable(package="zdc")
 
 
 @register
-class Split(keras.layers.Layer):  # type: ignore[misc]
+class Split(keras.layers.Layer):
     """A row (n, sum of sizes) in pieces (n, size), in their order."""
 
     def __init__(self, sizes: Any, **more: Any) -> None:
@@ -27,7 +27,7 @@ class Split(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class Standard(keras.layers.Layer):  # type: ignore[misc]
+class Standard(keras.layers.Layer):
     """Numbers (..., size) less their mean, over their spread; both are set from the training sample (`adapt`) and not trained."""
 
     def build(self, shape: Any) -> None:
@@ -48,7 +48,7 @@ class Standard(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class Detector(keras.layers.Layer):  # type: ignore[misc]
+class Detector(keras.layers.Layer):
     """Passes its input on and keeps what sampling must know of the detector: `facts` (n_y, n_x, size of a cell [mm], threshold [MeV]),
     and in `places` (N_PLACES, 2) row and column of the brightest cell of showers of the training sample.
     """
@@ -62,7 +62,7 @@ class Detector(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class Impact(keras.layers.Layer):  # type: ignore[misc]
+class Impact(keras.layers.Layer):
     """What a network is told of a shower: standardised (log energy, its square), the impact's offset and how near it is to an edge and
     to a corner of its cell, and the sum over the energy. From (log E, a, b, sum / E), the first and last standardised: (n, 8).
     """
@@ -85,7 +85,7 @@ class Impact(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class MaskedDense(keras.layers.Layer):  # type: ignore[misc]
+class MaskedDense(keras.layers.Layer):
     """A dense layer in which a unit sees those inputs only whose degree is at most its own (MADE, arXiv:1502.03509)."""
 
     def __init__(self, degrees_in: Any, degrees_out: Any, **more: Any) -> None:
@@ -104,7 +104,7 @@ class MaskedDense(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class Spread(keras.initializers.Initializer):  # type: ignore[misc]
+class Spread(keras.initializers.Initializer):
     """Biases of (n_values, logit of being hit if there is one, logits, means, log scales of the mixtures): means evenly from -2 to 2."""
 
     def __init__(self, n_components: int, has_hurdle: bool = True) -> None:
@@ -120,7 +120,7 @@ class Spread(keras.initializers.Initializer):  # type: ignore[misc]
 
 
 @register
-class MixtureLoss(keras.layers.Layer):  # type: ignore[misc]
+class MixtureLoss(keras.layers.Layer):
     """Negative log-likelihood (n, 1), summed over m values: each is hit or not (a hurdle), and if it is, a mixture of logistic distributions.
 
     Inputs: parameters (n, m, 1 + 3 k): logit of being hit, k logits, means and log scales; values (n, m) and `is_hit` (n, m). Without a
@@ -150,7 +150,7 @@ class MixtureLoss(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class Total(keras.layers.Layer):  # type: ignore[misc]
+class Total(keras.layers.Layer):
     """The parts of a loss, m times (n, 1), behind their sum with `weights` (m): (n, 1 + m). A weight that is not finite is taken from the
     batch, so that its part weighs as much as the first.
     """
@@ -175,7 +175,7 @@ def _balance(first: Any, part: Any) -> Any:
 
 
 @register
-class PixelShuffle(keras.layers.Layer):  # type: ignore[misc]
+class PixelShuffle(keras.layers.Layer):
     """(n, h, w, c) -> (n, 2 h, 2 w, c / 4): four channels become four neighbours, in the order of PyTorch's PixelShuffle."""
 
     def call(self, x: Any) -> Any:
@@ -185,7 +185,7 @@ class PixelShuffle(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class Logarithm(keras.layers.Layer):  # type: ignore[misc]
+class Logarithm(keras.layers.Layer):
     """The natural logarithm of one column of (n, k); the others as they are."""
 
     def __init__(self, column: int, **more: Any) -> None:
@@ -202,7 +202,7 @@ class Logarithm(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class PlanesLoss(keras.layers.Layer):  # type: ignore[misc]
+class PlanesLoss(keras.layers.Layer):
     """Drawn planes (logit of MASK, VALUE) and recorded ones (MASK, VALUE), both (n, h, w, 2) -> cross-entropy of MASK and squared distance
     of VALUE, each (n, 1), means over `all` cells or, for VALUE, over those that are `hit`.
     """
@@ -226,7 +226,7 @@ class PlanesLoss(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class StopGradient(keras.layers.Layer):  # type: ignore[misc]
+class StopGradient(keras.layers.Layer):
     """The same values, through which nothing is learned."""
 
     def call(self, values: Any) -> Any:
@@ -234,7 +234,7 @@ class StopGradient(keras.layers.Layer):  # type: ignore[misc]
 
 
 @register
-class Contest(keras.layers.Layer):  # type: ignore[misc]
+class Contest(keras.layers.Layer):
     """The two losses of an adversarial training (arXiv:1406.2661, with the generator's loss that does not saturate), each (n, 1), in one step.
 
     Inputs: the critic's logits (n, 1) of recorded rows, of drawn rows, and of drawn rows through which nothing is learned. The critic

@@ -12,7 +12,7 @@ from scipy import special
 
 from core.zdc.frame.sticks import EPSILON_GEV, N_CORE
 from core.zdc.networks.numbers import N_CORE_MIX
-from core.zdc.networks.start import mixture, silu, weights
+from core.zdc.networks.start import mixture, pair, silu, weights
 
 N_UNIFORM = 3  # numbers that a cell takes
 
@@ -35,11 +35,11 @@ def core_of(model: Any, degrees: np.ndarray) -> Core:
     """The core as a trained network has it; `degrees` (units,) ascending."""
     masked = [model.get_layer(name) for name in ("core_0", "core_1", "core_out")]
     first, second, out = (np.ascontiguousarray(np.array(layer.kernel) * layer.mask, np.float32) for layer in masked)
-    added = tuple(weights(model, f"core_{name}_context") for name in ("0", "1", "out"))
-    context = tuple(weights(model, f"context_{i}") for i in range(2))
+    added = tuple(pair(model, f"core_{name}_context") for name in ("0", "1", "out"))
+    context = tuple(pair(model, f"context_{i}") for i in range(2))
     y_mean, y_spread = weights(model, "core_y")
     ends = np.searchsorted(degrees, np.arange(N_CORE), side="right")
-    return Core(context, first, second, out, added, y_mean, y_spread, ends)  # type: ignore[arg-type]
+    return Core(context, first, second, out, added, y_mean, y_spread, ends)
 
 
 def draw(core: Core, told: np.ndarray, total_gev: np.ndarray, threshold_gev: float, u: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ def encoder(p: Parameters, x: Any, is_extended: bool) -> Any:
         for i in range(1 + more):
             x = blocks.convolution_block(x, 2 * h, size, f"conv_{stage}_{i}")
         x = drop(blocks.convolution_block(x, 4 * h, size, f"conv_{stage}_out"), f"dropout_{1 + stage}")
-        x = PixelShuffle(2, name=f"shuffle_{stage}")(x)
+        x = PixelShuffle(name=f"shuffle_{stage}")(x)
     for i in range(2 + more):
         x = blocks.convolution_block(x, h, 5, f"conv_2_{i}")
     return x

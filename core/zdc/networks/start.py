@@ -100,10 +100,15 @@ class Start:
 
 def start_of(model: Any) -> Start:
     """The start as a trained network has it."""
-    log_energy, ratio = (
-        tuple(float(w[0]) for w in model.get_layer(name).get_weights()) for name in ("log_energy", "ratio")
-    )
-    return Start(log_energy, ratio, tuple(weights(model, f"ratio_{i}") for i in (0, 1, "out")))  # type: ignore[arg-type]
+    (log_mean, log_spread), (mean, spread) = (weights(model, name) for name in ("log_energy", "ratio"))
+    layers = tuple(pair(model, f"ratio_{i}") for i in (0, 1, "out"))
+    return Start((float(log_mean[0]), float(log_spread[0])), (float(mean[0]), float(spread[0])), layers)
+
+
+def pair(model: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel and bias of a dense layer, float32."""
+    kernel, bias = weights(model, name)
+    return kernel, bias
 
 
 def weights(model: Any, name: str) -> tuple[np.ndarray, ...]:
