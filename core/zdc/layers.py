@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from core.zdc.networks import latent_layers as latent_layers  # registers them
 from core.zdc.networks.numbers import LEAST_LOG_SCALE, N_PLACES
 
 register = keras.saving.register_keras_serializable(package="zdc")
@@ -223,30 +224,3 @@ class PlanesLoss(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "cells": self.cells}
-
-
-@register
-class StopGradient(keras.layers.Layer):
-    """The same values, through which nothing is learned."""
-
-    def call(self, values: Any) -> Any:
-        return ops.stop_gradient(values)
-
-
-@register
-class Contest(keras.layers.Layer):
-    """The two losses of an adversarial training (arXiv:1406.2661, with the generator's loss that does not saturate), each (n, 1), in one step.
-
-    Inputs: the critic's logits (n, 1) of recorded rows, of drawn rows, and of drawn rows through which nothing is learned. The critic
-    learns from the first and the last; the generator from the second, less the same of the last: that difference is 0, its gradient
-    in the critic's weights cancels, and what is left is the generator's. Outside of training both are 0, as neither tells how good
-    the generator is.
-    """
-
-    def call(self, inputs: Any, training: Any = None) -> Any:
-        real, drawn, blind = inputs
-        if not training:
-            return ops.zeros_like(real), ops.zeros_like(real)
-        critic = ops.softplus(-real) + ops.softplus(blind)
-        generator = ops.softplus(-drawn) - ops.softplus(-blind) + ops.stop_gradient(ops.softplus(-blind))
-        return critic, generator

@@ -5,7 +5,7 @@ from typing import Any
 from core.learn.network import Network, Record
 from core.learn.tasks.generate import Generate
 from core.zdc.grid import Grid
-from core.zdc.networks import autoregressive, planes, shared, slides
+from core.zdc.networks import autoregressive, flow, gan, library, planes, shared, slides, vae
 from core.zdc.recipe import CONDITIONS, ENERGY, Folded, Planes
 
 RECORD = Record("20 x 20 cells of 30 mm", geometry=Grid().arrays())
@@ -28,13 +28,33 @@ _SLIDES: dict[str, Any] = {
     "task": Generate((ENERGY,), parts=slides.PARTS), "adapt": planes.adapt, "sampler": slides.sampler,
     "training": {"batch_size": 128, "epochs": 20, "learning_rate": 1e-3, "beta_1": 0.9},
 }  # fmt: skip
+_FOLDED: dict[str, Any] = {"recipe_for": folded, "record": RECORD, "layers": "core.zdc.layers"}
 NETWORKS = {
     "compact": Network(
         title="Autoregressive: cell after cell from the impact outwards",
-        parameters=autoregressive.Parameters, recipe_for=folded, build=autoregressive.build,
-        training={"batch_size": 500, "epochs": 13, "learning_rate": 2e-3, **SMOOTH}, cpu_events_per_s=9000.0, record=RECORD,
-        task=Generate(CONDITIONS, noise=N_SEED, parts=autoregressive.PARTS), layers="core.zdc.layers", adapt=shared.adapt,
-        sampler=autoregressive.sampler,
+        parameters=autoregressive.Parameters, build=autoregressive.build, sampler=autoregressive.sampler, adapt=shared.adapt,
+        task=Generate(CONDITIONS, noise=N_SEED, parts=autoregressive.PARTS), cpu_events_per_s=9000.0,
+        training={"batch_size": 500, "epochs": 13, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
+    ),
+    "flow": Network(
+        title="Flow matching of the core", parameters=flow.Parameters, build=flow.build, sampler=flow.sampler, adapt=shared.adapt,
+        task=Generate(CONDITIONS, noise=flow.N_NOISE, parts=flow.PARTS), cpu_events_per_s=10_000.0,
+        training={"batch_size": 500, "epochs": 30, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
+    ),
+    "vae": Network(
+        title="Conditional variational autoencoder of the core", parameters=vae.Parameters, build=vae.build, sampler=vae.sampler,
+        adapt=shared.adapt, task=Generate(CONDITIONS, noise=vae.N_NOISE, parts=vae.PARTS), cpu_events_per_s=15_000.0,
+        training={"batch_size": 500, "epochs": 20, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
+    ),
+    "gan": Network(
+        title="Adversarial network of the core with latent noise", parameters=gan.Parameters, build=gan.build, sampler=gan.sampler,
+        adapt=shared.adapt, task=Generate(CONDITIONS, noise=gan.N_NOISE, parts=gan.PARTS), cpu_events_per_s=7000.0,
+        training={"batch_size": 500, "epochs": 40, "learning_rate": 3e-4, "beta_1": 0.5, "decay": True}, **_FOLDED,
+    ),
+    "library": Network(
+        title="Library: stored showers, looked up, turned and scaled", parameters=library.Parameters, build=library.build,
+        sampler=library.sampler, adapt=library.adapt, task=Generate(CONDITIONS, noise=N_SEED, parts=library.PARTS),
+        cpu_events_per_s=40_000.0, training={"batch_size": 500, "epochs": 2, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
     ),
     "default": Network(title="Slides: Default, MASK and VALUE from the energy", build=slides.default, cpu_events_per_s=180.0, **_SLIDES),
     "extended2": Network(title="Slides: Extended 2, deeper and with dropout", build=slides.extended2, cpu_events_per_s=120.0, **_SLIDES),

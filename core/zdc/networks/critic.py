@@ -1,7 +1,7 @@
 """The critic of an adversarial training: which of two showers of the same conditions was recorded?
 
-It has neither batch normalisation nor dropout: what it says of a drawn shower must be the same each time that it is asked within a step
-(`core.zdc.layers.Contest`).
+It has neither batch normalisation nor dropout: what it says of a drawn shower must be the same each time within a step
+(`core.zdc.networks.latent_layers.Contest`).
 """
 
 from typing import Any
@@ -14,13 +14,12 @@ def contest(drawn: Any, real: Any, told: Any) -> Any:
     """(critic's loss, generator's loss), each (n, 1), of planes (logit of MASK, VALUE) and recorded planes (MASK, VALUE)."""
     import keras
 
-    from core.zdc.layers import Contest, Split, StopGradient
+    from core.zdc.layers import Split
+    from core.zdc.networks.latent_layers import Contest
 
     logit, value = Split((1, 1), name="drawn_planes")(drawn)
     fake = keras.layers.Concatenate(name="fake")([keras.ops.sigmoid(logit), value])
-    critic = _critic(tuple(fake.shape[1:]), told.shape[-1])
-    blind = StopGradient(name="fake_blind")(fake)
-    return Contest(name="contest")([critic([real, told]), critic([fake, told]), critic([blind, told])])
+    return Contest(_critic(tuple(fake.shape[1:]), told.shape[-1]), name="contest")([real, fake, told])
 
 
 def _critic(shape: Any, n_told: int) -> Any:

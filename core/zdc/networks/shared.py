@@ -81,24 +81,28 @@ def tail_loss(p: Pieces) -> Any:
 
 def adapt(model: Any, plan: Any, recorded: np.ndarray, targets: np.ndarray) -> dict[str, Any]:  # noqa: ARG001
     """Give a network the means and spreads of the training sample, and the detector's cells and threshold."""
-    rows = dict(
-        zip(
-            vector.PARTS,
-            np.split(recorded.astype(np.float64), np.cumsum(list(vector.PARTS.values()))[:-1], axis=1),
-            strict=True,
-        )
-    )
-    start = rows["start"]
-    model.get_layer("log_energy").adapt(start[:, :1])
-    model.get_layer("ratio").adapt(start[:, 3:])
+    rows = named(recorded)
     model.get_layer("facts").adapt(rows["facts"])
     model.get_layer("tail_y").adapt(rows["tail_y"].reshape(-1, 1), rows["tail_hit"].reshape(-1, 1))
     model.get_layer("core_y").adapt(rows["y"], rows["is_hit"])
-    grid = from_arrays(plan.dataset.geometry)
+    return adapt_start(model, plan, recorded)
+
+
+def adapt_start(model: Any, plan: Any, recorded: np.ndarray) -> dict[str, Any]:
+    """The same of what tells energy and sum, and of the detector."""
+    rows, grid = named(recorded), from_arrays(plan.dataset.geometry)
+    model.get_layer("log_energy").adapt(rows["start"][:, :1])
+    model.get_layer("ratio").adapt(rows["start"][:, 3:])
     detector = model.get_layer("detector")
     detector.facts.assign(np.array([*grid.shape, grid.cell_mm, grid.threshold_mev]))
     detector.places.assign(_places(plan, grid.shape))
     return {"rows": len(recorded), "hit_cells_of_core": float(rows["is_hit"].sum(axis=1).mean())}
+
+
+def named(recorded: np.ndarray) -> dict[str, np.ndarray]:
+    """Recorded rows (n, vector.SIZE) taken apart, float64, by the names of `vector.PARTS`."""
+    ends = np.cumsum(list(vector.PARTS.values()))[:-1]
+    return dict(zip(vector.PARTS, np.split(recorded.astype(np.float64), ends, axis=1), strict=True))
 
 
 def _places(plan: Any, shape: tuple[int, int]) -> np.ndarray:
