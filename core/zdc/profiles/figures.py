@@ -19,9 +19,10 @@ PROFILE_NOTE = (
 MAXIMUM_NOTE = "Mean T0 of the fits, 95 %, and GFlash's median (dotted), 0.05 to 0.1 below; further apart, b or the crystals are others."
 EDGE_NOTE = (
     "Share of a shower's energy beyond an edge between cells, by the distance of the edge from the impact: one half at 0. Points: mean; lines: Eq. 2 "
-    "fitted. Generated points beside those of truth show where a generator is too narrow or too wide."
+    "fitted, with what falls beside the grid. All energies lie close together. Generated points beside those of truth show where a generator is too narrow or too wide."
 )
 LEAST_SHARE = 1e-4
+TICKS_GEV = [m * 10.0**k for k in range(-1, 4) for m in (1, 2, 5)]
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def maxima(rows: Sequence[Mapping[str, Any]], critical_mev: float) -> Figure:
     figure.add_scatter(
         x=energy, y=expected, mode="lines", name="ln(E / E_c) - 0.812", line={"color": NEUTRAL, "dash": "dot"}
     )
-    finish(figure, "mean energy of the bin [GeV]", "T0 [radiation lengths]").update_xaxes(**LOG_AXIS)
+    finish(figure, "mean energy of the bin [GeV]", "T0 [radiation lengths]").update_xaxes(
+        type="log", tickvals=TICKS_GEV
+    )
     columns = {"energy_gev": energy.tolist(), "t0": value.tolist(), "low": low.tolist(), "high": high.tolist(), "gflash": expected.tolist()}  # fmt: skip
     return Figure("Depth of the maximum", figure, MAXIMUM_NOTE, columns, "by depth")
 

@@ -207,11 +207,7 @@ def by_radius(
             row = {"sample": name, "energy [GeV]": f"{low:g}-{high:g}", "showers": shares.n_showers}
             rows.append(row | {"R_C [mm]": values["R_C"], "R_T [mm]": values["R_T"], "Q_C": values["Q_C"]})
             points = transverse.curve(shares)
-            line = (
-                None
-                if fit is None
-                else transverse.beyond(points.distance_mm, *(fit[n].value for n in transverse.NAMES))
-            )
+            line = None if fit is None else transverse.fitted_curve(points, fit, shares.cell_mm)
             curves[name, f"{low:g}-{high:g} GeV"] = figures.Edges(points, line)
     return rows, curves
 

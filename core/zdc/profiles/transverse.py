@@ -180,3 +180,8 @@ def fit(shares: EdgeShares) -> dict[str, Interval] | None:
         name: Interval(float(value), float(value - d), float(value + d), shares.n_showers, method=_METHOD)
         for name, value, d in zip(NAMES, values, far, strict=True)
     }
+
+
+def fitted_curve(points: Curve, fit: dict[str, Interval], cell_mm: float) -> np.ndarray:
+    """What a fit expects where the points lie, float64 (n,)."""
+    return expected(points, cell_mm / BINS_PER_CELL, *(fit[name].value for name in NAMES))
