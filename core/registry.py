@@ -7,7 +7,7 @@ from pathlib import Path
 from core.errors import DarkroomError
 from core.experiment import Experiment
 
-KEYS = ("cosine", "connie", "juno")
+KEYS = ("cosine", "connie", "juno", "zdc")
 
 
 class Experiments(MutableMapping[str, Experiment]):

@@ -14,7 +14,7 @@ from core.parameters import param
 CONTAINERS = ("hdf5", "root", "csv", "npz")
 LAYOUTS = ("images", "voxels", "cells", "steps")
 HELD_BY = {
-    "images": CONTAINERS, "voxels": ("hdf5", "npz"), "cells": ("root", "csv"), "steps": ("root", "csv"),
+    "images": ("hdf5", "root", "npz"), "voxels": ("hdf5", "npz"), "cells": ("root", "csv"), "steps": ("root", "csv"),
 }  # fmt: skip
 GEV, MM = {"keV": 1e-6, "MeV": 1e-3, "GeV": 1.0, "TeV": 1e3}, {"um": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1e3}
 AXES = ("yx", "xy", "zyx", "zxy", "yxz", "xyz")
@@ -65,7 +65,7 @@ class Mapping:
 
     n_x: int = param(0, "cells in x; 0: as many as the file's images have", low=0, high=1000)
     n_y: int = param(0, "cells in y", low=0, high=1000)
-    n_z: int = param(0, "layers of flat images and voxels; 0: one, or as the binning says", low=0, high=1000)
+    n_z: int = param(0, "layers of images with three axes; 0: as many as the file's have", low=0, high=1000)
     axes: str = param("yx", "order of the axes of images; one of three is summed over", choices=AXES)
     along: str = param("z", "of images with three axes: the one that is summed over", choices=("x", "y", "z"))
     first_layer: int = param(0, "layers that are summed: from this one, counted from 0 ...", low=0, high=10_000)
@@ -107,6 +107,8 @@ class Mapping:
                 raise DarkroomError(f"'{name}' is empty: the layout {self.layout} needs it.")
         if self.layout != "images" and not (self.n_x and self.n_y and self.cell_mm):
             raise DarkroomError(f"'n_x', 'n_y' and 'cell_mm' are needed for the layout {self.layout}: none may be 0.")
+        if self.container == "root" and not self.table:
+            raise DarkroomError("'table' is empty: a ROOT file needs the name of a tree.")
         if self.first_layer > self.last_layer:
             raise DarkroomError(f"'first_layer' {self.first_layer} is behind 'last_layer' {self.last_layer}.")
 

@@ -9,23 +9,31 @@ from typing import Any
 
 import numpy as np
 
+from core.data.raw import container
 from core.data.raw import preview as stored
 from core.errors import DarkroomError
 from core.zdc.features import NEGATIVE, NOT_FINITE
 from core.zdc.grid import Grid
 from core.zdc.mapping import FromName, Mapping, from_name
-from core.zdc.raw import checks, hdf5_images
+from core.zdc.raw import checks, csv_lists, hdf5_images, npz_images, root_showers, voxel_showers
 from core.zdc.raw.raw_showers import RawShowers
 from core.zdc.showers import Showers
 
-READERS = {("hdf5", "images"): hdf5_images.showers}
-SHAPES = {("hdf5", "images"): hdf5_images.image_shape}
+READERS = {
+    ("hdf5", "images"): hdf5_images.showers, ("npz", "images"): npz_images.showers, ("root", "images"): root_showers.image_showers,
+    ("hdf5", "voxels"): voxel_showers.showers, ("npz", "voxels"): voxel_showers.showers,
+    ("csv", "cells"): csv_lists.showers, ("csv", "steps"): csv_lists.showers,
+    ("root", "cells"): root_showers.list_showers, ("root", "steps"): root_showers.list_showers,
+}  # fmt: skip
+SHAPES = {"hdf5": hdf5_images.image_shape, "npz": npz_images.image_shape, "root": root_showers.image_shape}
+PREVIEWS = {npz_images.ARCHIVE: npz_images.preview, container.UNKNOWN: csv_lists.preview}
 
 
 def grid_of(path: Path, mapping: Mapping) -> Grid:
     """The grid of a file's images."""
-    kind = mapping.container, mapping.layout
-    n_y, n_x = SHAPES[kind](path, mapping) if kind in SHAPES else (mapping.n_y, mapping.n_x)
+    n_y, n_x = mapping.n_y, mapping.n_x
+    if mapping.layout == "images":
+        n_y, n_x = SHAPES[mapping.container](path, mapping)
     if mapping.window:
         n_y = n_x = mapping.window
     values = {
@@ -112,7 +120,7 @@ def trial(path: Path, mapping: Mapping) -> bool:
 
 def preview(path: Path) -> dict[str, Any]:
     """What a file holds, whatever its name, as plain values for the page and `--json`."""
-    return stored.preview(path)
+    return PREVIEWS.get(container.kind_of(path), stored.preview)(path)
 
 
 def notes(path: Path, mapping: Mapping) -> list[str]:

@@ -12,18 +12,23 @@ from core.zdc.raw import images
 from core.zdc.raw.raw_showers import RawShowers, rows_at_once, truth_names
 
 
-def image_shape(path: Path, mapping: Mapping) -> tuple[int, int]:
-    """(n_y, n_x) of the images of a file."""
+def stored_shape(path: Path, mapping: Mapping) -> tuple[int, ...]:
+    """The shape of the energies as they lie in a file, showers first."""
     with open_store(path, mapping.table) as store:
         energy = store.need(mapping.energy)
-        return images.shape_of(energy.shape, mapping, path, energy.kind).image
+    return images.need_rows(energy.shape, energy.kind, mapping, path)
+
+
+def image_shape(path: Path, mapping: Mapping) -> tuple[int, int]:
+    """(n_y, n_x) of the images of a file."""
+    return images.shape_of(stored_shape(path, mapping), mapping, path).image
 
 
 def showers(path: Path, mapping: Mapping) -> Iterator[RawShowers]:
     """The showers of a file, in the order of its rows."""
     with open_store(path, mapping.table) as store:
         energy = store.need(mapping.energy)
-        shape = images.shape_of(energy.shape, mapping, path, energy.kind)
+        shape = images.shape_of(images.need_rows(energy.shape, energy.kind, mapping, path), mapping, path)
         n = energy.shape[0]
         truth = {name: _rows_of(store.find(text), n, path) for name, text in truth_names(mapping).items()}
         number = _rows_of(store.find(mapping.event_id), n, path) if mapping.event_id else None

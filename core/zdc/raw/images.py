@@ -40,12 +40,18 @@ class Shape:
         return self.sizes[rows], self.sizes[columns]
 
 
-def shape_of(stored: tuple[int, ...], mapping: Mapping, path: Path, kind: str = "f") -> Shape:
-    """The shape of a shower in an array (n, ...): as it lies there, or flat and as the mapping says."""
-    if kind not in "iuf":
+def need_rows(stored: tuple[int, ...], kind: str, mapping: Mapping, path: Path) -> tuple[int, ...]:
+    """The shape (n, ...) of energies, of a NumPy `kind`; what is no array of numbers per shower is refused."""
+    if kind not in "iuf" or len(stored) < 2:
+        what = "no numbers" if kind not in "iuf" else f"the shape {stored}"
         raise DarkroomError(
-            f"{path.name}: '{mapping.energy}' holds no numbers: expected energies. Correct 'energy' in the mapping."
+            f"{path.name}: '{mapping.energy}' has {what}: expected energies of showers, (n, ...). Correct 'energy' in the mapping."
         )
+    return stored
+
+
+def shape_of(stored: tuple[int, ...], mapping: Mapping, path: Path) -> Shape:
+    """The shape of a shower in an array (n, ...): as it lies there, or flat and as the mapping says."""
     wanted = tuple(int(getattr(mapping, SIDES[axis])) for axis in mapping.axes)
     names = " x ".join(f"{SIDES[axis]}" for axis in mapping.axes)
     sizes = stored[1:]
