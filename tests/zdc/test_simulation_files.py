@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import DarkroomError
 from core.parameters import build
+from core.zdc.published import scaled_sample
 from core.zdc.showers import TRUTH
 from core.zdc.simulate import SimulationParameters, cost, gains, simulate, simulate_showers
 from core.zdc.simulation.writing import appending, write_showers
@@ -184,11 +185,22 @@ def test_disk_is_told_before(tmp_path: Path, p: SimulationParameters) -> None:
 
 
 def test_the_slides_fifty_million_are_costed() -> None:
-    slides = SimulationParameters(particle="e+", energy_low_gev=1.0, energy_high_gev=300.0, spectrum="uniform")
-    whole, part = cost(50_000_000, slides), cost(500_000, slides)
+    """A day on a core, and 100 GB with the data set; a hundredth of it in proportion."""
+    whole, part = scaled_sample.cost(1.0), scaled_sample.cost(0.01)
+    assert whole["n_events"] == 50_000_000
     assert whole["seconds"] == pytest.approx(100.0 * part["seconds"], rel=1e-6)
-    assert 10.0 * 3600.0 < whole["seconds"] < 100.0 * 3600.0
-    assert 20.0 < whole["gb"] < 60.0
+    assert 15.0 < whole["seconds"] / 3600.0 < 45.0
+    assert 80.0 < whole["gb"] < 130.0
+
+
+def test_a_part_of_the_slides_sample_goes_on(tmp_path: Path) -> None:
+    fraction = 20.4 / 50_000_000
+    files = scaled_sample.simulate_scaled(tmp_path, fraction, 3)
+    before = files[0].stat().st_mtime_ns
+    files[1].unlink()
+    again = scaled_sample.simulate_scaled(tmp_path, fraction, 3)
+    assert (len(files), files[0].stat().st_mtime_ns, again) == (10, before, files)
+    assert files[1].exists()
 
 
 @pytest.mark.parametrize(

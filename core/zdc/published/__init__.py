@@ -1,0 +1,1 @@
+"""What the slides show, beside ours."""
