@@ -9,7 +9,9 @@ from core.experiment import Experiment
 from core.figures.looking import Looking
 from core.judge.judging import Judging
 from core.selection.selecting import Selecting
-from core.zdc import evaluate, event, features, generation, mapping, plot, read, rows, select, simulate
+from core.zdc import evaluate, event, features, generation, mapping, model, plot, read, rows, select, simulate
+from core.zdc.masks.analysis import MASK_TYPES
+from core.zdc.profiles.report import PROFILES
 
 _HERE = Path(__file__).resolve().parent
 
@@ -58,9 +60,9 @@ EXPERIMENT = Experiment(
         in_window=select.in_window,
     ),
     labels=None,
-    networks={},
+    networks=model.NETWORKS,
     looking=Looking(views=plot.VIEWS, average=plot.AVERAGE),
     judging=Judging(axis=evaluate.AXIS),
-    analyses={},
+    analyses={"masks": MASK_TYPES, "profiles": PROFILES},
     generating=generation.GENERATING,
 )
