@@ -5,6 +5,7 @@ of PbWO4), `numpy_...` of the same in plain NumPy (`benchmarks.plain_showers`, w
 its time, with the spread of the repeats. Both must agree in the physics: sum over energy, cells that are hit, share of the
 brightest cell and width, in mean (4 sigma) and distribution (Kolmogorov-Smirnov, p > 1e-4), at 10 GeV and over the range, or the
 benchmark fails. `finer_spots`: number of cells hit, ms per shower and p-values of the same against GFlash's spots.
+`--runs RUN ...`: `generators`, the quality of runs of the workspace instead (`benchmarks.zdc_quality`).
 """
 
 import os
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from benchmarks import plain_showers, report
+from benchmarks import plain_showers, report, zdc_quality
 from core.statistics.residuals import resampled
 from core.zdc.simulate import SimulationParameters, simulate_showers
 
@@ -134,12 +135,18 @@ def judged(figures: dict[str, Any]) -> dict[str, bool]:
 def main() -> None:
     parser = report.options(__doc__ or "")
     parser.add_argument("--only", choices=tuple(PARTS), nargs="+", help="some of the parts")
+    parser.add_argument("--runs", nargs="+", default=[], help="runs of generators that are judged")
+    zdc_quality.add_options(parser)
     options = parser.parse_args()
     began = time.perf_counter()
     figures: dict[str, Any] = {}
-    for name in options.only or PARTS:
+    for name in options.only or (() if options.runs else PARTS):
         figures |= PARTS[name]()
     gates = judged(figures)
+    if options.runs:
+        rows = [zdc_quality.judged(run, options.data, zdc_quality.settings(options)) for run in options.runs]
+        figures["generators"] = rows
+        gates |= {f"{row['run']} {name}": holds for row in rows for name, holds in row["gates"].items()}
     report.show({**figures, "gates": gates, "seconds": time.perf_counter() - began}, options.json)
     if not all(gates.values()):
         sys.exit(1)
