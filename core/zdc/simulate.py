@@ -5,6 +5,7 @@ other, which no real shower promises.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,6 +63,7 @@ class SimulationParameters:
     noise_mev: float = param(0.2, "Noise of a cell", unit="MeV", low=0.0, high=100.0)
     gain_spread_percent: float = param(0.0, "Spread of the cells' gains, the same for all showers of a seed", unit="%", low=0.0, high=20.0)  # fmt: skip
     threshold_mev: float = param(0.78, "A cell counts as hit above", unit="MeV", low=0.0, high=1000.0)
+    saturation_mev: float = param(0.0, "Largest energy of a cell that is read (2,000 in ePIC's digitisation); 0: any", unit="MeV", low=0.0, high=1e6)  # fmt: skip
     cell_mm: float = param(30.0, "Width of a cell", unit="mm", low=1.0, high=200.0)
     n_cells: int = param(20, "Cells along x and along y", low=2, high=128)
     depth_cm: float = param(0.0, "Length of the crystals; 0: the preset's", unit="cm", low=0.0, high=100.0)
@@ -72,6 +74,10 @@ class SimulationParameters:
         if self.energy_low_gev > self.energy_high_gev:
             raise DarkroomError(
                 f"Parameter 'energy_low_gev' is {self.energy_low_gev}: expected at most energy_high_gev, {self.energy_high_gev}."
+            )
+        if 0.0 < self.saturation_mev <= self.threshold_mev:
+            raise DarkroomError(
+                f"Parameter 'saturation_mev' is {self.saturation_mev:g}: expected more than threshold_mev, {self.threshold_mev:g}, or 0."
             )
         edge_mm = 0.5 * self.n_cells * self.cell_mm
         if self.impact == "area" and self.area_cells > 0.5 * self.n_cells:
@@ -94,8 +100,9 @@ def calorimeter_of(p: SimulationParameters) -> Calorimeter:
     """The block of crystals and its readout."""
     material, depth_cm = PRESETS[p.preset]
     return Calorimeter(
-        material, p.depth_cm or depth_cm, p.cell_mm, 0.01 * p.photostatistics_percent, p.noise_mev, p.threshold_mev
-    )
+        material, p.depth_cm or depth_cm, p.cell_mm, 0.01 * p.photostatistics_percent, p.noise_mev, p.threshold_mev,
+        p.saturation_mev or math.inf,
+    )  # fmt: skip
 
 
 def beam_of(p: SimulationParameters) -> Beam:

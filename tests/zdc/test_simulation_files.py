@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
@@ -87,6 +88,20 @@ def test_readout() -> None:
     pull = (showers.cells_mev[bright] - exact.cells_mev[bright]) / np.sqrt(0.4 * exact.cells_mev[bright] + 0.04)
     assert pull.std() == pytest.approx(1.0, abs=0.12)
     assert abs(pull.mean()) < 4.0 / np.sqrt(bright.sum())
+
+
+def test_a_cell_saturates() -> None:
+    p = dataclasses.replace(SMALL, saturation_mev=500.0)
+    plain, clipped = simulate_showers(50, 3, SMALL).cells_mev, simulate_showers(50, 3, p).cells_mev
+    assert (plain > 500.0).any()
+    np.testing.assert_array_equal(clipped, np.minimum(plain, 500.0))
+
+
+def test_threads_do_not_matter() -> None:
+    expected = simulate_showers(40, 7, SMALL).cells_mev
+    with ThreadPoolExecutor(4) as threads:
+        parts = list(threads.map(lambda first: simulate_showers(10, 7, SMALL, first=first).cells_mev, range(0, 40, 10)))
+    np.testing.assert_array_equal(np.concatenate(parts), expected)
 
 
 def test_gains_are_those_of_the_calorimeter() -> None:
@@ -209,6 +224,7 @@ def test_a_part_of_the_slides_sample_goes_on(tmp_path: Path) -> None:
         ({"energy_low_gev": 5.0, "energy_high_gev": 4.0}, "'energy_low_gev' is 5.0: expected at most energy_high_gev, 4.0"),
         ({"area_cells": 11.0}, "'area_cells' is 11: expected at most half of n_cells, 10"),
         ({"impact": "fixed", "impact_x_mm": 300.0}, "expected less than 300 from the middle"),
+        ({"saturation_mev": 0.5}, "'saturation_mev' is 0.5: expected more than threshold_mev, 0.78, or 0"),
         ({"energy_low_gev": 0.1}, "energy_low_gev"),
     ],
 )  # fmt: skip

@@ -21,7 +21,7 @@ FIXED, CELL, AREA = 0, 1, 2
 
 
 class Calorimeter(NamedTuple):
-    """A block of crystals, n_x by n_y cells wide, with the readout: spreads of one cell, noise and threshold in MeV."""
+    """A block of crystals with the readout of a cell: photostatistics at 1 GeV; noise, threshold and the largest energy that is read in MeV."""
 
     material: Material
     depth_cm: float
@@ -29,6 +29,7 @@ class Calorimeter(NamedTuple):
     photostatistics: float
     noise_mev: float
     threshold_mev: float
+    largest_mev: float
 
 
 class Beam(NamedTuple):
@@ -143,7 +144,7 @@ def read_out(rng: np.random.Generator, c: Calorimeter, gain: np.ndarray, cells: 
                 sigma = math.sqrt(1000.0 * energy * c.photostatistics**2 + c.noise_mev**2)
                 energy += sigma * rng.standard_normal()
             energy *= gain[iy, ix]
-            cells[iy, ix] = energy if energy > c.threshold_mev else 0.0
+            cells[iy, ix] = min(energy, c.largest_mev) if energy > c.threshold_mev else 0.0
 
 
 @_jit
