@@ -80,7 +80,9 @@ def _rows(tree: Tree, leaves: dict[str, Leaf], truth: dict[str, Leaf], mapping: 
         number = _scalar(tree, event, start, stop)
         if not (np.isfinite(number) & (number == np.floor(number)) & (np.abs(number) < 2**53)).all():
             raise DarkroomError(f"{tree.path.name}: branch '{event.name}' holds values that are not whole numbers: correct 'event_id' in the mapping.")  # fmt: skip
-        columns = {name: _scalar(tree, leaf, start, stop) for name, leaf in {**leaves, **truth}.items()}
+        columns = {
+            name: _scalar(tree, leaf, start, stop, takes_first=False) for name, leaf in {**leaves, **truth}.items()
+        }
         yield number.astype(np.int64), columns
 
 
@@ -119,11 +121,11 @@ def _dense(tree: Tree, leaf: Leaf, start: int, stop: int) -> np.ndarray:
     return _as_numbers(ak.to_regular(values, axis=None) if len(values) else values, where)
 
 
-def _scalar(tree: Tree, leaf: Leaf, start: int, stop: int) -> np.ndarray:
-    """(n,): one number per entry; of a list the first, NaN where it is empty."""
+def _scalar(tree: Tree, leaf: Leaf, start: int, stop: int, takes_first: bool = True) -> np.ndarray:
+    """(n,): one number per entry; of a list its first, NaN where it is empty, or it is refused."""
     values = tree.read([leaf], start, stop)[leaf.name]
     where = f"{tree.path.name}: branch '{leaf.name}'"
-    if values.ndim == 2:
+    if values.ndim == 2 and takes_first:
         values = ak.fill_none(ak.firsts(values), np.nan)
     if values.ndim != 1:
         raise DarkroomError(
