@@ -17,7 +17,7 @@ from core.zdc.grid import Grid
 TITLE_PX, HEIGHT = 12, 440
 NOTHING, HIT = "rgba(136,136,136,0.15)", OKABE_ITO[4]
 MARK = OKABE_ITO[5]
-DECADES = 4.0  # of colours at most, below the brightest cell
+DECADES = 5.0  # of colours at most, below the brightest cell
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Scale:
 
 
 def scale_of(images: Sequence[np.ndarray], threshold_mev: float, is_log: bool = True) -> Scale:
-    """One scale for some images: from the threshold (or four decades below the brightest cell) to the brightest cell."""
+    """One scale for some images: from the threshold (or five decades below the brightest cell) to the brightest cell."""
     highest = max((float(image.max(initial=0.0)) for image in images), default=0.0)
     highest = highest if highest > 0 else 1.0
     lowest = max(threshold_mev, highest / 10.0**DECADES)
@@ -72,7 +72,9 @@ def draw(panels: Sequence[Panel], grid: Grid, scale: Scale, sentence: str = "", 
     has_bar = False
     for i, panel in enumerate(panels):
         axes = {"xaxis": f"x{i + 1}", "yaxis": f"y{i + 1}"}
-        traces.append(_heatmap(panel, grid, scale, shows_bar=panel.kind == "value" and not has_bar) | axes)
+        traces += [
+            trace | axes for trace in _heatmaps(panel, grid, scale, shows_bar=panel.kind == "value" and not has_bar)
+        ]
         has_bar |= panel.kind == "value"
         if panel.impact_mm is not None and np.isfinite(panel.impact_mm).all():
             traces.append(_mark(panel.impact_mm) | axes)
@@ -83,23 +85,27 @@ def draw(panels: Sequence[Panel], grid: Grid, scale: Scale, sentence: str = "", 
     return go.Figure(traces, layout)
 
 
-def _heatmap(panel: Panel, grid: Grid, scale: Scale, shows_bar: bool) -> dict[str, Any]:
-    """One image; cells that are not hit are grey."""
+def _heatmaps(panel: Panel, grid: Grid, scale: Scale, shows_bar: bool) -> list[dict[str, Any]]:
+    """One image: its mask, whose cells that are not hit are grey, and of a `value` image the energies on it."""
     common = {
         "type": "heatmap", "x": grid.x_mm.astype(np.float32), "y": grid.y_mm.astype(np.float32), "hoverongaps": False,
         "customdata": panel.cells_mev.astype(np.float32),
         "hovertemplate": "%{customdata:,.2f} MeV<br>x %{x:g} mm, y %{y:g} mm<extra></extra>",
     }  # fmt: skip
+    is_hit = (panel.cells_mev > 0).astype(np.float32)
+    mask = common | {
+        "z": is_hit,
+        "zmin": 0.0,
+        "zmax": 1.0,
+        "colorscale": [[0.0, NOTHING], [1.0, HIT]],
+        "showscale": False,
+    }
     if panel.kind == "mask":
-        mask = (panel.cells_mev > 0).astype(np.float32)
-        return common | {
-            "z": mask,
-            "zmin": 0.0,
-            "zmax": 1.0,
-            "colorscale": [[0.0, NOTHING], [1.0, HIT]],
-            "showscale": False,
-        }
-    return common | {"z": scale.shown(panel.cells_mev).astype(np.float32), "showscale": shows_bar, **scale.trace()}
+        return [mask]
+    return [
+        mask,
+        common | {"z": scale.shown(panel.cells_mev).astype(np.float32), "showscale": shows_bar, **scale.trace()},
+    ]
 
 
 def _mark(impact_mm: tuple[float, float]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def draw_shower(dataset: Dataset, row: int, parameters: ShowerView) -> go.Figure
     titles = {"value": "VALUE: energy of each cell", "mask": f"MASK: cells above {grid.threshold_mev:g} MeV"}
     panels = [Panel(title, cells, kind, impact) for kind, title in titles.items() if kind in parameters.shows]
     scale = images.scale_of([cells], grid.threshold_mev, parameters.colours == "log")
-    return images.draw(panels, grid, scale, _sentence(dataset, row), per_row=2)
+    return images.draw(panels, grid, scale, _sentence(dataset, row), per_row=len(panels))
 
 
 def draw_depth(dataset: Dataset, row: int, parameters: DepthView) -> go.Figure:
