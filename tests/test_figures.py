@@ -140,6 +140,20 @@ def test_two_dimensions():
     assert plain.data[0].z.tolist() == [[2.0, 1.0]]
 
 
+def test_parts_of_a_loss_stand_below_it_with_the_least_that_they_can_reach():
+    drawn = [
+        figures.Curve("a", "", [1, 2], [0.9, 0.6]),
+        figures.Curve("a", "", [1, 2], [0.5, 0.4], part="mask"),
+        figures.Curve("a", "", [2], [0.45], True, part="mask"),
+    ]
+    figure = figures.training_curves(drawn, least={"mask": 0.3})
+    assert [trace.name for trace in figure.data] == ["loss", "mask", "mask"]
+    assert {trace.yaxis for trace in figure.data[1:]} == {"y2"}
+    assert (figure.layout.yaxis2.title.text, figure.layout.yaxis2.type) == ("part of the loss", "log")
+    assert figure.layout.shapes[0].y0 == 0.3
+    assert figure.layout.annotations[0].text == "least possible mask: 0.3"
+
+
 def test_training_curves_of_one_run_and_of_several():
     def curves(run):
         return [

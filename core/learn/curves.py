@@ -8,6 +8,7 @@ from core import runs
 from core.figures import Curve
 from core.jobs import queue
 from core.jobs.queue import Metric
+from core.learn.progress import LEAST
 from core.statistics.efficiency import RIGHT
 
 AXES = ("batches", "epochs")
@@ -29,7 +30,7 @@ def more_metrics(known: Sequence[Metric], job_id: int) -> list[Metric]:
 
 
 def of_points(points: Sequence[Mapping[str, Any]], name: str, axis: str = "batches") -> Curves:
-    """Loss and efficiency of each class from a training's points (`kind` is batch or epoch).
+    """Loss, its parts, and efficiency of each class from a training's points (`kind` is batch or epoch).
 
     Over `batches` the running mean of the latest 30 with the validation after each epoch; over `epochs` the mean of
     the whole epoch instead. Undefined values (None) are left out.
@@ -45,14 +46,36 @@ def of_points(points: Sequence[Mapping[str, Any]], name: str, axis: str = "batch
         quantity = f"{class_name}_efficiency" if class_name else "loss"
         curves.append(_curve(training, name, class_name, x, quantity, False))
         curves.append(_curve(epochs, name, class_name, x, f"validation_{quantity}", True))
+    for part in dict.fromkeys(k.removesuffix("_loss") for p in points for k in p if is_part(k)):
+        curves.append(_curve(training, name, "", x, f"{part}_loss", False, part))
+        curves.append(_curve(epochs, name, "", x, f"validation_{part}_loss", True, part))
     return Curves([c for c in curves if c.x], len(batches), every if axis == "batches" else 1)
 
 
 def _curve(
-    points: Sequence[Mapping[str, Any]], name: str, class_name: str, x: str, y: str, is_validation: bool
+    points: Sequence[Mapping[str, Any]], name: str, class_name: str, x: str, y: str, is_validation: bool, part: str = ""
 ) -> Curve:
     defined = [p for p in points if p.get(y) is not None]
-    return Curve(name, class_name, [p[x] for p in defined], [p[y] for p in defined], is_validation)
+    return Curve(name, class_name, [p[x] for p in defined], [p[y] for p in defined], is_validation, part)
+
+
+def is_part(name: str) -> bool:
+    """Whether a number of a point is a part of the loss."""
+    return name.endswith("_loss") and not name.startswith("validation_")
+
+
+def least_of(run: runs.Run) -> dict[str, float]:
+    """The lowest values that parts of a run's loss can reach, by part, where they are known."""
+    return _by_part((run.provenance.get("adapted") or {}).get("floors", {}))
+
+
+def least_of_points(points: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """The same from the points of a running training."""
+    return next((_by_part(point) for point in points if point["kind"] == LEAST), {})
+
+
+def _by_part(values: Mapping[str, Any]) -> dict[str, float]:
+    return {name.removesuffix("_loss"): float(value) for name, value in values.items() if is_part(name)}
 
 
 def of_run(run: runs.Run, axis: str = "batches") -> Curves:
@@ -67,14 +90,15 @@ def _plain(point: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): None if value != value else value for key, value in point.items()}
 
 
-def _quantity(class_name: str) -> str:
-    return RIGHT.get(class_name, f"{class_name} efficiency") if class_name else "loss"
+def _quantity(curve: Curve) -> str:
+    name = curve.class_name
+    return RIGHT.get(name, f"{name} efficiency") if name else f"{curve.part} loss".strip()
 
 
 def columns(of_runs: Sequence[Curves], axis: str) -> dict[str, list[Any]]:
     """The drawn points as columns for a file, one line per point."""
     lines = [
-        (c.run, "validation" if c.is_validation else "training", _quantity(c.class_name), x, y)
+        (c.run, "validation" if c.is_validation else "training", _quantity(c), x, y)
         for run_curves in of_runs
         for c in run_curves.curves
         for x, y in zip(c.x, c.y, strict=True)

@@ -15,7 +15,7 @@ from core.learn.compilation import Compilation
 from core.learn.epochs import Fitted, StageFit
 from core.learn.plan import TrainingPlan
 from core.learn.predict import write_rows
-from core.learn.progress import Context, Curves, Silent
+from core.learn.progress import LEAST, Context, Curves, Silent
 from core.learn.sampling import answering
 from core.learn.tasks.generate import ranges
 
@@ -51,6 +51,8 @@ def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> d
     )
     origin = {"compilation": chosen.to_dict(), **_beginning(plan, network, state)}
     keeper = checkpoint.Keeper(folder, state, origin)
+    if least := (origin.get("adapted") or {}).get("floors"):
+        context.metric({"kind": LEAST, **least})
     curves = Curves(plan.task)
     cpu_began = time.process_time()
     fitted = _fit_stages(keras, network, plan, curves, context, keeper, chosen.xla)

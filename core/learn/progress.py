@@ -11,6 +11,7 @@ import numpy as np
 from core.learn.task import Task
 
 LATEST_BATCHES = 30
+LEAST = "least"  # the kind of a point that tells the lowest values which parts of the loss can reach
 POINTS_PER_S = 4.0
 N_WARM_UP = 3  # the first steps compile the network: they say nothing about its speed
 

@@ -1,4 +1,4 @@
-"""Own layers of the shower networks: they have to be imported before a stored network that has one is read."""
+"""Own layers of the shower networks (those with latent numbers, paths and contests: `core.zdc.networks.layers`)."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from core.zdc.networks import latent_layers as latent_layers  # registers them
 from core.zdc.networks.numbers import LEAST_LOG_SCALE, N_PLACES
 
 register = keras.saving.register_keras_serializable(package="zdc")
@@ -64,7 +63,7 @@ class Detector(keras.layers.Layer):
 
 @register
 class Impact(keras.layers.Layer):
-    """What a network is told of a shower: standardised (log energy, its square), the impact's offset and how near it is to an edge and
+    """What a network knows of a shower: standardised (log energy, its square), the impact's offset and how near it is to an edge and
     to a corner of its cell, and the sum over the energy. From (log E, a, b, sum / E), the first and last standardised: (n, 8).
     """
 

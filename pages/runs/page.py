@@ -162,7 +162,8 @@ def comparison(opened: list[Run], axis: str) -> None:
         "A validation loss that rises while the training's falls: overtrained."
     )
     drawn = [curve for of_run in of_runs for curve in of_run.curves]
-    figure = figures.training_curves(drawn, axis, training, beside=True).update_layout(height=260)
+    least = curves.least_of(opened[0]) if len(opened) == 1 else {}
+    figure = figures.training_curves(drawn, axis, training, beside=True, least=least).update_layout(height=260)
     layout.show_figure(figure, "runs", note, lambda: curves.columns(of_runs, axis))
 
 

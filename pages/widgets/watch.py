@@ -135,7 +135,8 @@ def points_of(job: Job) -> list[Metric]:
 
 def training_figure(job: Job, points: list[Metric], height: int) -> None:
     """Loss and efficiencies, as far as they are."""
-    drawn = curves.of_points([point.values for point in points], job.run or f"job {job.id}")
+    values = [point.values for point in points]
+    drawn, least = curves.of_points(values, job.run or f"job {job.id}"), curves.least_of_points(values)
     if not drawn.curves:
         waits = "The curves begin with the first batches; Keras takes some seconds to start."
         st.caption("It ended before its first batch." if job.is_ended else waits)
@@ -145,5 +146,5 @@ def training_figure(job: Job, points: list[Metric], height: int) -> None:
         f"Thin: mean of the latest 30 batches; with markers: validation after each epoch{thinned}. "
         "A validation loss that rises while the training's falls: overtrained."
     )
-    figure = figures.training_curves(drawn.curves).update_layout(height=height)
+    figure = figures.training_curves(drawn.curves, least=least).update_layout(height=height)
     layout.show_figure(figure, f"job-{job.id}", note, lambda: curves.columns([drawn], "batch"))

@@ -79,12 +79,12 @@ def test_cores_are_drawn_from_the_probability_that_is_learned(showers: Any, monk
     keras = backend.load_keras()
     stirred(p.model)
     n, t = 40, 1e-3 * showers.grid.threshold_mev
-    told = keras.Model(p.model.inputs, p.model.get_layer("told_ratio").output)
+    known = keras.Model(p.model.inputs, p.model.get_layer("known_ratio").output)
     x, _, _ = batch_of(p, n)
     total_gev = 1e-3 * showers.cells_mev[:n].sum(axis=(1, 2), dtype=np.float64)
     u = np.random.default_rng(6).random((n, N_CORE, core_cells.N_UNIFORM))
     core = core_cells.core_of(p.model, autoregressive.degrees(p.parameters.units))
-    cells = core_cells.draw(core, np.asarray(told.predict_on_batch(x)), total_gev, t, u)
+    cells = core_cells.draw(core, np.asarray(known.predict_on_batch(x)), total_gev, t, u)
     assert (cells.sum(axis=1) <= total_gev + t).all()
     rest = total_gev[:, None] - np.cumsum(cells, axis=1)
     left = np.concatenate([total_gev[:, None], rest[:, :-1]], axis=1)
@@ -130,7 +130,7 @@ def test_showers_are_drawn_the_same_again_whatever_stands_beside_them(
 
 
 @pytest.mark.parametrize("name", FOLDED)
-def test_a_step_is_learned_and_the_parts_are_told(name: str, showers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_is_learned_and_the_parts_are_known(name: str, showers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     p = planned(showers, name, monkeypatch, **SIZES.get(name, {}))
     keras = backend.load_keras()
     p.model.compile(keras.optimizers.Adam(3e-3), run_eagerly=True, **p.task.compile_arguments(keras))
@@ -146,11 +146,11 @@ def test_the_contest_teaches_each_side_its_own_loss_only(showers: Any, monkeypat
     keras = backend.load_keras()
     import tensorflow as tf
 
-    from core.zdc.networks.latent_layers import Contest
+    from core.zdc.networks.layers import Contest
 
     critic = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    told_critic = keras.Model([rows := keras.Input((2,)), told := keras.Input((1,))], critic(rows) + 0.0 * told)
-    layer, rng = Contest(told_critic), np.random.default_rng(7)
+    known_critic = keras.Model([rows := keras.Input((2,)), known := keras.Input((1,))], critic(rows) + 0.0 * known)
+    layer, rng = Contest(known_critic), np.random.default_rng(7)
     real, drawn, known = (tf.constant(rng.normal(size=(16, k)), tf.float32) for k in (2, 2, 1))
     weights = critic.trainable_weights
     with tf.GradientTape(persistent=True) as tape:

@@ -43,7 +43,7 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
     p = shared.pieces(inputs["recorded"])
     dense = keras.layers.Dense
-    context = dense(2 * parameters.context_units, activation="silu", name="context_0")(p.told_ratio)
+    context = dense(2 * parameters.context_units, activation="silu", name="context_0")(p.known_ratio)
     context = dense(parameters.context_units, activation="silu", name="context_1")(context)
     is_hit = p.by_name["is_hit"]
     y = Standard(name="core_y")(p.by_name["y"])
@@ -70,10 +70,10 @@ def sampler(model: Any, parameters: Parameters) -> Draw:
     core = core_cells.core_of(model, degrees(parameters.units))
 
     def draw_core(
-        told: np.ndarray, total_gev: np.ndarray, threshold_gev: float, noise: np.ndarray, seeds: np.ndarray
+        known: np.ndarray, total_gev: np.ndarray, threshold_gev: float, noise: np.ndarray, seeds: np.ndarray
     ) -> np.ndarray:
         del noise
         u = drawing.uniforms(seeds, N_CORE * core_cells.N_UNIFORM).reshape(len(seeds), N_CORE, core_cells.N_UNIFORM)
-        return core_cells.draw(core, told, total_gev, threshold_gev, u)
+        return core_cells.draw(core, known, total_gev, threshold_gev, u)
 
     return drawing.drawer(model, parameters.conditions, parameters.n_tails, draw_core)

@@ -42,9 +42,9 @@ def core_of(model: Any, degrees: np.ndarray) -> Core:
     return Core(context, first, second, out, added, y_mean, y_spread, ends)
 
 
-def draw(core: Core, told: np.ndarray, total_gev: np.ndarray, threshold_gev: float, u: np.ndarray) -> np.ndarray:
-    """float64 (n, N_CORE) [GeV]: the cells of the core of showers of a sum (n,); told float32 (n, 8), u (n, N_CORE, N_UNIFORM)."""
-    n, x = len(told), told
+def draw(core: Core, known: np.ndarray, total_gev: np.ndarray, threshold_gev: float, u: np.ndarray) -> np.ndarray:
+    """float64 (n, N_CORE) [GeV]: the cells of the core of showers of a sum (n,); known float32 (n, 8), u (n, N_CORE, N_UNIFORM)."""
+    n, x = len(known), known
     for kernel, bias in core.context:
         x = silu(x @ kernel + bias)
     (add_0, bias_0), (add_1, bias_1), (add_out, bias_out) = core.added

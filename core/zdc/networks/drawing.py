@@ -14,7 +14,7 @@ from core.zdc.networks.start import detector_of, frames_of, start_of
 from core.zdc.recipe import ENERGY, IMPACT
 
 DrawCore = Callable[[np.ndarray, np.ndarray, float, np.ndarray, np.ndarray], np.ndarray]
-"""(told float32 (n, 8), sums [GeV] (n,), threshold [GeV], noise (n, j), seeds uint64 (n,)) -> core cells (n, N_CORE) [GeV]."""
+"""(known float32 (n, 8), sums [GeV] (n,), threshold [GeV], noise (n, j), seeds uint64 (n,)) -> core cells (n, N_CORE) [GeV]."""
 N_START = 4
 
 
@@ -29,11 +29,11 @@ def drawer(model: Any, conditions: tuple[str, ...], n_tails: int, draw_core: Dra
         u = uniforms(seeds, N_START)
         energy_gev = condition[:, energy].astype(np.float64)
         frames = frames_of(detector, None if impact is None else condition[:, impact], u[:, :2])
-        ratio = start.draw(start.told(energy_gev, frames.offsets), u[:, 2:])
+        ratio = start.draw(start.known(energy_gev, frames.offsets), u[:, 2:])
         total_gev = start.total_gev(ratio, energy_gev, detector.threshold_gev)
-        told = start.told(energy_gev, frames.offsets, ratio)
-        core_gev = draw_core(told, total_gev, detector.threshold_gev, noise, mixed_seeds(seeds, 1))
-        cells = tail.images(outside, detector, frames, total_gev, core_gev, told, mixed_seeds(seeds, 2), n_tails)
+        known = start.known(energy_gev, frames.offsets, ratio)
+        core_gev = draw_core(known, total_gev, detector.threshold_gev, noise, mixed_seeds(seeds, 1))
+        cells = tail.images(outside, detector, frames, total_gev, core_gev, known, mixed_seeds(seeds, 2), n_tails)
         return {SAMPLES: cells}
 
     return draw

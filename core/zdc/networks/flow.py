@@ -38,7 +38,7 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     import keras
 
     from core.zdc.layers import Split, Standard, Total
-    from core.zdc.networks.latent_layers import Path, SquaredDistance
+    from core.zdc.networks.layers import Path, SquaredDistance
 
     del output
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
@@ -47,7 +47,7 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     y = Standard(name="core_y")(p.by_name["y"])
     _, begin, time, blur = Split((2, SIZE, 1, SIZE), name="noise_pieces")(inputs[NOISE])
     at, times, velocity = Path(N_TIMES, WIDTH_OF_HIT, name="path")([y, is_hit, begin, time, blur])
-    x = keras.layers.Concatenate(name="path_told")([at, times, p.told_ratio])
+    x = keras.layers.Concatenate(name="path_known")([at, times, p.known_ratio])
     for i in range(3):
         x = keras.layers.Dense(parameters.units, activation="silu", name=f"velocity_{i}")(x)
     core = SquaredDistance(name="core_loss")([keras.layers.Dense(SIZE, name="velocity_out")(x), velocity])
@@ -59,21 +59,21 @@ def sampler(model: Any, parameters: Parameters) -> Draw:
     layers = [pair(model, f"velocity_{name}") for name in ("0", "1", "2", "out")]
     mean, spread = weights(model, "core_y")
 
-    def velocity(x: np.ndarray, time: float, told: np.ndarray) -> np.ndarray:
-        x = np.concatenate([x, np.broadcast_to(times_of(time), (len(x), 2 * N_TIMES)), told], axis=1, dtype=np.float32)
+    def velocity(x: np.ndarray, time: float, known: np.ndarray) -> np.ndarray:
+        x = np.concatenate([x, np.broadcast_to(times_of(time), (len(x), 2 * N_TIMES)), known], axis=1, dtype=np.float32)
         for kernel, bias in layers[:-1]:
             x = silu(x @ kernel + bias)
         field: np.ndarray = x @ layers[-1][0] + layers[-1][1]
         return field
 
     def draw_core(
-        told: np.ndarray, total_gev: np.ndarray, threshold_gev: float, noise: np.ndarray, seeds: np.ndarray
+        known: np.ndarray, total_gev: np.ndarray, threshold_gev: float, noise: np.ndarray, seeds: np.ndarray
     ) -> np.ndarray:
         del seeds
         x, step = noise[:, 2 : 2 + SIZE].astype(np.float32), 1.0 / parameters.n_steps
         for i in range(parameters.n_steps):
-            first = velocity(x, i * step, told)
-            second = velocity(x + step * first, (i + 1) * step, told)
+            first = velocity(x, i * step, known)
+            second = velocity(x + step * first, (i + 1) * step, known)
             x = x + 0.5 * step * (first + second)
         y = mean + spread * x[:, :N_CORE]
         return given_latent.broken(y.astype(np.float64), x[:, N_CORE:] > 0.0, total_gev, threshold_gev)

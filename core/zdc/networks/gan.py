@@ -35,7 +35,7 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     import keras
 
     from core.zdc.layers import Split, Standard, Total
-    from core.zdc.networks.latent_layers import Contest, StraightThrough
+    from core.zdc.networks.layers import Contest, StraightThrough
 
     del output
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
@@ -44,29 +44,29 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     y = Standard(name="core_y")(p.by_name["y"])
     join = keras.layers.Concatenate
     _, z, lots = Split((2, N_LATENT, N_CORE), name="noise_pieces")(inputs[NOISE])
-    x = join(name="latent_told")([z, p.told_ratio])
+    x = join(name="latent_known")([z, p.known_ratio])
     for i in range(3):
         x = keras.layers.Dense(parameters.units, activation="silu", name=f"generator_{i}")(x)
     drawn_y, logit = Split((N_CORE, N_CORE), name="drawn")(keras.layers.Dense(2 * N_CORE, name="generator_out")(x))
     hit = StraightThrough(name="hit")([logit, lots])
     fake = join(name="fake")([drawn_y * hit, hit])
     real = join(name="real")([y * is_hit, is_hit])
-    critic = _critic(2 * N_CORE, int(p.told_ratio.shape[-1]), parameters.critic_units)
-    losses = Contest(critic, name="contest")([real, fake, p.told_ratio])
+    critic = _critic(2 * N_CORE, int(p.known_ratio.shape[-1]), parameters.critic_units)
+    losses = Contest(critic, name="contest")([real, fake, p.known_ratio])
     return keras.Model(inputs, Total(name="loss")([shared.ratio_loss(p), *losses, shared.tail_loss(p)]), name="gan")
 
 
-def _critic(size: int, n_told: int, units: int) -> Any:
-    """A core (size,) and what both networks are told -> a logit (1,); dense layers whose largest singular value is 1."""
+def _critic(size: int, n_known: int, units: int) -> Any:
+    """A core (size,) and what both networks are known -> a logit (1,); dense layers whose largest singular value is 1."""
     import keras
 
     bounded = keras.layers.SpectralNormalization
-    rows, told = keras.Input((size,), name="rows"), keras.Input((n_told,), name="told")
-    x = keras.layers.Concatenate(name="critic_all")([rows, told])
+    rows, known = keras.Input((size,), name="rows"), keras.Input((n_known,), name="known")
+    x = keras.layers.Concatenate(name="critic_all")([rows, known])
     for i in range(3):
         x = bounded(keras.layers.Dense(units, name=f"critic_{i}_dense"), name=f"critic_{i}")(x)
         x = keras.layers.LeakyReLU(negative_slope=0.2, name=f"critic_{i}_active")(x)
-    return keras.Model([rows, told], keras.layers.Dense(1, name="critic_logit")(x), name="critic")
+    return keras.Model([rows, known], keras.layers.Dense(1, name="critic_logit")(x), name="critic")
 
 
 def sampler(model: Any, parameters: Parameters) -> Draw:
@@ -75,10 +75,10 @@ def sampler(model: Any, parameters: Parameters) -> Draw:
     mean, spread = weights(model, "core_y")
 
     def draw_core(
-        told: np.ndarray, total_gev: np.ndarray, threshold_gev: float, noise: np.ndarray, seeds: np.ndarray
+        known: np.ndarray, total_gev: np.ndarray, threshold_gev: float, noise: np.ndarray, seeds: np.ndarray
     ) -> np.ndarray:
         del seeds
-        x = np.concatenate([noise[:, 2 : 2 + N_LATENT], told], axis=1)
+        x = np.concatenate([noise[:, 2 : 2 + N_LATENT], known], axis=1)
         for kernel, bias in layers[:-1]:
             x = silu(x @ kernel + bias)
         y, logit = np.split(x @ layers[-1][0] + layers[-1][1], 2, axis=1)

@@ -39,7 +39,7 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     import keras
 
     from core.zdc.layers import Total
-    from core.zdc.networks.latent_layers import Stored
+    from core.zdc.networks.layers import Stored
 
     del output
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
@@ -85,7 +85,7 @@ def sampler(model: Any, parameters: Parameters) -> Draw:
         energy_gev = condition[:, energy].astype(np.float64)
         frames = frames_of(detector, None if impact is None else condition[:, impact], u[:, :2])
         total_gev = start.total_gev(
-            start.draw(start.told(energy_gev, frames.offsets), u[:, 2:4]), energy_gev, detector.threshold_gev
+            start.draw(start.known(energy_gev, frames.offsets), u[:, 2:4]), energy_gev, detector.threshold_gev
         )
         wanted = np.concatenate([np.log(energy_gev)[:, None], frames.offsets], axis=1)
         alike = tree.query(wanted * scale, k=parameters.n_alike)[1].reshape(len(wanted), -1)

@@ -30,7 +30,7 @@ def check_side(shape: tuple[int, ...], side: int) -> None:
         )
 
 
-def told(condition: Any, conditions: tuple[str, ...], energy_scale: str) -> Any:
+def known(condition: Any, conditions: tuple[str, ...], energy_scale: str) -> Any:
     """The conditions (n, k) with mean 0 and spread 1, the energy in its logarithm if that is wanted."""
     from core.zdc.layers import Logarithm, Standard
 

@@ -1,4 +1,4 @@
-"""What all generators in the frame of the impact have in common: what they are told, how much of the energy is seen, and the tail.
+"""What all generators in the frame of the impact have in common: what they know, how much of the energy is seen, and the tail.
 
 Each of their networks gives its loss in parts, of which `ratio` (the sum of the cells over the energy) and `tail` are made here, from the
 rows of `core.zdc.frame.vector`. keras is imported inside the builders only.
@@ -18,12 +18,12 @@ FOLD = 1.0 / vector.N_TAIL  # the loss of the tail counts for one of the cells t
 
 @dataclass(frozen=True)
 class Pieces:
-    """The pieces of a recorded row as tensors, standardised: `told` (n, 8), `told_ratio` the same with the sum over energy in it,
+    """The pieces of a recorded row as tensors, standardised: `known` (n, 8), `known_ratio` the same with the sum over energy in it,
     and by name what `vector.PARTS` lists.
     """
 
-    told: Any
-    told_ratio: Any
+    known: Any
+    known_ratio: Any
     ratio: Any
     by_name: dict[str, Any]
 
@@ -41,9 +41,9 @@ def pieces(recorded: Any) -> Pieces:
     ratio = Standard(name="ratio")(ratio)
     nothing = keras.ops.zeros_like(ratio)
     join = keras.layers.Concatenate
-    told = Impact(name="told")(join(name="start_blind")([log_energy, offset, nothing]))
-    told_ratio = Impact(name="told_ratio")(join(name="start_all")([log_energy, offset, ratio]))
-    return Pieces(told, told_ratio, ratio, by_name)
+    known = Impact(name="known")(join(name="start_blind")([log_energy, offset, nothing]))
+    known_ratio = Impact(name="known_ratio")(join(name="start_all")([log_energy, offset, ratio]))
+    return Pieces(known, known_ratio, ratio, by_name)
 
 
 def ratio_loss(p: Pieces) -> Any:
@@ -52,7 +52,7 @@ def ratio_loss(p: Pieces) -> Any:
 
     from core.zdc.layers import MixtureLoss, Spread
 
-    x = p.told
+    x = p.known
     for i in range(2):
         x = keras.layers.Dense(RATIO_UNITS, activation="silu", name=f"ratio_{i}")(x)
     x = keras.layers.Dense(3 * N_RATIO, bias_initializer=Spread(N_RATIO, False), name="ratio_out")(x)
@@ -66,7 +66,7 @@ def tail_loss(p: Pieces) -> Any:
 
     from core.zdc.layers import MixtureLoss, Spread, Standard
 
-    context = keras.layers.Concatenate(name="tail_context")([p.told_ratio, Standard(name="facts")(p.by_name["facts"])])
+    context = keras.layers.Concatenate(name="tail_context")([p.known_ratio, Standard(name="facts")(p.by_name["facts"])])
     near = keras.layers.Reshape((vector.N_TAIL, vector.N_NEAR), name="near")(p.by_name["near"])
     context = keras.layers.Dense(TAIL_UNITS, name="tail_0_context")(context)
     x = keras.layers.Dense(TAIL_UNITS, use_bias=False, name="tail_0_place")(near)

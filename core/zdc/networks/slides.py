@@ -1,7 +1,7 @@
 """The two networks of the slides, "Default" and "Extended 2": an energy becomes a MASK and a VALUE image.
 
 The list of 13 modules is Default, that of 24 with dropout Extended 2. What the slides do not define is a parameter (`core.zdc.networks.blocks`,
-heads, losses). Without the contest there is no random number in them: they are functions of what they are told, and the same energy
+heads, losses). Without the contest there is no random number in them: they are functions of what they are known, and the same energy
 twice gives the same shower.
 """
 
@@ -83,14 +83,14 @@ def build(parameters: Parameters, input_shape: dict[str, Any], is_extended: bool
 
     planes.check_side(input_shape[RECORDED], SIDE)
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
-    told = planes.told(inputs[CONDITION], parameters.conditions, parameters.energy_scale)
-    drawn = keras.layers.Conv2D(2, 1, name="planes")(encoder(parameters, told, is_extended))
+    known = planes.known(inputs[CONDITION], parameters.conditions, parameters.energy_scale)
+    drawn = keras.layers.Conv2D(2, 1, name="planes")(encoder(parameters, known, is_extended))
     is_hit, value = Split((1, 1), name="recorded_planes")(Detector(name="detector")(inputs[RECORDED]))
     value = planes.standardised(value, SIDE, parameters.value_scale)
     real = keras.layers.Concatenate(name="real")([is_hit, value])
     mask_loss, value_loss = PlanesLoss(parameters.value_cells, name="reconstruction")([drawn, real])
     if parameters.mode == "gan":
-        critic, generator = contest(drawn, real, told)
+        critic, generator = contest(drawn, real, known)
     else:
         critic = generator = keras.ops.zeros_like(mask_loss)
     weight = parameters.value_weight or math.inf

@@ -76,7 +76,7 @@ class Start:
     ratio: tuple[float, float]
     layers: tuple[tuple[np.ndarray, np.ndarray], ...]
 
-    def told(self, energy_gev: np.ndarray, offsets: np.ndarray, ratio: np.ndarray | None = None) -> np.ndarray:
+    def known(self, energy_gev: np.ndarray, offsets: np.ndarray, ratio: np.ndarray | None = None) -> np.ndarray:
         """float32 (n, 8), as the layer `Impact` has it; `ratio` (n,), standardised, is 0 where it is not known."""
         log_energy = (np.log(energy_gev) - self.log_energy[0]) / self.log_energy[1]
         a, b = offsets.T
@@ -85,9 +85,9 @@ class Start:
         columns = [log_energy, log_energy**2 - 1.0, 4.0 * a - 1.3, 4.0 * b - 0.7, edge_a, edge_b, edge_a * edge_b, last]
         return np.stack(columns, axis=1).astype(np.float32)
 
-    def draw(self, told: np.ndarray, u: np.ndarray) -> np.ndarray:
-        """The standardised ratio (n,) of what is told (n, 8); u (n, 2), even between 0 and 1."""
-        x = told
+    def draw(self, known: np.ndarray, u: np.ndarray) -> np.ndarray:
+        """The standardised ratio (n,) of what is known (n, 8); u (n, 2), even between 0 and 1."""
+        x = known
         for kernel, bias in self.layers[:-1]:
             x = silu(x @ kernel + bias)
         kernel, bias = self.layers[-1]

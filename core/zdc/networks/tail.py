@@ -34,17 +34,17 @@ def tail_of(model: Any) -> Tail:
 
 
 def images(
-    tail: Tail, detector: Detector, frames: Frames, total_gev: np.ndarray, core_gev: np.ndarray, told: np.ndarray,
+    tail: Tail, detector: Detector, frames: Frames, total_gev: np.ndarray, core_gev: np.ndarray, known: np.ndarray,
     seeds: np.ndarray, n_tails: int,
 ) -> np.ndarray:  # fmt: skip
     """float32 (n, n_y, n_x) [MeV]: the images of n showers of a sum (n,) and core cells (n, N_CORE), both in GeV.
 
     The tail is drawn `n_tails` times and the one taken whose sum is nearest to what the core has left; the whole shower is then scaled
-    to its sum, hit cells staying above the threshold. `told` float32 (n, 8); `seeds` uint64 (n,).
+    to its sum, hit cells staying above the threshold. `known` float32 (n, 8); `seeds` uint64 (n,).
     """
     out = np.zeros((len(total_gev), detector.n_y, detector.n_x), np.float32)
     _fill(
-        frames.places, frames.offsets, total_gev, core_gev, told, seeds, n_tails, detector.threshold_gev, *tail.facts, *tail.y,
+        frames.places, frames.offsets, total_gev, core_gev, known, seeds, n_tails, detector.threshold_gev, *tail.facts, *tail.y,
         *tail.context, tail.place, *tail.second, *tail.out, out,
     )  # fmt: skip
     return out
@@ -52,7 +52,7 @@ def images(
 
 @numba.njit(cache=True, nogil=True)
 def _fill(  # type: ignore[no-untyped-def]
-    places, offsets, total_gev, core_gev, told, seeds, n_tails, t, facts_mean, facts_spread, y_mean, y_spread, context_w, context_b,
+    places, offsets, total_gev, core_gev, known, seeds, n_tails, t, facts_mean, facts_spread, y_mean, y_spread, context_w, context_b,
     place_w, second_w, second_b, out_w, out_b, out,
 ):  # fmt: skip
     n_y, n_x = out.shape[1:]
@@ -65,7 +65,7 @@ def _fill(  # type: ignore[no-untyped-def]
             places[e, 0], places[e, 1], places[e, 2] != 0, places[e, 3] != 0, places[e, 4] != 0, offsets[e, 0], offsets[e, 1],
         )  # fmt: skip
         left, context = _core(
-            image, frame, total_gev[e], core_gev[e], told[e], t, facts_mean, facts_spread, context_w, context_b
+            image, frame, total_gev[e], core_gev[e], known[e], t, facts_mean, facts_spread, context_w, context_b
         )
         n = _answers(image, frame, context, place_w, second_w, second_b, out_w, out_b, at, answers)
         state, nearest = seeds[e], np.inf
@@ -88,7 +88,7 @@ def _fill(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _core(image, frame, total, core, told, t, mean, spread, context_w, context_b):  # type: ignore[no-untyped-def]
+def _core(image, frame, total, core, known, t, mean, spread, context_w, context_b):  # type: ignore[no-untyped-def]
     """Put the core into the image [GeV]; what is left of the total, and what the tail's first layer is given."""
     n_y, n_x = image.shape
     share, n_hit, left = np.zeros(N_RINGS), np.zeros(N_RINGS), total
@@ -103,10 +103,10 @@ def _core(image, frame, total, core, told, t, mean, spread, context_w, context_b
     facts = np.empty(N_FACTS, np.float32)
     fill_facts(share, n_hit, left, total, t, facts)
     context = context_b.copy()
-    for j in range(len(told)):
-        context += told[j] * context_w[j]
+    for j in range(len(known)):
+        context += known[j] * context_w[j]
     for j in range(N_FACTS):
-        context += (facts[j] - mean[j]) / spread[j] * context_w[len(told) + j]
+        context += (facts[j] - mean[j]) / spread[j] * context_w[len(known) + j]
     return left, context
 
 

@@ -33,7 +33,7 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     import keras
 
     from core.zdc.layers import MixtureLoss, Split, Spread, Standard, Total
-    from core.zdc.networks.latent_layers import Latent
+    from core.zdc.networks.layers import Latent
 
     del output
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
@@ -41,13 +41,13 @@ def build(parameters: Parameters, input_shape: dict[str, Any], output: int) -> A
     is_hit = p.by_name["is_hit"]
     y = Standard(name="core_y")(p.by_name["y"])
     join = keras.layers.Concatenate
-    x = join(name="seen")([y * is_hit, is_hit, p.told_ratio])
+    x = join(name="seen")([y * is_hit, is_hit, p.known_ratio])
     for i in range(2):
         x = keras.layers.Dense(parameters.units, activation="silu", name=f"encoder_{i}")(x)
     moments = keras.layers.Dense(2 * N_LATENT, name="encoder_out")(x)
     _, noise = Split((2, N_LATENT), name="noise_pieces")(inputs[NOISE])
     z, kl = Latent(name="latent")([moments, noise])
-    x = join(name="latent_told")([z, p.told_ratio])
+    x = join(name="latent_known")([z, p.known_ratio])
     for i in range(2):
         x = keras.layers.Dense(parameters.units, activation="silu", name=f"decoder_{i}")(x)
     n_each = 1 + 3 * N_MIX
@@ -64,9 +64,9 @@ def sampler(model: Any, parameters: Parameters) -> Draw:
     mean, spread = weights(model, "core_y")
 
     def draw_core(
-        told: np.ndarray, total_gev: np.ndarray, threshold_gev: float, noise: np.ndarray, seeds: np.ndarray
+        known: np.ndarray, total_gev: np.ndarray, threshold_gev: float, noise: np.ndarray, seeds: np.ndarray
     ) -> np.ndarray:
-        x = np.concatenate([noise[:, 2:N_NOISE], told], axis=1)
+        x = np.concatenate([noise[:, 2:N_NOISE], known], axis=1)
         for kernel, bias in layers[:-1]:
             x = silu(x @ kernel + bias)
         answer = (x @ layers[-1][0] + layers[-1][1]).reshape(len(x) * N_CORE, -1)

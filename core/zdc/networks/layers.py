@@ -1,4 +1,5 @@
-"""Own layers of adversarial networks and of those with latent numbers or paths: to be imported before a stored network that has one is read."""
+"""Own layers of adversarial networks and of those with latent numbers or paths. To be imported, and with it all the others, before a stored
+network is read."""
 
 from typing import Any
 
@@ -6,14 +7,14 @@ import keras
 import numpy as np
 from keras import ops
 
-register = keras.saving.register_keras_serializable(package="zdc")
+from core.zdc.layers import register
 
 
 @register
 class Contest(keras.layers.Layer):
     """The two losses of an adversarial training (arXiv:1406.2661, with the generator's loss that does not saturate), each (n, 1), in one step.
 
-    Inputs: recorded rows, drawn rows, and what critic and generator are told. The critic gives logits for the recorded rows, the drawn
+    Inputs: recorded rows, drawn rows, and what critic and generator are known. The critic gives logits for the recorded rows, the drawn
     ones, and the drawn ones through which nothing is learned. It learns from the first and the last; the generator from the second, less
     the same of the last: that difference is 0, its gradient in the critic's weights cancels, and what is left is the generator's.
     Outside of training the critic's is 0, and the generator's the mean over columns of the distance between the sorted values of recorded
@@ -25,17 +26,17 @@ class Contest(keras.layers.Layer):
         self.critic = critic
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        recorded, drawn, told = inputs
+        recorded, drawn, known = inputs
         if not training:
             columns = (
                 ops.sort(ops.reshape(rows, (-1, int(np.prod(rows.shape[1:])))), axis=0) for rows in (recorded, drawn)
             )
             first, second = columns
-            nothing = 0.0 * told[:, :1]
+            nothing = 0.0 * known[:, :1]
             return nothing, nothing + ops.mean(ops.abs(first - second))
         rows = ops.concatenate([recorded, drawn, ops.stop_gradient(drawn)], axis=0)
-        told = ops.stop_gradient(told)
-        logits = self.critic([rows, ops.concatenate([told, told, told], axis=0)], training=True)
+        known = ops.stop_gradient(known)
+        logits = self.critic([rows, ops.concatenate([known, known, known], axis=0)], training=True)
         real, fake, blind = ops.split(logits, 3, axis=0)
         critic = ops.softplus(-real) + ops.softplus(blind)
         generator = ops.softplus(-fake) - ops.softplus(-blind) + ops.stop_gradient(ops.softplus(-blind))
