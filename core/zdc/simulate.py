@@ -6,14 +6,17 @@ other, which no real shower promises.
 
 import json
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from core import workspace
+from core import threads, workspace
+from core.data.prepare import default_jobs
 from core.errors import DarkroomError
 from core.parameters import param
 from core.zdc.grid import Grid
@@ -148,7 +151,7 @@ def energies(p: SimulationParameters) -> np.ndarray:
 
 
 def cost(n_events: int, p: SimulationParameters) -> dict[str, float]:
-    """What `simulate` takes on a core: seconds, and GB of raw files; the latter roughly, where cells, threshold or spots are not the usual."""
+    """What `simulate` takes: seconds on one core (it uses all there are), and GB of raw files; the latter roughly, where cells, threshold or spots are not the usual."""
     of = energies(p)
     material, _ = PRESETS[p.preset]
     n_spots = p.spot_fineness * float(np.mean([gflash.n_spots(material, energy) for energy in of]))
@@ -207,9 +210,18 @@ def simulate(
 
 
 def _batches(n: int, seed: int, p: SimulationParameters, first: int, run: int) -> Iterator[tuple[Showers, int]]:
-    for start in range(first, first + n, BATCH):
-        size = min(BATCH, first + n - start)
-        yield simulate_showers(size, seed, p, start, run), start + size
+    """The showers of a file and the number behind the last, in order; a thread for each core simulates a batch ahead."""
+    waiting: deque[tuple[Future[Showers], int]] = deque()
+    n_threads = default_jobs()
+    with threads.pool(n_threads) as pool:
+        for start in range(first, first + n, BATCH):
+            stop = min(start + BATCH, first + n)
+            waiting.append((pool.submit(simulate_showers, stop - start, seed, p, start, run), stop))
+            if len(waiting) > n_threads:
+                future, done = waiting.popleft()
+                yield future.result(), done
+        for future, done in waiting:
+            yield future.result(), done
 
 
 def _holds(path: Path, origin: dict[str, str | int]) -> bool:
