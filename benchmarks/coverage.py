@@ -15,12 +15,12 @@ Broken on purpose, each seen to be found (1,000 toys, of the Landau peak 200):
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy import special, stats
 
-from benchmarks import report
+from benchmarks import coverage_samples, report
+from benchmarks.coverage_case import Bounds, Case
 from core.analysis import total_efficiency
 from core.connie.muons import landau, rates
 from core.judge import topcalibration
@@ -36,29 +36,6 @@ from core.statistics.roc import auc
 N_TOYS = 1000
 SPREAD = 2.0  # of the logits of the made-up scores
 ONE_BIN = Axis("energy_kev", "keV", np.array([0.0, 20.0]))
-
-
-class Bounds(Protocol):
-    """Anything with an interval."""
-
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    @property
-    def method(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Case:
-    """An interval in a setting: `toy` draws data of n events and gives its interval, which `truth` should lie in."""
-
-    interval: str
-    setting: str
-    n: int
-    truth: float
-    toy: Callable[[np.random.Generator], Bounds]
-    cost: int = 1  # only every so many toys are made
 
 
 @dataclass(frozen=True)
@@ -95,6 +72,7 @@ def cases() -> Iterator[Case]:
     yield from _calibration_errors()
     yield from _of_classes()
     yield from _fits()
+    yield from coverage_samples.cases()
 
 
 def _counted() -> Iterator[Case]:

@@ -179,11 +179,15 @@ def mean_shift(values: np.ndarray, reference: np.ndarray, is_paired: bool) -> In
     deviation = float(reference.std(ddof=1)) if n > 1 else 0.0
     if not deviation:
         return Interval(math.nan, math.nan, math.nan, n, method=DIFFERENCE)
+    shift = float(values.mean() - reference.mean()) / deviation
+    # the standard deviation scatters too: both by their influence functions
+    spread = 0.5 * shift * (((reference - reference.mean()) / deviation) ** 2 - 1.0)
     if is_paired:
-        variance = (values - reference).var(ddof=1) / n
+        variance = ((values - reference) / deviation - spread).var(ddof=1) / n
     else:
-        variance = values.var(ddof=1) / len(values) + reference.var(ddof=1) / len(reference)
-    return _normal(float(values.mean() - reference.mean()) / deviation, math.sqrt(variance) / deviation, n, DIFFERENCE)
+        variance = (values / deviation).var(ddof=1) / len(values)
+        variance += (reference / deviation + spread).var(ddof=1) / len(reference)
+    return _normal(shift, math.sqrt(variance), n, DIFFERENCE)
 
 
 def _defined(values: np.ndarray, reference: np.ndarray, is_paired: bool) -> tuple[np.ndarray, np.ndarray]:
