@@ -3,6 +3,7 @@
 The report of a job is kept as workspace/analyses/<key>.json under a key that changes with everything it rests on.
 """
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -273,6 +274,16 @@ def stored(key: str) -> Report | None:
     tables = [Table(**part, group=group) for part, group in zip(record["tables"], table_groups, strict=True)]
     numbers = tuple(KeyNumber(**number) for number in record["numbers"])
     return Report(numbers, tuple(tables), tuple(figures), tuple(record["notes"]), record["values"])
+
+
+def stored_values() -> list[dict[str, Any]]:
+    """The plain values of all reports that jobs kept, newest first; damaged files are passed over."""
+    values = []
+    folder = workspace.folder("analyses")
+    for path in sorted(folder.glob("[!.]*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        with contextlib.suppress(DarkroomError):
+            values.append(dict(workspace.read_sealed(path, "delete it and ask for the analysis again")["values"]))
+    return values
 
 
 def _figure(drawn: dict[str, Any]) -> go.Figure:

@@ -15,14 +15,14 @@ from core.data.splits import SplitParameters, split_rows
 from core.data.table import Column
 from core.errors import DarkroomError
 from core.judge.generating import Generating
-from core.judge.generation.quality import AS_SET, FULL, QualityParameters
-from core.judge.generation.sample import sample_of
-from core.judge.generation.values import readable_rows, table_of
+from core.judge.generation.quality import AS_SET, FULL, QualityParameters, measure
+from core.judge.generation.sample import Sample, described, sample_of
+from core.judge.generation.values import readable_rows, table_of, table_of_values
 from core.judge.output_table import OutputTable, open_outputs
 from core.judge.report import Report
 from core.learn.tasks.generate import SAMPLES, Generate
 from core.statistics.axis import Axis
-from core.workflows.analyse import store, stored
+from core.workflows.analyse import store, stored, stored_values
 from core.workflows.demo import default_mapping
 from core.workflows.prepare_job import prepare
 from tests.toy.experiment import EXPERIMENT
@@ -165,6 +165,8 @@ def test_the_report_holds_plain_values_and_comes_back_from_its_file(
     store("quality", good)
     back = stored("quality")
     assert back is not None and table_of([back]) == table_of([good])
+    (tmp_path / "analyses" / "damaged.json").write_text("{", encoding="utf-8")
+    assert table_of_values(stored_values()) == table_of([good])
     assert any("extrapolation" in note for note in good.notes)
     assert {figure.group for figure in good.figures} == {"by energy", "separation"}
     assert all(figure.columns for figure in good.figures)
@@ -188,6 +190,23 @@ def test_a_run_that_copies_is_found(data: Dataset) -> None:
         report_on(copying, QualityParameters(n_rows=300, has_network=False)).values["row"]["neighbour_ratio"]["value"]
         < 0.01
     )
+
+
+def test_one_energy_only_and_rows_that_are_all_alike_are_judged_too(data: Dataset) -> None:
+    """A network whose only input is the energy draws the same row again: nothing fails, every judge tells it."""
+    alike = run_with(data, lambda energy: energy[:, None, None] * np.full((4, 4), 1.0 / 16.0))
+    row = report_on(alike).values["row"]
+    assert row["auc_high"]["value"] > 0.99 and row["recall"]["value"] < 0.05
+    energy = np.full(1_200, 5.0)
+    parts = [
+        described(
+            GENERATING, {}, np.arange(1_200), energy[:, None, None] * shares(1_200, seed), energy, {"true_mev": energy}
+        )
+        for seed in (1, 2, 3)
+    ]
+    measured = measure(Sample(*parts), GENERATING, SETTINGS, None)
+    assert not [sentence for sentence in measured.refused if "needs" in sentence]
+    assert measured.bins[1].response.generated is None and measured.bins[0].n == 1_200
 
 
 def test_what_has_too_few_rows_says_so_and_the_rest_is_answered(table: OutputTable) -> None:

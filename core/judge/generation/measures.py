@@ -198,7 +198,7 @@ def _defined(values: np.ndarray, reference: np.ndarray, is_paired: bool) -> tupl
 
 
 def _normal(value: float, sigma: float, n: int, method: str) -> Interval:
-    reach = float(special.stdtrit(n - 1, (1.0 + LEVEL) / 2.0)) * sigma
+    reach = float(special.stdtrit(n - 1, (1.0 + LEVEL) / 2.0) * sigma)
     return Interval(value, value - reach, value + reach, n, method=method)
 
 

@@ -38,7 +38,7 @@ def values_of(quality: Quality, sample: Sample, run: runs.Run, dataset: Dataset)
 
     return {
         "run": run.id, "network": run.network, "dataset": dataset.name, "n": quality.n,
-        "row": row_of(quality, run),
+        "row": row_of(quality, run, dataset),
         "judges": {
             name: {
                 GENERATED: judged.generated.to_dict(), TRUTH: judged.truth.to_dict(),
@@ -70,9 +70,9 @@ def pair_values(pair: Beside) -> dict[str, Any]:
     }
 
 
-def row_of(quality: Quality, run: runs.Run) -> dict[str, Any]:
+def row_of(quality: Quality, run: runs.Run, dataset: Dataset) -> dict[str, Any]:
     """The line of a generator in the table of all: numbers with their intervals, None where they were not measured."""
-    row: dict[str, Any] = {"run": run.id, "network": run.network, "n": quality.n}
+    row: dict[str, Any] = {"run": run.id, "network": run.network, "dataset": dataset.name, "n": quality.n}
     for name in (LOW, HIGH, HARD):
         judged = quality.judges.get(name)
         row[f"auc_{name}"] = judged and judged.generated.auc.to_dict()
@@ -95,15 +95,24 @@ def row_of(quality: Quality, run: runs.Run) -> dict[str, Any]:
 
 
 def table_of(reports: Iterable[Report]) -> list[dict[str, Any]]:
-    """The lines of all generators that the reports (also read from files) judge, best for the trees first; each as `row_of` has it.
+    """The lines of all generators that the reports judge; see `table_of_values`."""
+    return table_of_values(report.values for report in reports)
 
-    Reports of something else are passed over. Of several reports of one run the one of most rows counts.
+
+def table_of_values(values: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of all generators whose report's values these are, best for the trees first; each as `row_of` has it.
+
+    Values of something else are passed over. Of several reports of one run on one data set the one of most rows counts, of these the
+    first.
     """
-    by_run: dict[str, dict[str, Any]] = {}
-    for report in reports:
-        row = report.values.get("row")
-        if isinstance(row, Mapping) and "auc_high" in row and row["n"] >= by_run.get(str(row["run"]), row)["n"]:
-            by_run[str(row["run"])] = dict(row)
+    by_run: dict[tuple[str, str], dict[str, Any]] = {}
+    for of_report in values:
+        row = of_report.get("row")
+        if not isinstance(row, Mapping) or "auc_high" not in row:
+            continue
+        key = str(row["run"]), str(row["dataset"])
+        if key not in by_run or row["n"] > by_run[key]["n"]:
+            by_run[key] = dict(row)
     return sorted(by_run.values(), key=lambda row: row["auc_high"]["value"] if row["auc_high"] else 2.0)
 
 
@@ -131,19 +140,27 @@ def readable_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         "neighbour_ratio",
         "etot_bias",
     )
-    lines = []
-    for row in rows:
-        line: dict[str, Any] = {"generator": row["network"], "run": row["run"], "rows": row["n"]}
-        line |= {name: _words(row[name]) for name in names}
-        line |= {f"separation {name}": _words(pair) for name, pair in row["separation"].items()}
-        line |= {name: row[name] for name in ("ms_per_row", "train_seconds", "parameters")}
-        lines.append(line)
-        if len(lines) == 1:
-            truth: dict[str, Any] = {"generator": TRUTH, "run": "", "rows": row["n"]}
-            truth |= {name: _words(row[f"{name}_truth"]) for name in names}
-            truth |= {f"separation {name}": _words(pair) for name, pair in row["separation_truth"].items()}
-            truth |= dict.fromkeys(("ms_per_row", "train_seconds", "parameters"))
-    return [*lines, truth] if lines else []
+    costs = ("ms_per_row", "train_seconds", "parameters")
+
+    def line(row: Mapping[str, Any], end: str) -> dict[str, Any]:
+        numbers = {name: _words(row[name + end]) for name in names}
+        return numbers | {f"separation {name}": _words(pair) for name, pair in row[f"separation{end}"].items()}
+
+    shown = list(rows)
+    lines = [
+        {
+            "generator": row["network"],
+            "run": row["run"],
+            "rows": row["n"],
+            **line(row, ""),
+            **{name: row[name] for name in costs},
+        }
+        for row in shown
+    ]
+    return lines + [
+        {"generator": TRUTH, "run": "", "rows": row["n"], **line(row, "_truth"), **dict.fromkeys(costs)}
+        for row in shown[:1]
+    ]
 
 
 def _words(plain: Mapping[str, Any] | None) -> str:
