@@ -15,7 +15,7 @@ WORK = [
     ("pages/data/page.py", "Data", "data", ""),
     ("pages/select/page.py", "Select", "select", ""),
     ("pages/inspect/page.py", "Inspect", "inspect", ""),
-    ("pages/label/page.py", "Label", "label", "labels.by_hand"),
+    ("pages/label/page.py", "Label", "label", "by_hand"),
     ("pages/train/page.py", "Train", "train", "networks"),
     ("pages/runs/page.py", "Runs", "runs", "networks"),
     ("pages/evaluate/page.py", "Evaluate", "evaluate", "networks"),

@@ -37,7 +37,7 @@ def prepared(experiment: Experiment, raw: Path) -> None:
     for name in ("anna", "bert", "cleo"):
         rows = rng.integers(0, data.n_rows, N_BEFORE).tolist()
         log.append(
-            experiment.key, [label_session.line(experiment.labels.by_hand, data, row, log.LABEL, classes[row % len(classes)], name, spent_ms=900) for row in rows]
+            experiment.key, [label_session.line(experiment.by_hand, data, row, log.LABEL, classes[row % len(classes)], name, spent_ms=900) for row in rows]
         )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def labelled(labeller: str) -> dict[str, float | int]:
 def main() -> None:
     options = report.options(__doc__ or "").parse_args()
     experiment = next(
-        experiment_of_key for experiment_of_key in EXPERIMENTS.values() if experiment_of_key.labels.by_hand is not None
+        experiment_of_key for experiment_of_key in EXPERIMENTS.values() if experiment_of_key.by_hand is not None
     )
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["DARKROOM_WORKSPACE"] = temporary

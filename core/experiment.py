@@ -15,6 +15,7 @@ from core.judge.generating import Generating
 from core.judge.grid import Grid
 from core.judge.judging import Judging
 from core.labels.labels import Labels
+from core.labels.record import Labelling
 from core.learn.network import Network
 from core.selection.selecting import Selecting
 
@@ -37,3 +38,4 @@ class Experiment:
     analyses: Mapping[str, Analysis]
     grid: Grid | None = None
     generating: Generating | None = None
+    by_hand: Labelling | None = None

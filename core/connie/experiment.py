@@ -79,9 +79,9 @@ EXPERIMENT = Experiment(
         signal=MUON,
         cuts_of=select.label_cuts,
         schemes=select.SCHEMES,
-        by_hand=by_hand.LABELLING,
         fractions=by_hand.soft_labels,
     ),
+    by_hand=by_hand.LABELLING,
     networks=model.NETWORKS,
     looking=Looking(
         views=plot.VIEWS,

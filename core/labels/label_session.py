@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from core.judge.score_table import ScoreTable
 from core.labels import agreement, label_fractions, log, queue
 from core.labels.agreement import Agreement
 from core.labels.label_fractions import Votes
-from core.labels.labels import Labelled
 from core.labels.log import ADJUDICATION, LABEL, SKIP, UNDO, Entry
 from core.labels.queue import Item, QueueParameters
 from core.labels.record import MAX_CLASSES, Labelling, Look, plain_look
@@ -81,12 +80,20 @@ class HandLabels:
         return lines
 
 
-def labelling_of(experiment: Labelled) -> Labelling:
+class LabelledByHand(Protocol):
+    """What may be labelled by hand: an experiment, whether or not its networks tell classes apart."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def by_hand(self) -> Labelling | None: ...
+
+
+def labelling_of(experiment: LabelledByHand) -> Labelling:
     """How rows are labelled by hand, or a refusal."""
-    by_hand = experiment.labels.by_hand if experiment.labels else None
-    if by_hand is None:
+    if experiment.by_hand is None:
         raise DarkroomError(f"{experiment.title} has no labels by hand: its rows are labelled by their data alone.")
-    return by_hand
+    return experiment.by_hand
 
 
 def classes_of(labelling: Labelling, dataset: Dataset) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from core.errors import DarkroomError
 if TYPE_CHECKING:
     from core.data.cuts import Cut
     from core.data.dataset import Dataset
-    from core.labels.record import Labelling
     from core.selection.selection import Selection
 
 
@@ -36,7 +35,7 @@ class Labels:
 
     `cuts_of(cuts, scheme, dataset)` are the cuts that make each class under the scheme of this key; its keys are the classes.
     `signal` is the class that a score is the probability of, and that is judged against the rest. `fractions(dataset, selection)` float (n_rows, n_classes) are
-    the shares of several judges, each row adds up to 1. `by_hand` is labelling by hand.
+    the shares of several judges, each row adds up to 1.
     """
 
     classes: tuple[str, ...]
@@ -44,7 +43,6 @@ class Labels:
     schemes: Mapping[str, Scheme]
     signal: str = "signal"
     fractions: "Callable[[Dataset, Selection], np.ndarray | None] | None" = None
-    by_hand: "Labelling | None" = None
 
 
 class Labelled(Protocol):

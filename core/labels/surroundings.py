@@ -14,7 +14,7 @@ def surroundings(image_view: ImageView | None, dataset: Dataset, row: int, times
     """A window `times` as large as the row with the boxes of the neighbours that lie in it as a whole (others' boxes would
     only cross the picture); None for a row without an image.
     """
-    image = int(detector_images.image_of(dataset, [row])[0])
+    image = -1 if image_view is None else int(detector_images.image_of(dataset, [row])[0])
     if image < 0 or image_view is None:
         return None
     window = image_rows.around(dataset, image_view, row, dataset.images[image], times)

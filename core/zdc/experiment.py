@@ -9,7 +9,20 @@ from core.experiment import Experiment
 from core.figures.looking import Looking
 from core.judge.judging import Judging
 from core.selection.selecting import Selecting
-from core.zdc import evaluate, event, features, generation, mapping, model, plot, read, rows, select, simulate
+from core.zdc import (
+    evaluate,
+    event,
+    features,
+    generation,
+    kinds_by_hand,
+    mapping,
+    model,
+    plot,
+    read,
+    rows,
+    select,
+    simulate,
+)
 from core.zdc.masks.analysis import MASK_TYPES
 from core.zdc.profiles.report import PROFILES
 
@@ -42,6 +55,7 @@ EXPERIMENT = Experiment(
         uid=event.UID,
         truth="simulated",
         row_facts=event.row_facts,
+        derived=kinds_by_hand.DERIVED,
     ),
     simulation=Simulation(
         parameters=simulate.SimulationParameters,
@@ -60,6 +74,7 @@ EXPERIMENT = Experiment(
         in_window=select.in_window,
     ),
     labels=None,
+    by_hand=kinds_by_hand.LABELLING,
     networks=model.NETWORKS,
     looking=Looking(views=plot.VIEWS, average=plot.AVERAGE),
     judging=Judging(axis=evaluate.AXIS),

@@ -169,15 +169,15 @@ def exchange(data: Dataset) -> None:
 
 
 def freeze(data: Dataset) -> None:
-    """The column that a training uses."""
+    """The column that a training or an analysis uses."""
     experiment = cached.experiment_of(data)
     column = label_session.labelling_of(experiment).column
-    st.markdown("**For a training**")
+    teaches = experiment.labels is not None
+    st.markdown("**For a training**" if teaches else "**As a column**")
     frozen = data.derived.get(column)
     if frozen is None:
-        st.caption(
-            f"Column {column} is not there yet: labels are frozen into it, then the label scheme 'hand' uses them."
-        )
+        use = "then the label scheme 'hand' uses them" if teaches else "then cuts and analyses may use them"
+        st.caption(f"Column {column} is not there yet: labels are frozen into it, {use}.")
     else:
         kappa = frozen["kappa"]
         value = DASH if kappa["value"] is None else f"{kappa['value']:.2f} [{kappa['low']:.2f}, {kappa['high']:.2f}]"
@@ -188,8 +188,9 @@ def freeze(data: Dataset) -> None:
                 f"{frozen['n_random']:,} of the unbiased sample."
             )
         )
+        page, label = ("train", "train with them") if teaches else ("analysis", "analyse them")
         st.page_link(
-            "pages/train/page.py", label="train with them", icon=":material/arrow_forward:",
+            f"pages/{page}/page.py", label=label, icon=":material/arrow_forward:",
             query_params={"data": data.name},
         )  # fmt: skip
     if st.button("freeze the labels as they are now", key="freeze", icon=":material/ac_unit:"):

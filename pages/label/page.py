@@ -68,7 +68,7 @@ def page() -> None:
     with st.sidebar:
         data = choose.dataset()
         experiment = cached.experiment_of(data)
-        if experiment.labels is None or experiment.labels.by_hand is None:
+        if experiment.by_hand is None:
             layout.nothing_yet(
                 f"{experiment.title} has no labels by hand: choose a data set of another experiment.",
                 "pages/data/page.py", "Go to Data",
@@ -95,7 +95,7 @@ def page() -> None:
         with exchange:
             agreeing.exchange(data)
         command = f"python -m core labels export {data.name} labels.csv"
-    layout.foot(f"{choose.describe(data)}. {experiment.labels.by_hand.explanation}", command)
+    layout.foot(f"{choose.describe(data)}. {experiment.by_hand.explanation}", command)
 
 
 layout.show(page)

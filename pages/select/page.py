@@ -243,7 +243,7 @@ def without_labels(selected: Selected) -> None:
     """Why no row has a class, and where labels come from."""
     sentence = f"No row inside the cuts has a label under '{selected.selection.labels}'"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if cached.experiment_of(selected.dataset).labels.by_hand is None:
+        if cached.experiment_of(selected.dataset).by_hand is None:
             st.info(f"{sentence}: choose other labels or wider cuts.", icon=":material/info:")
             return
         st.info(f"{sentence}: choose other labels, or label some by hand and freeze them.", icon=":material/info:")

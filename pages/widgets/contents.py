@@ -26,7 +26,7 @@ def pages(entries: Sequence[Entry]) -> list[Any]:
 
 
 def has(experiment: Experiment, needed: str) -> bool:
-    """Whether an experiment has a facet such as `grid`, a part of one such as `labels.by_hand`, or an analysis."""
+    """Whether an experiment has a facet such as `grid`, a part of one such as `analyses.rates`, or an analysis."""
     value: Any = experiment
     for name in filter(None, needed.split(".")):
         value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)

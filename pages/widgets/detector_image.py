@@ -180,7 +180,7 @@ def _cells(data: Dataset, i: int, window: Window, max_px: int) -> tuple[Any, int
 def _spots(data: Dataset, i: int, window: Window, factor: int) -> Spots | None:
     """Where a click hits a row of a window of image i; None where the experiment does not tell a row's pixels."""
     experiment = cached.experiment_of(data)
-    how = experiment.labels.by_hand if experiment.labels else None
+    how = experiment.by_hand
     if how is None:
         return None
     rows = detector_images.rows_in(data, i)

@@ -37,7 +37,7 @@ def test_keys_label_one_track_after_the_other(server: Any, page: Any, monkeypatc
         before = page.evaluate(drawn)
         page.keyboard.press(str(key))
         page.wait_for_function(f"(before) => {drawn} !== before", arg=before, timeout=SLOW_MS)
-    classes = EXPERIMENT.labels.by_hand.classes(open_dataset(SAMPLE))
+    classes = EXPERIMENT.by_hand.classes(open_dataset(SAMPLE))
     entries = log.read(EXPERIMENT.key, "marie")[0]
     assert [entry.label for entry in entries] == [classes[key - 1] for key in wanted]
     assert len({entry.uid for entry in entries}) == 3

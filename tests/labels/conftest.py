@@ -42,7 +42,7 @@ def say(data: Dataset) -> Callable[..., Entry]:
     """Write a line about a row as the page does."""
 
     def write(row: int, label: str, labeller: str = "anna", kind: str = LABEL, **more: object) -> Entry:
-        entry = label_session.line(EXPERIMENT.labels.by_hand, data, row, kind, label, labeller, **more)
+        entry = label_session.line(EXPERIMENT.by_hand, data, row, kind, label, labeller, **more)
         return label_session.write(data, entry, label_session.classes_of(label_session.labelling_of(EXPERIMENT), data))
 
     return write

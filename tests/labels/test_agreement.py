@@ -97,7 +97,7 @@ def test_the_newest_label_of_each_labeller_counts_and_undo_brings_the_older_one_
     assert dict(zip(votes.classes, votes.counts[0].tolist(), strict=True))["spot"] == 1
     assert votes.n_votes.tolist() == [2]
     np.testing.assert_allclose(votes.shares[0][[1, 2]], [0.5, 0.5])
-    assert label_session.take_back(EXPERIMENT.labels.by_hand, data, "anna") == last
+    assert label_session.take_back(EXPERIMENT.by_hand, data, "anna") == last
     votes = label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).votes
     assert votes.counts[0].tolist() == [0, 2, 0, 0, 0, 0, 0]
 
@@ -105,9 +105,9 @@ def test_the_newest_label_of_each_labeller_counts_and_undo_brings_the_older_one_
 def test_undo_goes_back_step_by_step_and_then_says_that_there_is_nothing(data, say):
     lines = [say(row, "worm") for row in (1, 2)]
     say(3, "worm", "bert")
-    assert label_session.take_back(EXPERIMENT.labels.by_hand, data, "anna") == lines[1]
-    assert label_session.take_back(EXPERIMENT.labels.by_hand, data, "anna") == lines[0]
-    assert label_session.take_back(EXPERIMENT.labels.by_hand, data, "anna") is None
+    assert label_session.take_back(EXPERIMENT.by_hand, data, "anna") == lines[1]
+    assert label_session.take_back(EXPERIMENT.by_hand, data, "anna") == lines[0]
+    assert label_session.take_back(EXPERIMENT.by_hand, data, "anna") is None
     hand_labels = label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data)
     assert len(hand_labels.entries) == 5
     assert hand_labels.votes.rows.tolist() == [3]
@@ -145,7 +145,7 @@ def test_a_decision_settles_a_dispute_and_can_be_taken_back(data, say):
     assert hand_labels.votes.shares[0].tolist() == np.eye(7)[5].tolist()
     assert hand_labels.agreement.disputes[0].decided == "undefined"
     assert hand_labels.labels_of_row(7) == {"anna": "worm", "bert": "spot", "adjudication": "undefined"}
-    label_session.take_back(EXPERIMENT.labels.by_hand, data, "bert")
+    label_session.take_back(EXPERIMENT.by_hand, data, "bert")
     assert label_session.open_hand_labels(label_session.labelling_of(EXPERIMENT), data).votes.decided.tolist() == [-1]
 
 

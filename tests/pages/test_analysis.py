@@ -52,5 +52,5 @@ def test_a_page_shows_itself_only_where_the_experiment_has_what_it_needs(few: st
     assert open_dataset("tracks").experiment == CONNIE.key
     assert has(COSINE, "grid") and not has(CONNIE, "grid")
     assert has(CONNIE, "analyses.rates") and not has(COSINE, "analyses.rates")
-    assert has(CONNIE, "labels.by_hand") and not has(COSINE, "labels.by_hand")
+    assert has(CONNIE, "by_hand") and not has(COSINE, "by_hand")
     assert has(COSINE, "")

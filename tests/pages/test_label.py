@@ -42,7 +42,7 @@ def lines(labeller="anna"):
 def test_every_class_has_its_number_and_the_others_their_letters(label):
     at = label()
     keys = {b.key.rpartition("-")[0]: b.proto.shortcut.lower() for b in at.button if b.proto.shortcut}
-    classes = EXPERIMENT.labels.by_hand.classes(open_dataset("tracks"))
+    classes = EXPERIMENT.by_hand.classes(open_dataset("tracks"))
     assert {k: v for k, v in keys.items() if k.startswith("say-")} == {f"say-{i}": str(i) for i in range(1, 8)}
     assert [button(at, f"say-{i}").label for i in range(1, 8)] == list(classes)
     others = {"undo": "u", "skip": "s", "difficult": "d", "step-Left": "left", "step-Right": "right"}
@@ -56,7 +56,7 @@ def test_ten_keys_are_ten_lines_about_the_ten_events_that_were_shown(label):
         seen.append(shown(at))
         press(at, f"say-{i % 7 + 1}")
         assert not at.exception
-    classes = EXPERIMENT.labels.by_hand.classes(open_dataset("tracks"))
+    classes = EXPERIMENT.by_hand.classes(open_dataset("tracks"))
     entries = lines()
     assert [EXPERIMENT.table.uid.text(e.uid) for e in entries] == seen
     assert len(set(seen)) == 10
@@ -108,7 +108,7 @@ def test_blind_hides_the_run_and_the_others_and_seeing_shows_them(label, tracks)
     data = open_dataset("tracks")
     log.append(
         KEY,
-        [label_session.line(EXPERIMENT.labels.by_hand, data, row, LABEL, "worm", "bert") for row in range(data.n_rows)],
+        [label_session.line(EXPERIMENT.by_hand, data, row, LABEL, "worm", "bert") for row in range(data.n_rows)],
     )
     facts = dict(label(scores=tracks).dataframe[0].value.itertuples(index=False))
     assert not {"bert says", "the run says", "queue"} & set(facts)
@@ -146,7 +146,7 @@ def test_agreement_shows_kappa_confusion_and_disputes(label):
     for row in range(12):
         for name, class_name in (("bert", "worm"), ("cleo", "spot" if row in (3, 4) else "worm")):
             label_session.write(
-                data, label_session.line(EXPERIMENT.labels.by_hand, data, row, LABEL, class_name, name), classes
+                data, label_session.line(EXPERIMENT.by_hand, data, row, LABEL, class_name, name), classes
             )
     at = label(task="agreement")
     assert at.metric[0].value.endswith("n = 12")

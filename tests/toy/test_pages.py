@@ -78,7 +78,7 @@ def test_the_navigation_offers_what_it_has(registered: None) -> None:
     del registered
     for needed in ("", "networks", "analyses"):
         assert contents.has(EXPERIMENT, needed)
-    for needed in ("labels.by_hand", "labels", "grid", "analyses.rates", "analyses.trigger"):
+    for needed in ("by_hand", "labels", "grid", "analyses.rates", "analyses.trigger"):
         assert not contents.has(EXPERIMENT, needed)
 
 
