@@ -1,7 +1,9 @@
 """Generated rows: what an experiment says of them, so that shared code can draw, judge and show them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +17,10 @@ Conditions = Mapping[str, np.ndarray]
 Geometry = Mapping[str, np.ndarray]
 Numbers = dict[str, np.ndarray]
 """Name -> float64 (n,): numbers of each row."""
+Append = Callable[[np.ndarray, Conditions, np.ndarray], None]
+"""Adds rows (n, ...) with their conditions and numbers int64 (n,) to a file."""
+Writer = Callable[[Path, Geometry, Mapping[str, Any]], AbstractContextManager[Append]]
+"""(path, geometry, plain facts that are kept with the rows) -> appends to a file that is at `path` when all is written, and not before."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Generating:
     that may be given, with the range that can be asked for. Everything is repeated in the bins of `axis`, a condition.
     `features(rows, conditions, geometry)` are the high-level numbers that a judge is given, `more_features` those that the harder judge
     is given beside them, `pixels(rows, conditions, geometry)` float32 (n, k) the low-level ones. `separated` names the features whose
-    separation power is quoted, by name -> title. `channels(rows)` are sums over rows that are compared as the field does, in the unit of the array.
+    separation power is quoted, by name -> title. `writers` write generated rows, by the layout of their file, the usual one first. `channels(rows)` are sums over rows that are compared as the field does, in the unit of the array.
     """
 
     array: str
@@ -37,6 +43,7 @@ class Generating:
     pixels: Callable[[np.ndarray, Conditions, Geometry], np.ndarray]
     separated: Mapping[str, str]
     channels: Callable[[np.ndarray], Numbers]
+    writers: Mapping[str, Writer] = field(default_factory=dict)
 
 
 class Generated(Protocol):

@@ -14,7 +14,7 @@ from core.data.loader import Recipe, batches
 from core.errors import DarkroomError
 from core.learn import backend
 from core.learn.network import Network
-from core.learn.sampling import answering
+from core.learn.sampling import Sampled, answering
 from core.learn.split_sides import among, split_of
 from core.learn.task import Task
 
@@ -90,14 +90,14 @@ def outputs_of(
 def batch_outputs(model: Any, task: Task, dataset: Dataset, rows: np.ndarray, recipe: Recipe) -> Iterator[np.ndarray]:
     """The outputs float32 (m, ...) of one batch after the other.
 
-    Every batch is filled up to one size, because the backend compiles anew for every shape.
+    Every batch is filled up to one size, because the backend compiles anew for every shape; what draws rows takes any number.
     """
-    done = 0
+    done, fill = 0, (lambda x: x) if isinstance(model, Sampled) else _filled
     for raw, _, weight in batches(dataset, rows, recipe, BATCH_ROWS):
         n = len(weight)
         x = task.input_of(raw, dataset, rows[done : done + n])
         done += n
-        x = {name: _filled(values) for name, values in x.items()} if isinstance(x, dict) else _filled(x)
+        x = {name: fill(values) for name, values in x.items()} if isinstance(x, dict) else fill(x)
         yield np.asarray(model.predict_on_batch(x), np.float32)[:n]
 
 

@@ -24,6 +24,7 @@ from core.jobs import messages
 from core.labels.labels import signal_index
 from core.learn import backend, explain
 from core.learn.explain import Occlusion, Opened
+from core.learn.generator import Generator, need_given, open_generator
 from core.learn.layers import describe_networks
 from core.registry import experiment_by_key
 
@@ -33,20 +34,29 @@ class Models:
 
     def __init__(self, n_models: int) -> None:
         self._n_models = n_models
-        self._opened: OrderedDict[tuple[str, int], Opened] = OrderedDict()
+        self._opened: OrderedDict[tuple[str, int, int | None], Any] = OrderedDict()
 
     def names(self) -> list[str]:
-        return [name for name, _ in self._opened]
+        return list(dict.fromkeys(name for name, *_ in self._opened))
 
     def of(self, run_id: str) -> Opened:
         """The network of a run; loaded, and its files verified, where it is not held or was written since."""
+        opened: Opened = self._of(run_id, None, open_network)
+        return opened
+
+    def generator(self, run_id: str, epoch: int | None) -> Generator:
+        """The generator of a run, with the weights of an epoch or the best ones; held like any network."""
+        generator: Generator = self._of(run_id, epoch, lambda run: _open_generator(run, epoch))
+        return generator
+
+    def _of(self, run_id: str, epoch: int | None, load: Callable[[runs.Run], Any]) -> Any:
         run = runs.open_run(run_id)
         file = run.path / runs.MODEL
-        key = run_id, file.stat().st_mtime_ns if file.exists() else 0
+        key = run_id, file.stat().st_mtime_ns if file.exists() else 0, epoch
         if key not in self._opened:
-            for old in [k for k in self._opened if k[0] == run_id]:
+            for old in [k for k in self._opened if k[0] == run_id and k[1] != key[1]]:
                 del self._opened[old]
-            self._opened[key] = open_network(run)
+            self._opened[key] = load(run)
             while len(self._opened) > self._n_models:
                 self._opened.popitem(last=False)
         self._opened.move_to_end(key)
@@ -57,6 +67,19 @@ def open_network(run: runs.Run) -> Opened:
     """The network of a run, with the class that a score is the probability of."""
     experiment = experiment_by_key(run.experiment)
     return explain.open_network(run, experiment.networks, signal_index(experiment.labels, run.classes))
+
+
+def _open_generator(run: runs.Run, epoch: int | None) -> Generator:
+    return open_generator(run, experiment_by_key(run.experiment).networks, epoch)
+
+
+def generate(models: Models, request: dict[str, Any]) -> dict[str, Any]:
+    """{"run", "epoch" (None: the best weights), "conditions": {column: values}, "keys"} -> the drawn rows, as arrays by name."""
+    generator = models.generator(str(request["run"]), request.get("epoch"))
+    need_given(generator.task, request["conditions"])
+    conditions = {name: np.array(values, np.float32) for name, values in request["conditions"].items()}
+    drawn = generator.rows(conditions, np.array(request["keys"], np.int64))
+    return {name: np.asarray(values, np.float32) for name, values in drawn.items()}
 
 
 def occlusion(models: Models, request: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +113,7 @@ def ping(_models: Models, _request: dict[str, Any]) -> dict[str, Any]:
 
 
 DO: dict[str, Callable[[Models, dict[str, Any]], dict[str, Any]]] = {
-    "ping": ping, "describe": describe, "occlusion": occlusion, "mean_occlusion": mean_occlusion,
+    "ping": ping, "describe": describe, "generate": generate, "occlusion": occlusion, "mean_occlusion": mean_occlusion,
 }  # fmt: skip
 
 

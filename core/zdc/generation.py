@@ -2,7 +2,7 @@
 
 from core.data.table import Column
 from core.judge.generating import Generating
-from core.zdc import shapes
+from core.zdc import shapes, writing
 from core.zdc.evaluate import AXIS
 
 CONDITIONS = (
@@ -20,4 +20,5 @@ GENERATING = Generating(
     pixels=shapes.pixels,
     separated=shapes.TITLES,
     channels=shapes.channels,
+    writers={"darkroom": writing.darkroom, "calochallenge": writing.calochallenge, "root": writing.root},
 )

@@ -68,7 +68,8 @@ def adapt(model: Any, plan: Any, recorded: np.ndarray, targets: np.ndarray) -> d
     least = {}
     if plan.task.conditions == (ENERGY,) and parameters.value_cells == "all":
         least = floors(recorded[..., 0], flat / spread, targets[:, 0])
-    return {"rows": len(recorded), "floors": least}
+    geometry = {name: np.asarray(values).tolist() for name, values in plan.dataset.geometry.items()}
+    return {"rows": len(recorded), "floors": least, "geometry": geometry}
 
 
 def answering(model: Any, scale: str) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, float]]:

@@ -96,7 +96,8 @@ def adapt_start(model: Any, plan: Any, recorded: np.ndarray) -> dict[str, Any]:
     detector = model.get_layer("detector")
     detector.facts.assign(np.array([*grid.shape, grid.cell_mm, grid.threshold_mev]))
     detector.places.assign(_places(plan, grid.shape))
-    return {"rows": len(recorded), "hit_cells_of_core": float(rows["is_hit"].sum(axis=1).mean())}
+    geometry = {name: np.asarray(values).tolist() for name, values in plan.dataset.geometry.items()}
+    return {"rows": len(recorded), "hit_cells_of_core": float(rows["is_hit"].sum(axis=1).mean()), "geometry": geometry}
 
 
 def named(recorded: np.ndarray) -> dict[str, np.ndarray]:

@@ -53,9 +53,10 @@ def appending(path: Path, attributes: Mapping[str, Any] | None = None) -> Iterat
 
 
 def _columns(showers: Showers) -> dict[str, np.ndarray]:
+    depth = {"depth_mev": showers.depth_mev.astype(np.float32, copy=False)} if showers.depth_mev.shape[1] else {}
     return {
         "cells_mev": showers.cells_mev.astype(np.float32, copy=False),
-        "depth_mev": showers.depth_mev.astype(np.float32, copy=False),
+        **depth,
         "number": showers.number.astype(np.int64, copy=False),
         **showers.truth,
     }
