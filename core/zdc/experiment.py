@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from core.analysis.generation import quality
 from core.data.reading import Reading
 from core.data.simulation import Simulation
 from core.data.table import Table
@@ -78,6 +79,6 @@ EXPERIMENT = Experiment(
     networks=model.NETWORKS,
     looking=Looking(views=plot.VIEWS, average=plot.AVERAGE),
     judging=Judging(axis=evaluate.AXIS),
-    analyses={"masks": MASK_TYPES, "profiles": PROFILES},
+    analyses={"quality": quality(generation.GENERATING), "masks": MASK_TYPES, "profiles": PROFILES},
     generating=generation.GENERATING,
 )
