@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
 from core.errors import DarkroomError
@@ -58,10 +59,17 @@ def split_rows(parameters: SplitParameters, uid: np.ndarray, group: np.ndarray, 
 def _assign(groups: np.ndarray, counts: np.ndarray, parameters: SplitParameters) -> np.ndarray:
     """Greedy: each group goes where its strata are still most short of their share (relative deficit)."""
     target = parameters.fractions[:, None] * counts.sum(axis=0)
-    have = np.zeros_like(target)
-    side = np.zeros(len(groups), np.int8)
     shuffled = np.random.default_rng(parameters.seed).permutation(len(groups))
     largest_first = shuffled[np.argsort(-counts[shuffled].sum(axis=1), kind="stable")]
+    if counts.shape[1] == 1:  # a million rows without classes may each be a group
+        return _assign_one_stratum(counts[:, 0], largest_first, target[:, 0])
+    return _assign_strata(counts, largest_first, target)
+
+
+def _assign_strata(counts: np.ndarray, largest_first: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """int8 (n_groups,): counts (n_groups, k), target (3, k)."""
+    have = np.zeros_like(target)
+    side = np.zeros(len(counts), np.int8)
     weight = counts / np.maximum(counts.sum(axis=0), 1)
     for g in largest_first:
         if not counts[g].any():
@@ -70,6 +78,23 @@ def _assign(groups: np.ndarray, counts: np.ndarray, parameters: SplitParameters)
         score = np.where(weight[g] > 0, lack, 0.0) @ weight[g]
         side[g] = int(np.argmax(score))
         have[side[g]] += counts[g]
+    return side
+
+
+@numba.njit(cache=True, nogil=True)
+def _assign_one_stratum(counts: np.ndarray, largest_first: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The same of one stratum, counts (n_groups,), target (3,), to the last bit."""
+    have, side, total = np.zeros(len(target)), np.zeros(len(counts), np.int8), max(counts.sum(), 1.0)
+    for g in largest_first:
+        if counts[g] == 0.0:
+            break
+        weight, best, highest = counts[g] / total, 0, -np.inf
+        for s in range(len(target)):
+            score = (target[s] - have[s]) / target[s] * weight if target[s] > 0.0 else -np.inf
+            if score > highest:
+                best, highest = s, score
+        side[g] = best
+        have[best] += counts[g]
     return side
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.data import splits
 from core.data.splits import OTHER, TEST, TRAIN, VALIDATION, SplitParameters, split_rows
 from core.errors import DarkroomError
 from core.parameters import build
@@ -26,6 +27,18 @@ def test_ten_subruns_of_each_kind_are_divided_eight_one_one():
     for kind in (0, 1):
         counts = np.bincount(side[label == kind], minlength=3)
         np.testing.assert_array_equal(counts, [800, 100, 100])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 300), st.sampled_from([0.0, 0.1, 0.25]))
+def test_without_classes_many_groups_are_divided_as_with_them(seed, n_groups, validation):
+    """The compiled way for one stratum gives every group the side that the general one gives it."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 5, (n_groups, 1)).astype(float)
+    order = np.argsort(-counts[:, 0], kind="stable")
+    target = SplitParameters(validation_fraction=validation).fractions[:, None] * counts.sum(axis=0)
+    general = splits._assign_strata(counts, order, target)
+    np.testing.assert_array_equal(splits._assign_one_stratum(counts[:, 0], order, target[:, 0]), general)
 
 
 def test_unequal_groups_meet_the_shares_within_a_group():

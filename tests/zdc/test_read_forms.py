@@ -111,6 +111,17 @@ def test_a_projection_sums_one_axis_and_loses_nothing(along, expected, tmp_path)
     np.testing.assert_allclose(cells, order[along], rtol=1e-6)
 
 
+def test_flat_showers_in_layers_need_only_their_numbers_of_cells(tmp_path):
+    """As files of the CaloChallenge's kind in Cartesian cells are: flat rows, with the layer first."""
+    layers = np.random.default_rng(1).uniform(2.0, 3.0, (5, 4, 2, 3))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["showers"] = layers.reshape(5, -1)
+    mapping = Mapping(
+        energy="showers", axes="zyx", n_z=4, n_y=2, n_x=3, cell_mm=1.0, threshold_mev=0.0, depth="", event_id=""
+    )
+    np.testing.assert_allclose(joined(tmp_path / "a.h5", mapping).cells_mev, layers.sum(axis=1), rtol=1e-6)
+
+
 def test_layers_can_be_chosen(tmp_path):
     np.savez(tmp_path / "a.npz", e=np.arange(1.0, 5.0)[None, :, None, None] * np.ones((2, 4, 3, 3)))
     mapping = Mapping(

@@ -9,7 +9,10 @@ from core.errors import DarkroomError
 HIGHEST_NUMBER = (1 << 40) - 1
 MOST_BROKEN = 0.1  # of the showers of a file may have cells without a number or far below 0
 ENOUGH = 10  # showers, before their sum is compared with the true energy
-LEAST_RESPONSE, MOST_RESPONSE = 1e-3, 3.0  # of energy over true energy, median: sampling calorimeters see some per cent
+LEAST_RESPONSE, MOST_RESPONSE = (
+    1e-3,
+    100.0,
+)  # of energy over true energy, median: some files hold weighted samples, some a per cent
 
 
 class Numbers:

@@ -128,15 +128,14 @@ def _axes(i: int, n: int, per_row: int, grid: Grid) -> Mapping[str, Any]:
     left, top = _corner(i, n, per_row)
     half_x, half_y = 0.5 * grid.n_x * grid.cell_mm, 0.5 * grid.n_y * grid.cell_mm
     look: dict[str, Any] = {"showgrid": False, "zeroline": False, "constrain": "domain"}
-    x = look | {"domain": [left, left + 0.86 * width], "anchor": f"y{i + 1}", "range": [-half_x, half_x]}
+    x = look | {"domain": [left, left + 0.94 * width], "anchor": f"y{i + 1}", "range": [-half_x, half_x]}
     y = look | {
         "domain": [1.0 - (line + 1) * height + (0.09 if rows > 1 and line < rows - 1 else 0.0), top], "anchor": f"x{i + 1}",
         "range": [-half_y, half_y], "scaleanchor": f"x{i + 1}",
     }  # fmt: skip
     if line == rows - 1 or i + per_row >= n:
         x["title"] = {"text": "x [mm]"}
-    if column == 0:
-        y["title"] = {"text": "y [mm]"}
+    y |= {"title": {"text": "y [mm]"}} if column == 0 else {"showticklabels": False}
     return {f"xaxis{i + 1}": x, f"yaxis{i + 1}": y}
 
 
