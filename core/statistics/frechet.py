@@ -84,12 +84,13 @@ def _moments_of_draw(values: np.ndarray, size: int, rng: np.random.Generator) ->
 
 def kpd(reference: np.ndarray, values: np.ndarray, batch_rows: int = BATCH_ROWS, seed: int = 1) -> Interval:
     """Squared maximum mean discrepancy with the kernel (x y / d + 1)^4, unbiased (so it may be negative), of 10 batches of rows drawn
-    without replacement: median, and 16 to 84 %. Fewer rows than a batch are refused.
+    without replacement: median, and 16 to 84 %. Fewer rows than two batches, which would be the same rows again, are refused.
     """
     n = min(len(reference), len(values))
-    if n < batch_rows:
+    if n < 2 * batch_rows:
         raise DarkroomError(
-            f"The kernel distance needs {batch_rows:,} rows on each side, there are {n:,}: judge more rows, or lower the rows of a batch."
+            f"The kernel distance needs {2 * batch_rows:,} rows on each side, twice those of a batch, there are {n:,}: judge more rows, "
+            "or lower the rows of a batch."
         )
     reference, values = normalised(np.asarray(reference, float), np.asarray(values, float))
     rng = np.random.default_rng(seed)

@@ -113,8 +113,8 @@ def test_kpd_of_points_by_hand_and_of_equal_samples(normal: np.ndarray) -> None:
     assert frechet.squared_discrepancy(x, y) == pytest.approx(exact)
     same = frechet.kpd(normal[0], normal[1], batch_rows=2_000)
     apart = frechet.kpd(normal[0], normal[1] + 0.5, batch_rows=2_000)
-    assert abs(same.value) < 0.1 * apart.value and apart.low > same.high
-    with pytest.raises(DarkroomError, match=r"needs 5,000 rows on each side, there are 100"):
+    assert abs(same.value) < 0.1 * apart.value and apart.low > same.high and same.low < 0.0 < same.high
+    with pytest.raises(DarkroomError, match=r"needs 10,000 rows on each side, twice those of a batch, there are 100"):
         frechet.kpd(normal[0, :100], normal[1])
 
 

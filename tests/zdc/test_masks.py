@@ -97,7 +97,8 @@ def test_a_lost_kind_is_seen_and_equal_samples_agree(
     own = sorted_kinds.assign(window_view(cells))
     whole, lost = counts_of(own, 3), counts_of(own[impact != 2], 3)
     dropped, same = compare(whole, lost), compare(whole, whole)
-    assert len(dropped.missing) == 1 and not same.missing
+    assert len(dropped.missing) == 1 and not dropped.invented and not same.missing
+    assert compare(lost, whole).invented == dropped.missing
     assert dropped.p < 1e-6 and same.chi2 == 0.0 and same.p == 1.0
     assert dropped.divergence.low > 0.05 > same.divergence.value
 

@@ -40,8 +40,13 @@ class Compared:
     @property
     def missing(self) -> list[int]:
         """Kinds of which the second sample surely has less than a tenth of what the first has: dropped modes."""
+        return _rare(*self.shares)
+
+    @property
+    def invented(self) -> list[int]:
+        """Kinds of which the first sample surely has less than a tenth of what the second has."""
         first, second = self.shares
-        return [i for i, (a, b) in enumerate(zip(first, second, strict=True)) if b.high < RARE * a.low]
+        return _rare(second, first)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -50,7 +55,12 @@ class Compared:
             "first": [share.to_dict() for share in first], "second": [share.to_dict() for share in second],
             "chi2": defined(self.chi2), "ndf": self.ndf, "p": defined(self.p), "divergence": self.divergence.to_dict(),
             "missing": [name_of(i, len(self.first) - 1) for i in self.missing],
+            "invented": [name_of(i, len(self.first) - 1) for i in self.invented],
         }  # fmt: skip
+
+
+def _rare(first: tuple[Efficiency, ...], second: tuple[Efficiency, ...]) -> list[int]:
+    return [i for i, (a, b) in enumerate(zip(first, second, strict=True)) if b.high < RARE * a.low]
 
 
 def counts_of(kinds: np.ndarray, k: int) -> np.ndarray:

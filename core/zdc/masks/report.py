@@ -1,6 +1,6 @@
 """The report on kinds of showers: how many there are, their mean window, twenty pictures of each, their shares in truth and generated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +94,7 @@ def _key_numbers(compared: Mapping[str, Compared], unlike: Mapping[str, Efficien
     numbers = []
     if GENERATED in compared:
         pair = compared[GENERATED]
-        names = ", ".join(name_of(i, len(pair.first) - 1) for i in pair.missing) or "none"
+        names = _names(pair.missing, len(pair.first) - 1) or "none"
         numbers.append(
             KeyNumber("missing kinds", names, f"chi2 {pair.chi2:.1f} / {pair.ndf}, p = {pair.p:.2g}", SHARES_NOTE)
         )
@@ -107,6 +107,10 @@ def _key_numbers(compared: Mapping[str, Compared], unlike: Mapping[str, Efficien
     return numbers
 
 
+def _names(kinds: Sequence[int], k: int) -> str:
+    return ", ".join(name_of(i, k) for i in kinds)
+
+
 def _notes(kinds: Kinds, compared: Mapping[str, Compared]) -> list[str]:
     notes = []
     if not kinds.is_clear:
@@ -114,9 +118,11 @@ def _notes(kinds: Kinds, compared: Mapping[str, Compared]) -> list[str]:
             "No kinds stand apart here: showers form one cloud, and where it is cut is arbitrary. That is so where particles hit everywhere in a cell."
         )
     for name, pair in compared.items():
+        k = len(pair.first) - 1
         if pair.missing:
-            missing = ", ".join(name_of(i, len(pair.first) - 1) for i in pair.missing)
-            notes.append(f"Of {missing} there is next to nothing among {name}: a dropped mode.")
+            notes.append(f"Of {_names(pair.missing, k)} there is next to nothing among {name}: a dropped mode.")
+        if pair.invented:
+            notes.append(f"{_names(pair.invented, k)} among {name} is hardly met in truth: look at its pictures.")
     return notes
 
 
