@@ -17,3 +17,7 @@ class DarkroomError(Exception):
 
 class FullDiskError(DarkroomError):
     """Nothing more can be written: what was at work has to end, whatever it reads next."""
+
+
+class TooFewError(DarkroomError):
+    """A number needs more rows than there are: the rest of an answer goes without it."""

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 from scipy.optimize import lsq_linear
 
-from core.errors import DarkroomError
+from core.errors import TooFewError
 from core.statistics.histogram import ONE_SIGMA
 from core.statistics.intervals import LEVEL, Interval
 
@@ -53,7 +53,7 @@ def fpd(
     """
     n = min(len(reference), len(values))
     if n < min_samples:
-        raise DarkroomError(
+        raise TooFewError(
             f"The Frechet distance needs {min_samples:,} rows on each side, there are {n:,}: judge more rows, or lower its least number."
         )
     reference, values = normalised(np.asarray(reference, float), np.asarray(values, float))
@@ -88,7 +88,7 @@ def kpd(reference: np.ndarray, values: np.ndarray, batch_rows: int = BATCH_ROWS,
     """
     n = min(len(reference), len(values))
     if n < 2 * batch_rows:
-        raise DarkroomError(
+        raise TooFewError(
             f"The kernel distance needs {2 * batch_rows:,} rows on each side, twice those of a batch, there are {n:,}: judge more rows, "
             "or lower the rows of a batch."
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import DarkroomError
+from core.errors import TooFewError
 from core.statistics.intervals import LEVEL, Efficiency, Interval, efficiency
 from core.statistics.residuals import resampled
 
@@ -35,7 +35,7 @@ def manifolds(truth: np.ndarray, generated: np.ndarray, k: int = N_NEIGHBOURS) -
 
     n = min(len(truth), len(generated))
     if n <= k:
-        raise DarkroomError(f"Neighbours need {k + 1} rows on each side, there are {n}: judge more rows.")
+        raise TooFewError(f"Neighbours need {k + 1} rows on each side, there are {n}: judge more rows.")
     reach = [np.partition(pairwise_distances(sample), k, axis=1)[:, k] for sample in (truth, generated)]
     distance = pairwise_distances(truth, generated)
     in_true, in_generated = distance <= reach[0][:, None], distance <= reach[1][None, :]

@@ -100,6 +100,11 @@ def test_areas_of_some_rows_are_those_of_each_seed(by_trees: Judgement) -> None:
     assert by_trees.auc_where(np.arange(N) < 30, everything, 20) is None
 
 
+def stop_after_two(epoch: int) -> None:
+    if epoch == 2:
+        raise DarkroomError("Stopped after 2.")
+
+
 @pytest.mark.network
 def test_the_network_reaches_the_area_of_shifted_normals_and_tells_no_truth() -> None:
     settings = NetworkSettings(width=16, epochs=12, batch_rows=200, rate=5e-3)
@@ -107,6 +112,8 @@ def test_the_network_reaches_the_area_of_shifted_normals_and_tells_no_truth() ->
     apart = judge(*shifted(1.0), 1, network_judge.network(settings, epochs.append))
     assert apart.auc.value == pytest.approx(float(special.ndtr(1.0 / math.sqrt(2.0))), abs=0.04)
     assert epochs == list(range(1, 13))
+    with pytest.raises(DarkroomError, match="Stopped after 2"):
+        judge(*shifted(1.0), 1, network_judge.network(settings, stop_after_two))
     same = judge(*shifted(0.0), 1, network_judge.network(settings))
     assert same.auc.low < 0.5 < same.auc.high
     wide, narrow = (rows_of(*showers(1_000, seed, width=width)) for seed, width in ((1, 1.3), (2, 1.0)))

@@ -30,7 +30,7 @@ from tests.toy.experiment import EXPERIMENT
 N, SEED = 6_000, 3
 SPLIT = SplitParameters("random", 0.1, 0.6)
 SETTINGS = QualityParameters(
-    n_rows=0, seeds=1, has_network=False, fpd_rows=1_000, kpd_rows=1_000, neighbour_rows=500, queries=300
+    n_rows=0, seeds=1, has_network=False, fpd_rows=1_000, kpd_rows=500, neighbour_rows=500, queries=300
 )
 TASK = Generate(("true_mev",), noise=4)
 
@@ -217,6 +217,20 @@ def test_what_has_too_few_rows_says_so_and_the_rest_is_answered(table: OutputTab
     assert "needs 500 generated and as many true rows, there are 300 and 300" in text
     assert "needs 10,000 rows on each side, there are 300" in text
     assert table_of([few])[0]["auc_high"] is None
+
+
+def test_a_stop_ends_it_and_is_no_refusal_of_a_judge(table: OutputTable) -> None:
+    texts: list[str] = []
+
+    def progress(_done: float, _total: float, text: str) -> None:
+        texts.append(text)
+        if text.startswith("nearest"):
+            raise DarkroomError("Stopped: start it again.")
+
+    inputs = Inputs(dataset=table.dataset, run=table.run, home=table.dataset, scored=table)
+    with pytest.raises(DarkroomError, match="Stopped"):
+        judge_run(GENERATING, inputs, SETTINGS, progress)
+    assert texts[0] == "rows and features"
 
 
 def test_without_the_data_it_was_trained_on_copies_are_not_looked_for(data: Dataset) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from core.errors import DarkroomError
+from core.errors import TooFewError
 from core.learn import trees
 from core.learn.trees import TreeParameters
 from core.statistics.intervals import LEVEL, Interval, PairInterval
@@ -84,7 +84,7 @@ def judge(generated: np.ndarray, truth: np.ndarray, n_seeds: int, scorer: Scorer
     """Ask a kind of judge about rows (n, k) and (m, k); fewer than 500 on either side are refused."""
     n = min(len(generated), len(truth))
     if n < FEWEST_ROWS:
-        raise DarkroomError(
+        raise TooFewError(
             f"The judge '{name}' needs {FEWEST_ROWS:,} generated and as many true rows, there are {len(generated):,} and {len(truth):,}: "
             "generate more, or prepare more files."
         )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from core.errors import DarkroomError
+from core.errors import TooFewError
 from core.judge.generating import Generating
 from core.judge.generation import measures
 from core.judge.generation.judges import Judgement, Scorer, boosted, boosted_long, judge
@@ -112,7 +112,7 @@ def measure(
         report(0.0, text)
         try:
             return function()
-        except DarkroomError as error:
+        except TooFewError as error:
             refused.append(str(error))
             return None
 
