@@ -5,6 +5,7 @@ of PbWO4), `numpy_...` of the same in plain NumPy (`benchmarks.plain_showers`, w
 its time, with the spread of the repeats. Both must agree in the physics: sum over energy, cells that are hit, share of the
 brightest cell and width, in mean (4 sigma) and distribution (Kolmogorov-Smirnov, p > 1e-4), at 10 GeV and over the range, or the
 benchmark fails. `finer_spots`: number of cells hit, ms per shower and p-values of the same against GFlash's spots.
+`--only reading`: how fast showers are read and measured (`benchmarks.shower_reading`).
 `--runs RUN ...`: `generators`, the quality of runs of the workspace instead (`benchmarks.zdc_quality`).
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from benchmarks import plain_showers, report, zdc_quality
+from benchmarks import plain_showers, report, shower_reading, zdc_quality
 from core.statistics.residuals import resampled
 from core.zdc.simulate import SimulationParameters, simulate_showers
 
@@ -28,7 +29,7 @@ TEN_GEV = SimulationParameters(energy_low_gev=10.0, energy_high_gev=10.0)
 N_TIMED, N_PLAIN, N_COMPARED, REPEATS, SEED = 1000, 300, 3000, 5, 1
 FINENESS = (1.0, 2.0, 4.0, 8.0)
 LEAST_P, MOST_SIGMA = 1e-4, 4.0
-GATES = {"simulate_events_per_s": 1500.0, "simulate_events_per_s_10gev": 2500.0}
+GATES = {"simulate_events_per_s": 1500.0, "simulate_events_per_s_10gev": 2500.0, "features_per_s": 20_000.0}
 
 
 def seconds(work: Callable[[], Any], n_repeats: int = REPEATS) -> list[float]:
@@ -124,7 +125,7 @@ def simulation() -> dict[str, Any]:
     return {**figures, "n_compared": N_COMPARED, "load_average": os.getloadavg()[0]}
 
 
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {"simulation": simulation}
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {"simulation": simulation, "reading": shower_reading.reading}
 
 
 def judged(figures: dict[str, Any]) -> dict[str, bool]:

@@ -4,6 +4,7 @@ Blocks of rows are made of them in `core.zdc.rows`.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.data.raw import preview as stored
 from core.errors import DarkroomError
 from core.zdc.features import NEGATIVE, NOT_FINITE
 from core.zdc.grid import Grid
-from core.zdc.mapping import FromName, Mapping, from_name
+from core.zdc.mapping import MAX_RUN, FromName, Mapping, from_name
 from core.zdc.raw import checks, csv_lists, hdf5_images, npz_images, root_showers, voxel_showers
 from core.zdc.raw.raw_showers import RawShowers
 from core.zdc.showers import Showers
@@ -59,7 +60,7 @@ def geometry(path: Path, mapping: Mapping) -> dict[str, np.ndarray]:
 
 def showers(path: Path, mapping: Mapping) -> Iterator[tuple[Showers, np.ndarray]]:
     """The showers of a file in its order, and the flags uint32 (n,) that reading sets: a chunk holds some 16 MB of images, or one."""
-    known, grid, numbers = from_name(mapping, path), grid_of(path, mapping), checks.Numbers(path)
+    known, grid, numbers = known_of(path, mapping), grid_of(path, mapping), checks.Numbers(path)
     for raw in READERS[mapping.container, mapping.layout](path, mapping):
         number = numbers.need_new(raw.number, "event_id")
         truth = _truth(raw, known)
@@ -107,9 +108,18 @@ def windows(cells: np.ndarray, side: int) -> tuple[np.ndarray, tuple[np.ndarray,
     return out, (at_x - middle - 0.5 * (n_x - 1), at_y - middle - 0.5 * (n_y - 1))
 
 
+def known_of(path: Path, mapping: Mapping) -> FromName:
+    """What a file's name tells; without a run in it, that of an HDF5 file's attribute `run`."""
+    known = from_name(mapping, path)
+    if known.run or mapping.container != "hdf5":
+        return known
+    run = hdf5_images.attribute(path, "run")
+    return replace(known, run=int(run)) if run is not None and 0 < run <= MAX_RUN and run == int(run) else known
+
+
 def source(path: Path, mapping: Mapping) -> dict[str, Any]:
     """Run and sub-run of a file, by its name; none tells its live time."""
-    known = from_name(mapping, path)
+    known = known_of(path, mapping)
     return {"run": known.run, "subrun": known.subrun, "live_s": None}
 
 

@@ -74,6 +74,14 @@ def test_the_own_format_brings_its_grid_and_depth(tmp_path):
     assert read.source(path, OWN) == {"run": 4, "subrun": 2, "live_s": None}
 
 
+def test_a_renamed_file_keeps_its_run(tmp_path):
+    path = own_file(tmp_path / "showers.h5", made_up())
+    assert joined(path, OWN).run == read.source(path, OWN)["run"] == 4
+    with h5py.File(path, "a") as file:
+        file.attrs["run"] = -3.5
+    assert read.source(path, OWN)["run"] == 0
+
+
 @pytest.mark.parametrize("form", ["steps of ROOT", "steps of CSV"])
 def test_steps_are_summed_by_depth(form, tmp_path):
     name, write = FORMS[form]
