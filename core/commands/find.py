@@ -1,7 +1,7 @@
 """From the arguments of a command to the data set, the mapping and the selection that they name."""
 
 from core import parameters
-from core.commands.declarations import SelectionOptions
+from core.commands.option_groups import SelectionOptions
 from core.data.dataset import Dataset, open_dataset
 from core.errors import DarkroomError
 from core.experiment import Experiment

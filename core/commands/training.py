@@ -8,6 +8,7 @@ from core import serve as serving
 from core.commands import declarations
 from core.commands.command import Result
 from core.commands.find import find_dataset, find_selection
+from core.commands.option_groups import JobOptions
 from core.commands.text import progress, table
 from core.data.dataset import open_dataset
 from core.errors import DarkroomError
@@ -60,7 +61,7 @@ def baselines(options: declarations.Baselines) -> Result:
     return _job_result(control.submit("baselines", f"trees of {run.id} on {dataset.name}", arguments), options)
 
 
-def _job_result(job: Job, options: declarations.JobOptions) -> Result:
+def _job_result(job: Job, options: JobOptions) -> Result:
     """The state of a submitted job, after waiting for it with `--wait`."""
     if options.wait:
         show = progress(options)

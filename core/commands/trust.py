@@ -6,6 +6,7 @@ from core import runs as running
 from core.commands import declarations
 from core.commands.command import Result
 from core.commands.find import find_dataset
+from core.commands.option_groups import ScoredOptions
 from core.commands.text import progress, report_lines, table
 from core.errors import DarkroomError
 from core.jobs import control
@@ -142,7 +143,7 @@ def _mix(text: str) -> tuple[str, float | None]:
         return text, None
 
 
-def _scored(options: declarations.ScoredOptions) -> ScoreTable:
+def _scored(options: ScoredOptions) -> ScoreTable:
     run = running.open_run(options.run)
     return open_scored(run, *find_dataset(options.data or run.dataset)).of(options.of)
 

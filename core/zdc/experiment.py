@@ -26,6 +26,7 @@ from core.zdc import (
 )
 from core.zdc.masks.analysis import MASK_TYPES
 from core.zdc.profiles.report import PROFILES
+from core.zdc.published.scaled_sample import SCALED
 
 _HERE = Path(__file__).resolve().parent
 
@@ -63,6 +64,7 @@ EXPERIMENT = Experiment(
         simulate=simulate.simulate,
         sample=_HERE.parents[1] / "data_samples" / "zdc",
         cost=simulate.cost,
+        scaled=SCALED,
     ),
     selecting=Selecting(
         cuts=select.Cuts,
