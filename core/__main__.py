@@ -6,10 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from core import disk, workspace
-from core.commands import declarations
-from core.commands.command import parse
+from core.commands import declarations, generator_options
+from core.commands.command import COMMANDS, parse
 from core.errors import DarkroomError
 from core.plaintext import plain_text
+
+DECLARED = declarations, generator_options  # importing them fills COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     3 if the work is done but files were refused.
     """
     try:
-        run, options = parse(sys.argv[1:] if arguments is None else arguments, declarations.COMMANDS, __doc__)
+        run, options = parse(sys.argv[1:] if arguments is None else arguments, COMMANDS, __doc__)
         result, text = run(options)
     except DarkroomError as error:
         print(f"darkroom: {error}", file=sys.stderr)

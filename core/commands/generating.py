@@ -1,17 +1,17 @@
 """Commands on trained generators."""
 
 from core import runs as running
-from core.commands import declarations
+from core.commands import generator_options
 from core.commands.command import Result
 from core.commands.text import progress
 from core.errors import DarkroomError
 from core.judge.generating import generating_of
-from core.learn import backend
+from core.learn import backend, onnx_file
 from core.registry import experiment_by_key
 from core.workflows.sampling import SampleRequest, write_sample
 
 
-def sample(options: declarations.Sample) -> Result:
+def sample(options: generator_options.Sample) -> Result:
     run = running.open_run(options.run)
     generating = generating_of(experiment_by_key(run.experiment))
     ranges = dict(_assigned(text) for text in options.condition)
@@ -21,6 +21,20 @@ def sample(options: declarations.Sample) -> Result:
     request = SampleRequest(options.n, ranges, options.spectrum == "log", options.seed, options.extrapolate)
     result = write_sample(run, request, options.out, options.layout, progress(options))
     return result, f"{result['n']:,} rows of run {run.id} in {result['path']}, {result['seconds']:.1f} s"
+
+
+def export(options: generator_options.Export) -> Result:
+    run = running.open_run(options.run)
+    backend.stay_on_cpu()
+    result = onnx_file.write(run, experiment_by_key(run.experiment).networks, options.out)
+    inputs, outputs = (
+        ", ".join(f"{name} {_shape(shape)}" for name, shape in result[kind].items()) for kind in ("inputs", "outputs")
+    )
+    return result, f"run {run.id} in {result['path']}, {result['bytes'] / 1e6:.1f} MB: {inputs} -> {outputs}"
+
+
+def _shape(shape: list[int | None]) -> str:
+    return " x ".join("n" if size is None else str(size) for size in shape)
 
 
 def _assigned(text: str) -> tuple[str, tuple[float, float]]:

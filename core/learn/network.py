@@ -88,6 +88,8 @@ class Network:
     at most `ADAPTED` of its rows, such as mean and spread of what it sees; it returns plain facts for the provenance.
     `sampler(model, parameters)` makes the function that draws rows from a trained network which gives its loss and not its rows
     (`core.learn.tasks.generate`).
+    `exported(model, parameters)`: the keras model of the part of a trained network that can be written for other programs
+    (`core.learn.onnx_file`), from (n, k) to outputs (n, ...) by name.
     """
 
     title: str
@@ -104,3 +106,4 @@ class Network:
     layers: str = ""
     adapt: Callable[[Any, Any, Any, np.ndarray], dict[str, Any]] | None = None
     sampler: Callable[[Any, Any], Draw] | None = None
+    exported: Callable[[Any, Any], Any] | None = None

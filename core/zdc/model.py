@@ -25,7 +25,7 @@ def as_planes(parameters: Planes) -> Planes:
 
 _SLIDES: dict[str, Any] = {
     "parameters": slides.Parameters, "recipe_for": as_planes, "record": RECORD, "layers": "core.zdc.networks.layers",
-    "task": Generate((ENERGY,), parts=slides.PARTS), "adapt": planes.adapt, "sampler": slides.sampler,
+    "task": Generate((ENERGY,), parts=slides.PARTS), "adapt": planes.adapt, "sampler": slides.sampler, "exported": slides.exported,
     "training": {"batch_size": 128, "epochs": 20, "learning_rate": 1e-3, "beta_1": 0.9},
 }  # fmt: skip
 _FOLDED: dict[str, Any] = {"recipe_for": folded, "record": RECORD, "layers": "core.zdc.networks.layers"}

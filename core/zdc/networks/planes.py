@@ -89,6 +89,20 @@ def answering(model: Any, scale: str) -> Callable[[np.ndarray], tuple[np.ndarray
     return answer
 
 
+def exported(model: Any, scale: str) -> Any:
+    """The keras model from conditions (n, k) to `mask`, the probability that a cell is hit, and `value_mev`, both (n, n_y, n_x)."""
+    import keras
+
+    drawn = keras.Model(model.get_layer("condition").output, model.get_layer("planes").output)
+    mean, spread = (np.asarray(values, np.float32) for values in model.get_layer("value").get_weights())
+    detector = detector_of(model)
+    shape = (1, detector.n_y, detector.n_x) if scale == "each" else (1, 1, 1)
+    condition = keras.Input(model.get_layer("condition").output.shape[1:], name="condition")
+    planes = drawn(condition)
+    value_mev = planes[..., 1] * spread.reshape(shape) + mean.reshape(shape)
+    return keras.Model(condition, {"mask": keras.ops.sigmoid(planes[..., 0]), "value_mev": value_mev}, name="planes_of")
+
+
 def filled(model: Any, *inputs: np.ndarray) -> np.ndarray:
     """The output of a keras model for inputs (n, ...), in batches of a few sizes."""
     n, pieces = len(inputs[0]), []

@@ -121,3 +121,8 @@ def sampler(model: Any, parameters: Parameters) -> Draw:
         return {SAMPLES: samples, "mask": mask, "value_mev": value_mev}
 
     return draw
+
+
+def exported(model: Any, parameters: Parameters) -> Any:
+    """What can be written for other programs: conditions to MASK and VALUE, which is all of these networks."""
+    return planes.exported(model, parameters.value_scale)
