@@ -45,7 +45,7 @@ def report_of(quality: Quality, sample: Sample, generating: Generating, run: run
         numbers=tuple(_key_numbers(quality)),
         tables=(
             Table("Against truth", _all_rows(quality, generating), TRUTH_NOTE, NUMBERS, unit=""),
-            Table(group, [_bin_row(quality, i, part) for i, part in enumerate(quality.bins)], "95 % intervals", group, unit=""),
+            Table(group, [_bin_row(quality, axis, i, part) for i, part in enumerate(quality.bins)], "95 % intervals", group, unit=""),
             Table("Most fake", most_fake(quality, sample, dataset), _fake_note(), FAKES, unit=""),
         ),
         figures=(*_along(quality, generating, axis, group), *_distributions(sample, generating)),
@@ -105,8 +105,9 @@ def _all_rows(quality: Quality, generating: Generating) -> list[dict[str, Any]]:
     ]
 
 
-def _bin_row(quality: Quality, place: int, part: Bin) -> dict[str, Any]:
-    row: dict[str, Any] = {"from": part.low, "to": part.high, "n": part.n}
+def _bin_row(quality: Quality, axis: Axis, place: int, part: Bin) -> dict[str, Any]:
+    unit = f" [{axis.unit}]" if axis.unit else ""
+    row: dict[str, Any] = {f"from{unit}": part.low, f"to{unit}": part.high, "n": part.n}
     for name, judged in quality.judges.items():
         row[f"AUC {name}"] = judged.by_axis[place].generated
         row[f"AUC {name}, truth"] = judged.by_axis[place].truth

@@ -18,7 +18,7 @@ from core.zdc.masks.fractions import Compared, name_of
 from core.zdc.masks.kinds import Kinds, agreement
 from core.zdc.masks.views import MASK_NAMES, mask_shapes, windows
 
-N_PICTURES = 20
+N_PICTURES, ENLARGED = 20, 2  # cells of 20 x 20 fill a tile of 48 pixels better
 CHOICE, SHARES, PICTURES, BY_HAND = "how many kinds", "shares", "pictures", "by hand"
 WINDOW_NOTE = "Mean share of energy in the cells around the brightest one, turned so that most lies right and up: what sets the kinds apart."
 CHOICE_NOTE = (
@@ -186,8 +186,9 @@ def draw_windows(sample: Sorted, k: int) -> go.Figure:
             colorbar={"title": {"text": "share"}, "tickvals": [-4, -3, -2, -1, 0], "ticktext": ["10⁻⁴", "10⁻³", "0.01", "0.1", "1"]},
             customdata=mean, hovertemplate="%{customdata:.4f}<extra></extra>",
         )  # fmt: skip
-        figure.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", row=1, col=i + 1)
-    return finish(figure, "", "").update_layout(height=260)
+        figure.update_yaxes(scaleanchor=f"x{i + 1 if i else ''}", constrain="domain", row=1, col=i + 1)
+    figure.update_xaxes(constrain="domain")
+    return finish(figure, "", "").update_xaxes(visible=False).update_yaxes(visible=False).update_layout(height=260)
 
 
 def _mean_windows(sample: Sorted, k: int) -> list[np.ndarray]:
@@ -236,7 +237,8 @@ def _pictures(samples: Mapping[str, Sorted], k: int, grid: Grid) -> list[Figure]
                 continue
             rows = sample.rows[chosen]
             titles = [f"{sample.cells_mev[place].sum() / 1e3:.3g} GeV" for place in chosen]
-            figure = mosaic(sample.cells_mev[chosen], rows, titles, "MeV", max(grid.threshold_mev, 0.1))
+            large = sample.cells_mev[chosen].repeat(ENLARGED, axis=1).repeat(ENLARGED, axis=2)
+            figure = mosaic(large, rows, titles, "MeV", max(grid.threshold_mev, 0.1))
             columns = {"row": rows.tolist(), "energy [GeV]": (sample.cells_mev[chosen].sum(axis=(1, 2)) / 1e3).tolist()}
             drawn.append(Figure(f"{name_of(i, k)}, {name} ({len(places):,})", figure, PICTURES_NOTE, columns, PICTURES))
     return drawn
