@@ -122,6 +122,7 @@ def test_bombs_in_archives_need_no_memory(tmp_path):
     assert "declares 7.2e+04 TB" in refusal(npz_with(tmp_path / "a.npz", header % 10**14, b""), mapping)
     text = refusal(npz_with(tmp_path / "a.npz", header % 10**7, b"\0" * 100), mapping)
     assert "declares 7.2 GB" in text
+    assert "declares 432 MB, of which" in refusal(npz_with(tmp_path / "a.npz", header % 600_000, b"\0" * 100), mapping)
     objects = b"{'descr': '|O', 'fortran_order': False, 'shape': (2, 6, 5, 3), }"
     assert "holds Python objects, which are never read" in refusal(
         npz_with(tmp_path / "a.npz", objects, b"\0" * 2000), mapping
