@@ -16,6 +16,7 @@ from core.selection.selecting import Panel, Preset
 from core.selection.selection import Selected, Selection
 from core.zdc.event import UID
 from core.zdc.features import COLUMNS, FLAGS
+from core.zdc.showers import POSITRON
 
 FEATURES = tuple(column.name for column in COLUMNS)
 WINDOWS_GEV = ((0.0, 1.0), (1.0, 2.0), (2.0, 5.0), (5.0, 10.0), (10.0, 20.0), (20.0, 50.0), (50.0, 100.0), (100.0, 300.0), (300.0, 1e6))  # fmt: skip
@@ -127,8 +128,8 @@ PRESETS = {
         "2-100 GeV, any impact: what generators are trained on and judged by",
     ),
     "balanced": Preset(
-        Selection(Cuts(true_low_gev=1.0, true_high_gev=300.0), "", SplitParameters()),
-        "the slides' sample: e+ or e- from 1 to 300 GeV, simulated even in energy, so that no energy outweighs another in the loss",
+        Selection(Cuts(true_low_gev=1.0, true_high_gev=300.0, particles=(POSITRON,)), "", SplitParameters()),
+        "the slides' sample: e+ from 1 to 300 GeV, simulated even in energy, so that no energy outweighs another in the loss",
     ),
     "one impact point": Preset(
         Selection(

@@ -51,6 +51,11 @@ def test_cuts(cuts, expected):
     assert rows(cuts) == expected
 
 
+def test_presets_keep_what_they_say():
+    kept_by = {name: rows(preset.selection.cuts) for name, preset in select.PRESETS.items()}
+    assert kept_by == {"generators": [1, 2], "balanced": [2], "one impact point": [], "all": [0, 1, 2, 3, 4]}
+
+
 @pytest.mark.parametrize("name", ["energy", "true", "n_cells", "impact_x", "impact_y"])
 def test_upside_down_windows_are_refused(name):
     unit = {"energy": "_gev", "true": "_gev", "n_cells": ""}.get(name, "_mm")
