@@ -129,6 +129,8 @@ def test_manifolds_see_a_missing_mode_and_a_spread() -> None:
     assert good.density.value == pytest.approx(1.0, abs=0.1)
     assert dropped.precision.value > 0.9
     assert dropped.recall.value < 0.55 and dropped.coverage.value < 0.55
+    wide = neighbours.manifolds(same[400:], 4.0 * truth[400:])
+    assert wide.precision.value < 0.5 and wide.recall.value > 0.9 and wide.coverage.value < wide.recall.value
     far = neighbours.manifolds(truth, same + 100.0)
     assert far.precision.k == far.recall.k == far.coverage.k == 0
     with pytest.raises(DarkroomError, match="need 6 rows on each side, there are 3"):

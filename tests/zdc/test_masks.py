@@ -149,7 +149,7 @@ def test_the_report_tells_kinds_shares_and_what_a_person_thinks(
     assert len(pictures) == 5  # three kinds of truth, two of generated
     assert all(len(figure.columns["row"]) == 20 for figure in pictures)
     table = next(table for table in report.tables if table.title == "By hand")
-    assert sum(row[name] for row in table.rows for name in IMPACTS_MM) == 3 * N
+    assert sum(row[f"by hand: {name}"] for row in table.rows for name in IMPACTS_MM) == 3 * N
     report.to_dict()
 
 

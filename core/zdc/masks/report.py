@@ -152,7 +152,10 @@ def shape_rows(sample: Sorted, k: int) -> list[dict[str, Any]]:
 def hand_rows(kinds: np.ndarray, labels: np.ndarray, names: tuple[str, ...], k: int) -> list[dict[str, Any]]:
     """A line for each kind: how many of its showers a person gave each label."""
     return [
-        {"kind": name_of(i, k), **{name: int(((kinds == i) & (labels == c)).sum()) for c, name in enumerate(names)}}
+        {
+            "kind": name_of(i, k),
+            **{f"by hand: {name}": int(((kinds == i) & (labels == c)).sum()) for c, name in enumerate(names)},
+        }
         for i in range(k)
     ]
 
