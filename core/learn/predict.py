@@ -10,7 +10,7 @@ import numpy as np
 
 from core import outputs, parameters, runs
 from core.data.dataset import Dataset
-from core.data.loader import Recipe, batches
+from core.data.loader import Recipe
 from core.errors import DarkroomError
 from core.learn import backend
 from core.learn.network import Network
@@ -19,6 +19,7 @@ from core.learn.split_sides import among, split_of
 from core.learn.task import Task
 
 BATCH_ROWS = 256
+SAMPLED_ROWS = 1000
 KEEP_EVERY_S = 30.0
 
 
@@ -92,12 +93,12 @@ def batch_outputs(model: Any, task: Task, dataset: Dataset, rows: np.ndarray, re
 
     Every batch is filled up to one size, because the backend compiles anew for every shape; what draws rows takes any number.
     """
-    done, fill = 0, (lambda x: x) if isinstance(model, Sampled) else _filled
-    for raw, _, weight in batches(dataset, rows, recipe, BATCH_ROWS):
-        n = len(weight)
-        x = task.input_of(raw, dataset, rows[done : done + n])
-        done += n
-        x = {name: fill(values) for name, values in x.items()} if isinstance(x, dict) else fill(x)
+    if isinstance(model, Sampled):
+        yield from (model.predict_on_batch(x) for x in task.inputs(dataset, rows, recipe, SAMPLED_ROWS))
+        return
+    for x in task.inputs(dataset, rows, recipe, BATCH_ROWS):
+        n = len(next(iter(x.values())) if isinstance(x, dict) else x)
+        x = {name: _filled(values) for name, values in x.items()} if isinstance(x, dict) else _filled(x)
         yield np.asarray(model.predict_on_batch(x), np.float32)[:n]
 
 

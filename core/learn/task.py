@@ -5,13 +5,13 @@ and runs speak of targets and outputs only.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
-from core.data.loader import Batch
+from core.data.loader import Batch, Recipe, batches
 from core.data.splits import OTHER, SPLITS, TEST, TRAIN, VALIDATION, split_rows
 from core.errors import DarkroomError
 
@@ -110,9 +110,9 @@ class Task(Protocol):
         """Input and targets of a training step, from the recipe's output and the targets of the rows."""
         return batch
 
-    def input_of(self, x: Any, dataset: "Dataset", rows: np.ndarray) -> Any:  # noqa: ARG002
-        """The network input for rows of which the recipe makes `x`."""
-        return x
+    def inputs(self, dataset: "Dataset", rows: np.ndarray, recipe: Recipe, size: int) -> Iterator[Any]:
+        """The network's input for ascending row numbers (n,) in batches of at most `size`."""
+        return (x for x, _, _ in batches(dataset, rows, recipe, size))
 
     def made_up(self, n: int, output: Any, rng: np.random.Generator) -> np.ndarray:
         """float32 (n, ...): targets of noise, to measure how fast a network trains."""

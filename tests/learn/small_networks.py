@@ -78,7 +78,7 @@ def density(parameters: Small, input_shape: dict[str, Any], output: int) -> Any:
     """Two parts of a loss, from condition and record."""
     import keras
 
-    assert output == 2
+    assert output == 3
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
     x = keras.layers.Dense(parameters.units, activation="relu", name="hidden")(inputs[CONDITION])
     says = keras.layers.Dense(1, name="says")(x)

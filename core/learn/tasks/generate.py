@@ -1,13 +1,13 @@
 """Generation of rows from conditions and noise: what the recipe makes of stored arrays is the target, not the input."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.data.loader import Batch
+from core.data.loader import Batch, Recipe
 from core.data.splits import TRAIN, VALIDATION
 from core.learn.noise import noise_of
 from core.learn.task import Means, Sample, Task
@@ -75,9 +75,11 @@ class Generate(Task):
             return x, recorded, weight
         return x | {RECORDED: recorded}, np.zeros((len(condition), 1 + len(self.parts)), np.float32), weight
 
-    def input_of(self, x: Any, dataset: "Dataset", rows: np.ndarray) -> Any:  # noqa: ARG002
-        noise = {NOISE: noise_of(dataset.column("uid")[rows], self.noise)} if self.noise else {}
-        return {CONDITION: self.target_of(dataset, rows)} | noise
+    def inputs(self, dataset: "Dataset", rows: np.ndarray, recipe: Recipe, size: int) -> Iterator[Any]:  # noqa: ARG002
+        for start in range(0, len(rows), size):
+            chosen = rows[start : start + size]
+            noise = {NOISE: noise_of(dataset.column("uid")[chosen], self.noise)} if self.noise else {}
+            yield {CONDITION: self.target_of(dataset, chosen)} | noise
 
     def point(self, sums: np.ndarray, n: float) -> dict[str, Any]:
         """The mean of each part of the loss."""

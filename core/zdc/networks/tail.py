@@ -10,7 +10,7 @@ from core.learn.noise import GOLDEN, mixed, uniform
 from core.zdc.frame import fold
 from core.zdc.frame.sticks import CORE_HALF, N_CORE, N_RINGS, ORDER, RING
 from core.zdc.frame.vector import N_FACTS, N_NEAR, fill_facts, fill_near, tail_energy_gev
-from core.zdc.networks.numbers import LEAST_LOG_SCALE, N_TAIL_MIX, TAIL_UNITS
+from core.zdc.networks.numbers import LEAST_LOG_SCALE, N_TAIL_MIX
 from core.zdc.networks.start import Detector, Frames, weights
 
 
@@ -58,7 +58,7 @@ def _fill(  # type: ignore[no-untyped-def]
     n_y, n_x = out.shape[1:]
     n_cells = n_y * n_x
     at, drawn, best = np.empty(n_cells, np.int64), np.empty(n_cells), np.empty(n_cells)
-    answers = np.empty((n_cells, 1 + 3 * N_TAIL_MIX), np.float32)
+    near = np.empty((n_cells, N_NEAR), np.float32)
     for e in range(len(out)):
         image = out[e]
         frame = (
@@ -67,10 +67,11 @@ def _fill(  # type: ignore[no-untyped-def]
         left, context = _core(
             image, frame, total_gev[e], core_gev[e], known[e], t, facts_mean, facts_spread, context_w, context_b
         )
-        n = _answers(image, frame, context, place_w, second_w, second_b, out_w, out_b, at, answers)
+        answers = _answers(frame, n_y, n_x, context, place_w, second_w, second_b, out_w, out_b, at, near)
+        n = len(answers)
         state, nearest = seeds[e], np.inf
         for _ in range(n_tails):
-            state, total = _draw(answers[:n], y_mean[0], y_spread[0], t, state, drawn)
+            state, total = _draw(answers, y_mean[0], y_spread[0], t, state, drawn)
             if abs(total - left) < nearest:
                 nearest = abs(total - left)
                 best[:n] = drawn[:n]
@@ -110,45 +111,37 @@ def _core(image, frame, total, core, known, t, mean, spread, context_w, context_
     return left, context
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _answers(image, frame, context, place_w, second_w, second_b, out_w, out_b, at, answers):  # type: ignore[no-untyped-def]
-    """What the network says of every cell of the tail: places in the image and answers; how many cells."""
-    n_y, n_x = image.shape
-    column, row = frame[0], frame[1]
-    near, first, second = (
-        np.empty(N_NEAR, np.float32),
-        np.empty(TAIL_UNITS, np.float32),
-        np.empty(TAIL_UNITS, np.float32),
-    )
+@numba.njit(cache=True, nogil=True)
+def _answers(frame, n_y, n_x, context, place_w, second_w, second_b, out_w, out_b, at, near):  # type: ignore[no-untyped-def]
+    """What the network says of every cell of the tail: their places in the image go to `at`; the answers (n, 1 + 3 k)."""
     n = 0
     for across in range(-fold.HALF_PX, fold.HALF_PX + 1):
         for along in range(-fold.HALF_PX, fold.HALF_PX + 1):
             if max(abs(across), abs(along)) <= CORE_HALF:
                 continue
             column, row = fold.place(frame, across, along)
-            if not (0 <= column < n_x and 0 <= row < n_y):
-                continue
-            fill_near(across, along, frame[5], frame[6], near)
-            for k in range(TAIL_UNITS):
-                first[k] = context[k]
-            for j in range(N_NEAR):
-                for k in range(TAIL_UNITS):
-                    first[k] += near[j] * place_w[j, k]
-            for k in range(TAIL_UNITS):
-                second[k] = second_b[k]
-            for j in range(TAIL_UNITS):
-                if first[j] > 0.0:
-                    for k in range(TAIL_UNITS):
-                        second[k] += first[j] * second_w[j, k]
-            for k in range(out_w.shape[1]):
-                answers[n, k] = out_b[k]
-            for j in range(TAIL_UNITS):
-                if second[j] > 0.0:
-                    for k in range(out_w.shape[1]):
-                        answers[n, k] += second[j] * out_w[j, k]
-            at[n] = row * n_x + column
-            n += 1
-    return n
+            if 0 <= column < n_x and 0 <= row < n_y:
+                fill_near(across, along, frame[5], frame[6], near[n])
+                at[n] = row * n_x + column
+                n += 1
+    first = np.dot(near[:n], place_w)
+    _positive(first, context)
+    second = np.dot(first, second_w)
+    _positive(second, second_b)
+    answers = np.dot(second, out_w)
+    for i in range(n):
+        for k in range(answers.shape[1]):
+            answers[i, k] += out_b[k]
+    return answers
+
+
+@numba.njit(cache=True, nogil=True)
+def _positive(x, bias):  # type: ignore[no-untyped-def]
+    """x (n, k) plus the bias (k,), 0 where that is negative, in place."""
+    zero = np.float32(0.0)
+    for i in range(len(x)):
+        for k in range(len(bias)):
+            x[i, k] = max(x[i, k] + bias[k], zero)
 
 
 @numba.njit(cache=True, nogil=True)
