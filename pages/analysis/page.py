@@ -36,14 +36,18 @@ def pick(experiment: Experiment, analysis: Analysis) -> Names:
     """What the analysis needs, by name; ends the page where a needed one cannot be picked."""
     needs, chosen = analysis.needs, {}
     if "run" in needs and needs["run"].is_required:  # a run says which data sets can be taken
-        chosen["run"] = _one_of(analysis, "run", list(scores.usable_runs(experiment)))
+        task = needs["run"].task
+        usable = [name for name, run in scores.usable_runs(experiment).items() if task in ("", run.task)]
+        chosen["run"] = _one_of(analysis, "run", usable)
     if "dataset" in needs:
         options = [name for name in list_datasets() if cached.open_dataset(name).experiment == experiment.key]
         chosen["dataset"] = _one_of(analysis, "dataset", options, "data")
     of = chosen.get("dataset") or ""
     data = cached.open_dataset(of) if of not in ("", NONE) else None
     if data is not None and "run" in needs and "run" not in chosen:
-        chosen["run"] = _one_of(analysis, "run", scores.runs_with_scores(data), of=of)
+        chosen["run"] = _one_of(
+            analysis, "run", scores.runs_with_scores(data, needs["run"].task or runs.CLASSIFY), of=of
+        )
     if data is not None and "study" in needs:
         options = [study.id for study in studies.list_studies(data.name)]
         chosen["study"] = _one_of(analysis, "study", options, of=of)

@@ -48,10 +48,10 @@ def has_scores(run: runs.Run, data: Dataset) -> bool:
     return bool(scoring.version(run, data.name))
 
 
-def runs_with_scores(data: Dataset) -> list[str]:
-    """Ids of the runs that tell classes apart and have scores of a data set, newest first."""
+def runs_with_scores(data: Dataset, task: str = runs.CLASSIFY) -> list[str]:
+    """Ids of the runs that have learned a task, to tell classes apart say, and have outputs of a data set, newest first."""
     usable = usable_runs(cached.experiment_of(data))
-    return [i for i, run in usable.items() if run.task == runs.CLASSIFY and runs.is_scored(i, data.name)]
+    return [i for i, run in usable.items() if run.task == task and runs.is_scored(i, data.name)]
 
 
 def scored(run: runs.Run, data: Dataset) -> ScoreTable:

@@ -245,7 +245,7 @@ PROFILES = Analysis(
     parameters=ProfileParameters,
     needs={
         "dataset": Need("data set", is_required=True, help="with depths for Eq. 1, with known impacts for R_C", is_newest=True),
-        "run": Need("run", help="a generator: its showers beside the truth"),
+        "run": Need("run of a generator", help="whose showers stand beside the true ones", task="generate"),
     },
     run=run,
     takes_long=True,
