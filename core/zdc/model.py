@@ -5,7 +5,7 @@ from typing import Any
 from core.learn.network import Network, Record
 from core.learn.tasks.generate import Generate
 from core.zdc.grid import Grid
-from core.zdc.networks import autoregressive, flow, gan, library, planes, shared, slides, vae
+from core.zdc.networks import autoregressive, flow, gan, library, planes, shared, slides, unet, vae
 from core.zdc.recipe import CONDITIONS, ENERGY, Folded, Planes
 
 RECORD = Record("20 x 20 cells of 30 mm", geometry=Grid().arrays())
@@ -23,8 +23,9 @@ def as_planes(parameters: Planes) -> Planes:
     return Planes(conditions=parameters.conditions)
 
 
+_IMAGES: dict[str, Any] = {"recipe_for": as_planes, "record": RECORD, "layers": "core.zdc.networks.layers"}
 _SLIDES: dict[str, Any] = {
-    "parameters": slides.Parameters, "recipe_for": as_planes, "record": RECORD, "layers": "core.zdc.networks.layers",
+    **_IMAGES, "parameters": slides.Parameters,
     "task": Generate((ENERGY,), parts=slides.PARTS), "adapt": planes.adapt, "sampler": slides.sampler, "exported": slides.exported,
     "training": {"batch_size": 128, "epochs": 20, "learning_rate": 1e-3, "beta_1": 0.9},
 }  # fmt: skip
@@ -55,6 +56,11 @@ NETWORKS = {
         title="Library: stored showers, looked up, turned and scaled", parameters=library.Parameters, build=library.build,
         sampler=library.sampler, adapt=library.adapt, task=Generate(CONDITIONS, noise=N_SEED, parts=library.PARTS),
         cpu_events_per_s=40_000.0, training={"batch_size": 500, "epochs": 2, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
+    ),
+    "unet": Network(
+        title="Flow matching of images by a small U-Net, for a GPU", parameters=unet.Parameters, build=unet.build, sampler=unet.sampler,
+        adapt=unet.adapt, task=Generate(CONDITIONS, noise=unet.N_NOISE, parts=unet.PARTS), cpu_events_per_s=250.0,
+        training={"batch_size": 256, "epochs": 50, "learning_rate": 1e-3, **SMOOTH}, **_IMAGES,
     ),
     "default": Network(title="Slides: Default, MASK and VALUE from the energy", build=slides.default, cpu_events_per_s=180.0, **_SLIDES),
     "extended2": Network(title="Slides: Extended 2, deeper and with dropout", build=slides.extended2, cpu_events_per_s=120.0, **_SLIDES),

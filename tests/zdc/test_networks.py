@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.network,
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
 ]
-FOLDED = ("compact", "flow", "vae", "gan", "library")
+FOLDED = ("compact", "flow", "vae", "gan", "library", "unet")
 SIZES = {
     "compact": {"units": 64, "context_units": 16},
     "gan": {"units": 32, "critic_units": 32},

@@ -112,6 +112,23 @@ class SquaredDistance(keras.layers.Layer):
 
 
 @register
+class RatioOfSum(keras.layers.Layer):
+    """Cells (n, m, 1) [MeV] and conditions (n, k), of which column `energy` is in GeV -> sum of the cells over the energy (n, 1)."""
+
+    def __init__(self, energy: int, **more: Any) -> None:
+        super().__init__(**more)
+        self.energy = energy
+
+    def call(self, inputs: Any) -> Any:
+        value, condition = inputs
+        energy = ops.split(condition, condition.shape[-1], axis=-1)[self.energy]
+        return 1e-3 * ops.sum(value, axis=1) / ops.maximum(energy, 1e-6)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "energy": self.energy}
+
+
+@register
 class Stored(keras.layers.Layer):
     """Passes its input on and keeps showers: `shares` (n, size) of their sum, and `places` (n, 3): log energy and offset (a, b)."""
 

@@ -53,23 +53,27 @@ def standardised(value: Any, side: int, scale: str) -> Any:
 
 def adapt(model: Any, plan: Any, recorded: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
     """Give a network the means and spreads of the training sample; the least losses that are possible, as facts."""
-    parameters, grid = plan.network_parameters, from_arrays(plan.dataset.geometry)
-    condition = targets.astype(np.float64)
-    if parameters.energy_scale == "log" and ENERGY in plan.task.conditions:
-        at = plan.task.conditions.index(ENERGY)
-        condition[:, at] = np.log(condition[:, at])
-    model.get_layer("condition_standard").adapt(condition)
+    parameters, facts = plan.network_parameters, adapt_known(model, plan, recorded, targets)
     value = recorded[..., 1].astype(np.float64)
     flat = value.reshape(len(value), -1)
     model.get_layer("value").adapt(flat if parameters.value_scale == "each" else flat.reshape(-1, 1))
-    detector = model.get_layer("detector")
-    detector.facts.assign(np.array([*grid.shape, grid.cell_mm, grid.threshold_mev]))
     spread = np.asarray(model.get_layer("value").get_weights()[1], np.float64)
     least = {}
     if plan.task.conditions == (ENERGY,) and parameters.value_cells == "all":
         least = floors(recorded[..., 0], flat / spread, targets[:, 0])
+    return facts | {"floors": least}
+
+
+def adapt_known(model: Any, plan: Any, recorded: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
+    """The same of the conditions, and the detector's cells and threshold."""
+    condition, grid = targets.astype(np.float64), from_arrays(plan.dataset.geometry)
+    if plan.network_parameters.energy_scale == "log" and ENERGY in plan.task.conditions:
+        at = plan.task.conditions.index(ENERGY)
+        condition[:, at] = np.log(condition[:, at])
+    model.get_layer("condition_standard").adapt(condition)
+    model.get_layer("detector").facts.assign(np.array([*grid.shape, grid.cell_mm, grid.threshold_mev]))
     geometry = {name: np.asarray(values).tolist() for name, values in plan.dataset.geometry.items()}
-    return {"rows": len(recorded), "floors": least, "geometry": geometry}
+    return {"rows": len(recorded), "geometry": geometry}
 
 
 def answering(model: Any, scale: str) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, float]]:
