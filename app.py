@@ -18,6 +18,7 @@ WORK = [
     ("pages/label/page.py", "Label", "label", "by_hand"),
     ("pages/train/page.py", "Train", "train", "networks"),
     ("pages/runs/page.py", "Runs", "runs", "networks"),
+    ("pages/generate/page.py", "Generate", "generate", "generating"),
     ("pages/evaluate/page.py", "Evaluate", "evaluate", "networks"),
     ("pages/apply/page.py", "Apply", "apply", "analyses.rates"),
 ]

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from core.figures.bins import is_uneven, middles
 from core.figures.style import DASHES, FREE_COLOURS, NEUTRAL, SIGNAL, SYMBOLS, errors, finish
 from core.statistics.axis import Axis
-from core.statistics.histogram import histogram
+from core.statistics.histogram import Histogram, histogram
 from core.statistics.intervals import Interval, PairInterval
 
 GENERATED, TRUTH = "generated", "truth"
@@ -49,11 +49,19 @@ def along_axis(
 
 def distributions(truth: np.ndarray, generated: np.ndarray, edges: np.ndarray, title: str) -> go.Figure:
     """Shares of both samples in bins as steps, with their statistical errors; what lies outside is told in the legend."""
+    samples = {TRUTH: truth, GENERATED: generated}
+    counted = {name: histogram(np.asarray(values, float), edges) for name, values in samples.items()}
+    return overlaid(counted, title)
+
+
+def overlaid(histograms: Mapping[str, Histogram], title: str, what: str = "rows") -> go.Figure:
+    """Histograms in the same bins as shares, as steps with their statistical errors: truth, and generators by name."""
     figure = go.Figure()
-    for name, values in ((TRUTH, truth), (GENERATED, generated)):
-        colour, dash, _ = STYLES[name]
-        counted = histogram(np.asarray(values, float), edges)
-        shares = counted.fractions()
+    free = [name for name in histograms if name not in STYLES]
+    for name, counted in histograms.items():
+        i = free.index(name) if name in free else 0
+        colour, dash, _ = STYLES.get(name, ((SIGNAL, *FREE_COLOURS)[i % 6], DASHES[2 * i % len(DASHES)], ""))
+        edges, shares = counted.edges, counted.fractions()
         outside = f", {counted.n_under + counted.n_over:,} outside" if counted.n_under + counted.n_over else ""
         figure.add_scatter(
             x=edges, y=np.append(shares.counts, shares.counts[-1:]), mode="lines", name=f"{name} (n = {counted.n:,}{outside})",
@@ -64,4 +72,5 @@ def distributions(truth: np.ndarray, generated: np.ndarray, edges: np.ndarray, t
             error_y=errors(shares.error_high, shares.error_low, colour), legendgroup=name, showlegend=False,
             hovertemplate=f"{name}: %{{y:.3g}}<extra></extra>",
         )  # fmt: skip
-    return finish(figure, title, f"share of rows / {edges[1] - edges[0]:.3g}").update_yaxes(rangemode="tozero")
+    width = next((counted.edges[1] - counted.edges[0] for counted in histograms.values()), 1.0)
+    return finish(figure, title, f"share of {what} / {width:.3g}").update_yaxes(rangemode="tozero")

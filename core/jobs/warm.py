@@ -30,7 +30,7 @@ KEPT_ANSWERS = 128
 
 
 class Answer:
-    """The answer to a question: `result` or the sentence `error` once `is_done`."""
+    """The answer to a question: `result` or the sentence `error` once `is_done`, `took_s` after it was submitted."""
 
     def __init__(self) -> None:
         self._done = threading.Event()
@@ -38,6 +38,7 @@ class Answer:
         self.result: dict[str, Any] = {}
         self.error = ""
         self.is_dropped = False
+        self.took_s = 0.0
 
     @property
     def is_done(self) -> bool:
@@ -53,7 +54,7 @@ class Answer:
         return self._done.wait(timeout_s)
 
     def give(self, result: dict[str, Any] | None = None, error: str = "") -> None:
-        self.result, self.error = result or {}, error
+        self.result, self.error, self.took_s = result or {}, error, self.waited_s
         self._done.set()
 
     def drop(self) -> None:

@@ -1,6 +1,6 @@
 """Generated rows: what an experiment says of them, so that shared code can draw, judge and show them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +10,14 @@ import numpy as np
 
 from core.data.table import Column
 from core.errors import DarkroomError
+from core.figures.image_pairs import Frame, Picture
 from core.statistics.axis import Axis
 
 Conditions = Mapping[str, np.ndarray]
 """Column -> (n,): what each row was generated for."""
 Geometry = Mapping[str, np.ndarray]
+Drawn = Mapping[str, np.ndarray]
+"""What belongs to one generated row, by name: `samples`, and more."""
 Numbers = dict[str, np.ndarray]
 """Name -> float64 (n,): numbers of each row."""
 Append = Callable[[np.ndarray, Conditions, np.ndarray], None]
@@ -32,6 +35,9 @@ class Generating:
     `features(rows, conditions, geometry)` are the high-level numbers that a judge is given, `more_features` those that the harder judge
     is given beside them, `pixels(rows, conditions, geometry)` float32 (n, k) the low-level ones. `separated` names the features whose
     separation power is quoted, by name -> title. `writers` write generated rows, by the layout of their file, the usual one first. `channels(rows)` are sums over rows that are compared as the field does, in the unit of the array.
+    `images(drawn, conditions)` are the pictures of one row: of `drawn`, what a generator gave for it by name (`samples` (...), and what else
+    belongs to it), or the stored array as `samples`; `frame(geometry)` says where their pixels lie. `element` is what an element of the array
+    is called, `sameness` why a network without noise gives one row for each condition.
     """
 
     array: str
@@ -43,6 +49,10 @@ class Generating:
     pixels: Callable[[np.ndarray, Conditions, Geometry], np.ndarray]
     separated: Mapping[str, str]
     channels: Callable[[np.ndarray], Numbers]
+    images: Callable[[Drawn, Mapping[str, float]], Sequence[Picture]]
+    frame: Callable[[Geometry], Frame]
+    element: str = "element"
+    sameness: str = "Nothing in this network is left to chance: the same conditions give the same row."
     writers: Mapping[str, Writer] = field(default_factory=dict)
 
 

@@ -65,7 +65,8 @@ def outside(ranges: Mapping[str, tuple[float, float]], conditions: Mapping[str, 
         values = np.atleast_1d(np.asarray(conditions[name], np.float64))
         slack = 1e-6 * max(abs(low), abs(high))
         if values.min() < low - slack or values.max() > high + slack:
-            words.append(f"{name} {values.min():g} to {values.max():g} (trained on {low:g} to {high:g})")
+            ends = dict.fromkeys((f"{values.min():g}", f"{values.max():g}"))
+            words.append(f"{name} {' to '.join(ends)} (trained on {low:g} to {high:g})")
     return words
 
 

@@ -8,17 +8,15 @@ from typing import Any
 import streamlit as st
 
 from core import figures, parameters
-from core.jobs import warm, watching
 from core.judge import score_table as scoring
 from core.judge.score_table import ScoreTable
 from core.learn import explain
 from core.learn.explain import Attribution, Occlusion
 from core.selection import events
 from core.selection.selection import Selected
-from pages.widgets import cached, choose, form, layout
+from pages.widgets import asking, cached, choose, form, layout
 
 TITLE = "why"
-PATIENCE_S, PERIOD_S = 0.25, 0.6
 MEAN_SECONDS = 45.0
 CAVEAT = (
     "Occlusion asks what changes if the light in a window is taken away. That tells what this network uses, not what "
@@ -48,7 +46,7 @@ def why(selected: Selected, scored: ScoreTable | None, rows: Any, row: int, how:
         attribution = _answer({"do": "occlusion", "row": row, **_common(scored, settings)}, "why-one")
         if attribution is not None:
             _told(attribution, view.channels(selected.dataset))
-        _state_of_child()
+        asking.state_of_child()
     if attribution is not None:
         with left:
             figure = view.draw(selected.dataset, row, attribution, how)
@@ -74,41 +72,10 @@ def _common(scored: ScoreTable, settings: Occlusion) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _state_of_child() -> None:
-    child = warm.state()
-    n = len(child["models"])
-    held = f", {n} network{'s' * (n > 1)} held" if n else ""
-    st.caption(f"inference: {child['state']}{held}", help=f"{child['message']} ({watching.clock(child['since'])})")
-
-
 def _answer(request: dict[str, Any], key: str) -> Attribution | None:
-    """The answer if it is there within an instant; else says what goes on, and the page is drawn anew when it has come."""
-    answer = warm.submit(request)
-    before = st.session_state.get(key)
-    if before is not None and before is not answer:
-        before.drop()
-    st.session_state[key] = answer
-    if not answer.wait(PATIENCE_S):
-        _waiting(request)
-        return None
-    if answer.error:
-        st.error(layout.plain(answer.error), icon=":material/error:")
-        retry = {"on_click": warm.forget, "args": (request,)}
-        st.button("ask again", icon=":material/restart_alt:", key=f"again-{key}", **retry)
-        return None
-    return Attribution(**answer.result)
-
-
-@st.fragment(run_every=PERIOD_S)
-def _waiting(request: dict[str, Any]) -> None:
-    answer, child = warm.submit(request), warm.state()
-    if answer.is_done:
-        st.rerun(scope="app")
-    ahead = f"; {child['waiting']} in line" if child["waiting"] else ""
-    since = watching.duration(answer.waited_s)
-    st.info(
-        layout.plain(f"{child['state']}: {child['message']}{ahead} ({since} so far)"), icon=":material/hourglass_top:"
-    )
+    """The attribution, once it is there."""
+    answer = asking.ask(request, key)
+    return None if answer is None else Attribution(**answer.result)
 
 
 def _told(attribution: Attribution, channels: tuple[str, ...]) -> None:

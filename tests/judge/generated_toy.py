@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.data.table import Column
+from core.figures.image_pairs import Frame, Picture
 from core.judge.generating import Conditions, Generating, Geometry, Numbers
 from core.judge.generation.sample import Rows, described
 from core.statistics.axis import Axis
@@ -60,6 +61,8 @@ GENERATING = Generating(
     conditions=(Column("true_energy_gev", "Energy", "GeV", 0.0, 100.0, 50, 2, "Energy of the particle"),), axis=AXIS,
     features=features, more_features=more_features, pixels=pixels,
     separated={"response": "response", "n_cells": "hit cells", "width": "width [cells]"}, channels=channels,
+    images=lambda drawn, _conditions: (Picture("cells", drawn["samples"], unit="MeV"),),
+    frame=lambda _geometry: Frame(np.arange(6.0), np.arange(6.0), "x", "y", 1.0),
 )  # fmt: skip
 
 

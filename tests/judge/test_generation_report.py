@@ -14,6 +14,7 @@ from core.data.dataset import Dataset, open_dataset, read_array
 from core.data.splits import SplitParameters, split_rows
 from core.data.table import Column
 from core.errors import DarkroomError
+from core.figures.image_pairs import Frame, Picture
 from core.judge.generating import Generating
 from core.judge.generation.quality import AS_SET, FULL, QualityParameters, measure
 from core.judge.generation.sample import Sample, described, sample_of
@@ -47,6 +48,8 @@ GENERATING = Generating(
     more_features=lambda rows, conditions, _geometry: {"first": rows[:, 0, 0] / conditions["true_mev"]},
     pixels=lambda rows, _conditions, _geometry: rows.reshape(len(rows), -1), separated={"response": "response", "brightest": "brightest"},
     channels=lambda rows: {"top": rows[:, :2].sum(axis=(1, 2)), "bottom": rows[:, 2:].sum(axis=(1, 2))},
+    images=lambda drawn, _conditions: (Picture("cells", drawn["samples"], unit="MeV"),),
+    frame=lambda _geometry: Frame(np.arange(4.0), np.arange(4.0), "x", "y", 1.0),
 )  # fmt: skip
 
 

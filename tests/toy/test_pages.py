@@ -29,6 +29,7 @@ NOTHING = {
     "calibration": "tells? (no )?classes apart",
     "compatibility": "has no regions",
     "cutstudy": "has no labels",
+    "generate": "No network of .* generates rows",
     "label": "has no labels by hand",
     "lowenergy": "tells? (no )?classes apart",
     "published": "has no analysis 'published'",
@@ -78,7 +79,7 @@ def test_the_navigation_offers_what_it_has(registered: None) -> None:
     del registered
     for needed in ("", "networks", "analyses"):
         assert contents.has(EXPERIMENT, needed)
-    for needed in ("by_hand", "labels", "grid", "analyses.rates", "analyses.trigger"):
+    for needed in ("generating", "by_hand", "labels", "grid", "analyses.rates", "analyses.trigger"):
         assert not contents.has(EXPERIMENT, needed)
 
 
