@@ -26,6 +26,7 @@ from core.zdc import (
 )
 from core.zdc.masks.analysis import MASK_TYPES
 from core.zdc.profiles.report import PROFILES
+from core.zdc.published.comparison import PUBLISHED
 from core.zdc.published.scaled_sample import SCALED
 
 _HERE = Path(__file__).resolve().parent
@@ -81,6 +82,11 @@ EXPERIMENT = Experiment(
     networks=model.NETWORKS,
     looking=Looking(views=plot.VIEWS, average=plot.AVERAGE),
     judging=Judging(axis=evaluate.AXIS),
-    analyses={"quality": quality(generation.GENERATING), "masks": MASK_TYPES, "profiles": PROFILES},
+    analyses={
+        "quality": quality(generation.GENERATING),
+        "masks": MASK_TYPES,
+        "profiles": PROFILES,
+        "published": PUBLISHED,
+    },
     generating=generation.GENERATING,
 )
