@@ -57,9 +57,14 @@ def draw(lines: Sequence[Line], frame: Frame, height_px: int = 215) -> go.Figure
     """Each line of pictures below the other, `height_px` for each; columns carry the titles of the first line's pictures."""
     per_line = max((len(line.pictures) for line in lines), default=1)
     scales = _scales([picture for line in lines for picture in line.pictures], frame.lowest)
-    height = TOP_PX + BOTTOM_PX + height_px * max(len(lines), 1)
+    top = (
+        TOP_PX + TITLE_PX * max((picture.title.count("<br>") for picture in lines[0].pictures), default=0)
+        if lines
+        else TOP_PX
+    )
+    height = top + BOTTOM_PX + height_px * max(len(lines), 1)
     layout: dict[str, Any] = {
-        "height": height, "margin": {"l": 62, "r": 58, "t": TOP_PX, "b": BOTTOM_PX}, "showlegend": False, "uirevision": "keep",
+        "height": height, "margin": {"l": 62, "r": 58, "t": top, "b": BOTTOM_PX}, "showlegend": False, "uirevision": "keep",
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": {"size": TEXT_PX}, "annotations": [],
         "hoverlabel": {"font": {"size": TEXT_PX}},
     }  # fmt: skip

@@ -9,6 +9,7 @@ from core.judge.output_table import open_outputs
 from core.judge.report import Report
 from core.learn.plan import task_of_run
 from core.runs import Run
+from pages.evaluate import quality
 from pages.widgets import cached, choose, layout, report, run_picker, scores
 
 SPLITS = ("test", "validation", "train", "other", "all")
@@ -33,6 +34,7 @@ def page(run: Run, data: Dataset) -> None:
         split = st.segmented_control("split", SPLITS, default="test", key="split", required=True, **choose.STAY)
     with layout.refusals():
         shown = _report(run, data, score_table.version(run, data.name), split or "test")
+    quality.section(data)
     report.draw(shown, f"evaluate-{run.task}", f"{run.id}-{data.name}-{split}")
     layout.foot(
         f"run {run.id} ({run.network}, trained to {run.task}), {choose.describe(data)}, split {split}.",

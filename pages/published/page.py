@@ -150,7 +150,7 @@ def page() -> None:
     data = choose.describe(open_dataset(names.dataset)) if names.of("dataset") else "no data set"
     beside = f"study {names.of('study') or 'none'}; run {names.of('run') or 'none'}"
     layout.foot(
-        f"{data}; {beside}. Ours at a score of 0.5.",
+        f"{data}; {beside}. Ours at a score of 0.5." if experiment.labels is not None else f"{data}.",
         command(names, experiment.key == next(iter(EXPERIMENTS)), experiment),
     )
 

@@ -24,7 +24,7 @@ def test_the_slides_are_laid_out_without_data():
     ratio = losses["MASK over VALUE", "ratio"]
     assert (ratio.printed, ratio.reproduces) == (145, False)
     assert ratio.recomputed == pytest.approx(134.8, abs=0.05)
-    shares = [losses[f"weight {w}", "part of VALUE in the printed loss [%]"].recomputed for w in printed.WEIGHTS]
+    shares = [losses[f"weight {w}", "VALUE, part [%]"].recomputed for w in printed.WEIGHTS]
     assert shares == pytest.approx([60.0, 79.0, 88.0], abs=0.6)
     assert losses["weight 200", "MASK"].verdict == NOTHING
     assert [row.recomputed for row in report.result.of_table("samples")][1] == 10_000_000

@@ -1,5 +1,6 @@
 """One generated row beside a true one: which true rows a run can be asked about, and which of them is nearest to some conditions."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,9 +9,12 @@ import numpy as np
 from core import runs
 from core.data.dataset import Dataset, locate, read_array
 from core.data.splits import TRAIN, VALIDATION
+from core.figures.image_pairs import Picture
 from core.judge.generating import Generating, columns_of
 from core.judge.generation.sample import conditions_of
+from core.judge.output_table import OutputTable
 from core.judge.report import DASH
+from core.learn.tasks.generate import SAMPLES
 
 MANY = 10.0  # a range that ends so many times as high as it begins is walked in equal ratios
 Ranges = Mapping[str, tuple[float, float]]
@@ -64,6 +68,32 @@ def conditions_of_row(dataset: Dataset, names: Sequence[str], row: int) -> dict[
 def array_of_row(dataset: Dataset, generating: Generating, row: int) -> np.ndarray:
     """The stored array float32 (...) of one row."""
     return np.asarray(read_array(dataset, generating.array, [row])[0], np.float32)
+
+
+def place_among_unseen(dataset: Dataset, run: runs.Run, names: Sequence[str], row: int) -> int | None:
+    """Which of the unseen rows a row is; None where it is none of them."""
+    rows = unseen_rows(dataset, [run], names)
+    place = int(np.searchsorted(rows, row))
+    return place if place < len(rows) and rows[place] == row else None
+
+
+def stored_pictures(
+    table: OutputTable, generating: Generating, rows: Sequence[int]
+) -> tuple[list[Picture], list[Picture]]:  # fmt: skip
+    """The last picture (all that was seen) of the true rows and of those that the run generated for them and that are stored."""
+    names = [name for name in table.task.columns if table.dataset.defines(name)]
+    pictures: tuple[list[Picture], list[Picture]] = ([], [])
+    for row in rows:
+        conditions = conditions_of_row(table.dataset, names, row)
+        generated = np.asarray(table.outputs[SAMPLES][int(np.searchsorted(table.rows, row))], np.float32)
+        for part, array in zip(pictures, (array_of_row(table.dataset, generating, row), generated), strict=True):
+            part.append(generating.images({SAMPLES: array}, conditions)[-1])
+    return pictures
+
+
+def titled(pictures: Sequence[Picture], titles: Sequence[str]) -> list[Picture]:
+    """The pictures with other titles."""
+    return [dataclasses.replace(picture, title=title) for picture, title in zip(pictures, titles, strict=True)]
 
 
 def key_of(number: int) -> int:

@@ -116,6 +116,13 @@ def table_of_values(values: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
     return sorted(by_run.values(), key=lambda row: row["auc_high"]["value"] if row["auc_high"] else 2.0)
 
 
+def most_fake(of_report: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+    """(name of the hardest judge that was asked, the rows that it is surest about, as `surest` has them) of a report's values."""
+    judges = of_report.get("judges") or {}
+    name = next((name for name in (HARD, HIGH, LOW) if name in judges), "")
+    return name, list(judges[name]["most_fake"]) if name else []
+
+
 def number_of(plain: Mapping[str, Any] | None) -> Interval | PairInterval | None:
     """An interval from its plain values."""
     if plain is None:

@@ -99,7 +99,8 @@ class Generate(Task):
 
     def summary(self, outputs: Mapping[str, np.ndarray], dataset: "Dataset", rows: np.ndarray) -> dict[str, Any]:  # noqa: ARG002
         """Mean, and half the width of the central 68.27 %, of the sum of each generated sample over rows, with bootstrap intervals."""
-        total = outputs[SAMPLES].reshape(len(rows), -1).sum(axis=1, dtype=np.float64)
+        samples = outputs[SAMPLES]
+        total = samples.sum(axis=tuple(range(1, samples.ndim)), dtype=np.float64)
         mean, deviation = (resampled(total, of).to_dict() for of in (np.mean, resolution))
         return {"the sum of a sample": {"unit": "", "mean": mean, "deviation": deviation}}
 

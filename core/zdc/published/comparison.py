@@ -87,7 +87,7 @@ def _loss_rows(inputs: Inputs, p: SlidesParameters) -> Iterator[Comparison]:
     for weight in p.weights:
         name = name_of(weight)
         share = 100.0 * weight * printed.LOSSES["VALUE"] / (weight * printed.LOSSES["VALUE"] + printed.LOSSES["MASK"])
-        yield Comparison("losses", name, "part of VALUE in the printed loss [%]", None, recomputed=share, comment=NO_NUMBER, decimals=1)  # fmt: skip
+        yield Comparison("losses", name, "VALUE, part [%]", None, recomputed=share, comment=f"of the printed loss; {NO_NUMBER}", decimals=1)  # fmt: skip
         of_run = None if name not in inputs.trained else losses_of(inputs.trained[name].run)
         for loss, value in printed.LOSSES.items():
             if of_run is None:
