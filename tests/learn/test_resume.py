@@ -14,7 +14,7 @@ from core import parameters, runs, workspace
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.jobs import control
-from core.learn import backend, checkpoint, fit
+from core.learn import backend, checkpoint, epoch_weights, fit
 from core.learn.plan import plan_training
 from core.workflows import training_job
 from tests.learn.learning_toy import QUICK, TINY, Listener, planned, selected, selection
@@ -136,6 +136,24 @@ def test_stages_are_resumed_in_either(toy: Dataset, n_epochs: int) -> None:
     provenance = fit.train(plan, broken)
     assert provenance["resumed_from_epoch"] == n_epochs
     same_training(unbroken.name, broken.name)
+
+
+@pytest.mark.network
+def test_a_generator_goes_on_with_what_it_took_from_the_data_and_keeps_every_chosen_epoch(toy: Dataset) -> None:
+    plan = plan_training(
+        selected(toy), NETWORKS, "density", {}, {"epochs": 3, "keep_epochs": [1, 3], "warmup_steps": 5}
+    )
+    unbroken, broken = runs.create("density"), runs.create("density")
+    facts = fit.train(plan, unbroken)
+    with pytest.raises(Killed):
+        fit.train(plan, broken, DiesAfter(2))
+    assert fit.train(plan, broken)["adapted"] == facts["adapted"]
+    same_training(unbroken.name, broken.name)
+    first, second = runs.open_run(unbroken.name), runs.open_run(broken.name)
+    assert epoch_weights.epochs(first) == epoch_weights.epochs(second) == [1, 3]
+    for epoch in (1, 3):
+        for a, b in zip(epoch_weights.read(first, epoch), epoch_weights.read(second, epoch), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.network
