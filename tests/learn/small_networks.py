@@ -84,7 +84,8 @@ def density(parameters: Small, input_shape: dict[str, Any], output: int) -> Any:
     says = keras.layers.Dense(1, name="says")(x)
     mean = keras.layers.Dense(1, name="mean")(keras.layers.Flatten(name="flat")(inputs[RECORDED]))
     far = keras.layers.Dense(1, activation="softplus", name="far")(mean)
-    parts = [keras.layers.Multiply(name="near")([mean, says]), far]
+    near = keras.layers.Activation("softplus", name="near")(keras.layers.Subtract(name="between")([mean, says]))
+    parts = [near, far]
     return keras.Model(inputs, keras.layers.Concatenate(name="parts")([parts[0] + parts[1], *parts]), name="density")
 
 
