@@ -147,14 +147,10 @@ def test_parts_of_a_loss_stand_below_it_with_the_least_that_they_can_reach():
         figures.Curve("a", "", [2], [0.45], True, part="mask"),
     ]
     figure = figures.training_curves(drawn, least={"mask": 0.3})
-    assert figure.layout.annotations[-1].y == pytest.approx(
-        np.log10(0.3)
-    )  # texts on a logarithmic axis lie at the exponent
-    assert [trace.name for trace in figure.data] == ["loss", "mask", "mask"]
+    assert [trace.name for trace in figure.data] == ["loss", "mask", "mask", "least possible mask"]
     assert {trace.yaxis for trace in figure.data[1:]} == {"y2"}
     assert (figure.layout.yaxis2.title.text, figure.layout.yaxis2.type) == ("part of the loss", "log")
-    assert figure.layout.shapes[0].y0 == 0.3
-    assert figure.layout.annotations[0].text == "least possible mask: 0.3"
+    assert (figure.data[3].x, figure.data[3].y) == ((1, 2), (0.3, 0.3))
 
 
 def test_training_curves_of_one_run_and_of_several():

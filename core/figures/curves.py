@@ -67,10 +67,11 @@ def training_curves(
     figure.update_yaxes(title_text="loss", row=1, col=1)
     if has_parts:
         figure.update_yaxes(**LOG_AXIS, row=places[1][0], col=places[1][1])
+    ends = [min((min(c.x) for c in curves if c.x), default=0), max((max(c.x) for c in curves if c.x), default=1)]
     for part, value in (least or {}).items():
-        figure.add_hline(
-            value, line={"color": styles.get(part, LOSS)[0], "width": 1.2, "dash": "dot"}, row=places[1][0], col=places[1][1],
-            annotation={"text": f"least possible {part}: {value:.3g}", "font": {"size": 11}},
+        figure.add_scatter(
+            x=ends, y=[value, value], row=places[1][0], col=places[1][1], mode="lines", name=f"least possible {part}",
+            line={"color": styles.get(part, LOSS)[0], "width": 1.2, "dash": "dot"}, hovertemplate=f"%{{y:.3g}}<extra>least possible {part}</extra>",
         )  # fmt: skip
         figure.layout.annotations[-1].y = math.log10(
             value

@@ -25,7 +25,7 @@ def report_of(table: OutputTable, axis: Axis | None, which: str) -> Report:
     summary, n = table.summary(which), int(table.members(which).sum())
     numbers = [KeyNumber("rows", f"{n:,}", "", f"of split '{which}' that the network regressed or generated")]
     for name, interval in intervals_of(summary).items():
-        numbers.append(key_number(name, interval, _meaning(name), "", digits=DIGITS))
+        numbers.append(key_number(name, interval, _meaning(name), "", digits=_digits(interval)))
     tables: list[Table] = []
     figures: list[Figure] = []
     if axis is not None and table.dataset.defines(axis.column):
@@ -57,6 +57,12 @@ def _interval(plain: Mapping[str, Any]) -> Interval:
     """An interval from its plain values; None is NaN again."""
     value, low, high = (math.nan if plain[end] is None else plain[end] for end in ("value", "low", "high"))
     return Interval(value, low, high, plain["n"], method=plain["method"])
+
+
+def _digits(interval: Interval) -> int:
+    """As many as show the interval's half width with two."""
+    reach = 0.5 * (interval.high - interval.low)
+    return min(max(1 - math.floor(math.log10(reach)), 0), 9) if reach > 0 else DIGITS
 
 
 def _meaning(name: str) -> str:

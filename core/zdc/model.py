@@ -9,6 +9,7 @@ from core.zdc.networks import autoregressive, flow, gan, library, planes, shared
 from core.zdc.recipe import CONDITIONS, ENERGY, Folded, Planes
 
 RECORD = Record("20 x 20 cells of 30 mm", geometry=Grid().arrays())
+MEV = "MeV"
 N_SEED = 2  # numbers of the noise that seed what is drawn
 SMOOTH: dict[str, Any] = {"decay": True, "beta_1": 0.9, "warmup_steps": 200, "clip_norm": 5.0}
 
@@ -26,7 +27,7 @@ def as_planes(parameters: Planes) -> Planes:
 _IMAGES: dict[str, Any] = {"recipe_for": as_planes, "record": RECORD, "layers": "core.zdc.networks.layers"}
 _SLIDES: dict[str, Any] = {
     **_IMAGES, "parameters": slides.Parameters,
-    "task": Generate((ENERGY,), parts=slides.PARTS), "adapt": planes.adapt, "sampler": slides.sampler, "exported": slides.exported,
+    "task": Generate((ENERGY,), parts=slides.PARTS, unit=MEV), "adapt": planes.adapt, "sampler": slides.sampler, "exported": slides.exported,
     "training": {"batch_size": 128, "epochs": 20, "learning_rate": 1e-3, "beta_1": 0.9},
 }  # fmt: skip
 _FOLDED: dict[str, Any] = {"recipe_for": folded, "record": RECORD, "layers": "core.zdc.networks.layers"}
@@ -34,32 +35,32 @@ NETWORKS = {
     "compact": Network(
         title="Autoregressive: cell after cell from the impact outwards",
         parameters=autoregressive.Parameters, build=autoregressive.build, sampler=autoregressive.sampler, adapt=shared.adapt,
-        task=Generate(CONDITIONS, noise=N_SEED, parts=autoregressive.PARTS), cpu_events_per_s=9000.0,
+        task=Generate(CONDITIONS, noise=N_SEED, parts=autoregressive.PARTS, unit=MEV), cpu_events_per_s=9000.0,
         training={"batch_size": 500, "epochs": 13, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
     ),
     "flow": Network(
         title="Flow matching of the core", parameters=flow.Parameters, build=flow.build, sampler=flow.sampler, adapt=shared.adapt,
-        task=Generate(CONDITIONS, noise=flow.N_NOISE, parts=flow.PARTS), cpu_events_per_s=10_000.0,
+        task=Generate(CONDITIONS, noise=flow.N_NOISE, parts=flow.PARTS, unit=MEV), cpu_events_per_s=10_000.0,
         training={"batch_size": 500, "epochs": 30, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
     ),
     "vae": Network(
         title="Conditional variational autoencoder of the core", parameters=vae.Parameters, build=vae.build, sampler=vae.sampler,
-        adapt=shared.adapt, task=Generate(CONDITIONS, noise=vae.N_NOISE, parts=vae.PARTS), cpu_events_per_s=15_000.0,
+        adapt=shared.adapt, task=Generate(CONDITIONS, noise=vae.N_NOISE, parts=vae.PARTS, unit=MEV), cpu_events_per_s=15_000.0,
         training={"batch_size": 500, "epochs": 20, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
     ),
     "gan": Network(
         title="Adversarial network of the core with latent noise", parameters=gan.Parameters, build=gan.build, sampler=gan.sampler,
-        adapt=shared.adapt, task=Generate(CONDITIONS, noise=gan.N_NOISE, parts=gan.PARTS), cpu_events_per_s=7000.0,
+        adapt=shared.adapt, task=Generate(CONDITIONS, noise=gan.N_NOISE, parts=gan.PARTS, unit=MEV), cpu_events_per_s=7000.0,
         training={"batch_size": 500, "epochs": 40, "learning_rate": 3e-4, "beta_1": 0.5, "decay": True}, **_FOLDED,
     ),
     "library": Network(
         title="Library: stored showers, looked up, turned and scaled", parameters=library.Parameters, build=library.build,
-        sampler=library.sampler, adapt=library.adapt, task=Generate(CONDITIONS, noise=N_SEED, parts=library.PARTS),
+        sampler=library.sampler, adapt=library.adapt, task=Generate(CONDITIONS, noise=N_SEED, parts=library.PARTS, unit=MEV),
         cpu_events_per_s=40_000.0, training={"batch_size": 500, "epochs": 2, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
     ),
     "unet": Network(
         title="Flow matching of images by a small U-Net, for a GPU", parameters=unet.Parameters, build=unet.build, sampler=unet.sampler,
-        adapt=unet.adapt, task=Generate(CONDITIONS, noise=unet.N_NOISE, parts=unet.PARTS), cpu_events_per_s=250.0,
+        adapt=unet.adapt, task=Generate(CONDITIONS, noise=unet.N_NOISE, parts=unet.PARTS, unit=MEV), cpu_events_per_s=250.0,
         training={"batch_size": 256, "epochs": 50, "learning_rate": 1e-3, **SMOOTH}, **_IMAGES,
     ),
     "default": Network(title="Slides: Default, MASK and VALUE from the energy", build=slides.default, cpu_events_per_s=180.0, **_SLIDES),

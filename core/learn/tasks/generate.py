@@ -27,16 +27,18 @@ class Generate(Task):
     recipe makes. One with `parts` also has the input `recorded`, what the recipe made of a row, and gives for each row its loss and the
     `parts` of it (n, 1 + n_parts), whatever that is: a negative log-likelihood, a distance, two sides of a contest; and
     `Network.sampler` draws rows from it. Of a row the noise depends on its uid only, so that the same network generates the same sample
-    again. Conditions that are a parameter of the network (`conditions`) take the place of these.
+    again. `conditions` and `parts` of the network's parameters take the place of these. `unit`: that of the numbers of a row.
     """
 
     conditions: tuple[str, ...]
     noise: int = 0
     parts: tuple[str, ...] = ()
+    unit: str = ""
     key = "generate"
 
     def given(self, parameters: Any) -> "Generate":
-        return dataclasses.replace(self, conditions=getattr(parameters, "conditions", self.conditions))
+        chosen = {name: getattr(parameters, name, getattr(self, name)) for name in ("conditions", "parts")}
+        return dataclasses.replace(self, **chosen)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -102,7 +104,7 @@ class Generate(Task):
         samples = outputs[SAMPLES]
         total = samples.sum(axis=tuple(range(1, samples.ndim)), dtype=np.float64)
         mean, deviation = (resampled(total, of).to_dict() for of in (np.mean, resolution))
-        return {"the sum of a sample": {"unit": "", "mean": mean, "deviation": deviation}}
+        return {"the sum of a sample": {"unit": self.unit, "mean": mean, "deviation": deviation}}
 
 
 def ranges(task: Task, sample: Sample) -> dict[str, list[float]]:

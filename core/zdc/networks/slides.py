@@ -42,6 +42,11 @@ class Parameters(Planes):
         "linear", "the energy is given standardised, or its logarithm is", choices=("linear", "log")
     )
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the loss."""
+        return PARTS if self.mode == "gan" else PARTS[:2]
+
     def check(self) -> None:
         super().check()
         planes.check_width(self.hidden_dim)
@@ -76,7 +81,7 @@ def encoder(p: Parameters, x: Any, is_extended: bool) -> Any:
 
 
 def build(parameters: Parameters, input_shape: dict[str, Any], is_extended: bool) -> Any:
-    """A network that gives its loss and the parts of it (n, 1 + 4); a critic has part only in mode gan."""
+    """A network that gives its loss and the parts of it (n, 1 + 2), in mode gan those of critic and generator too (n, 1 + 4)."""
     import keras
 
     from core.zdc.layers import Detector, PlanesLoss, Split, Total
@@ -88,13 +93,11 @@ def build(parameters: Parameters, input_shape: dict[str, Any], is_extended: bool
     is_hit, value = Split((1, 1), name="recorded_planes")(Detector(name="detector")(inputs[RECORDED]))
     value = planes.standardised(value, SIDE, parameters.value_scale)
     real = keras.layers.Concatenate(name="real")([is_hit, value])
-    mask_loss, value_loss = PlanesLoss(parameters.value_cells, name="reconstruction")([drawn, real])
+    losses = [*PlanesLoss(parameters.value_cells, name="reconstruction")([drawn, real])]
     if parameters.mode == "gan":
-        critic, generator = contest(drawn, real, known)
-    else:
-        critic = generator = keras.ops.zeros_like(mask_loss)
-    weight = parameters.value_weight or math.inf
-    loss = Total((1.0, weight, 1.0, 1.0), name="loss")([mask_loss, value_loss, critic, generator])
+        losses += contest(drawn, real, known)
+    weights = (1.0, parameters.value_weight or math.inf, 1.0, 1.0)[: len(losses)]
+    loss = Total(weights, name="loss")(losses)
     return keras.Model(inputs, loss, name="extended2" if is_extended else "default")
 
 
