@@ -73,9 +73,6 @@ def training_curves(
             x=ends, y=[value, value], row=places[1][0], col=places[1][1], mode="lines", name=f"least possible {part}",
             line={"color": styles.get(part, LOSS)[0], "width": 1.2, "dash": "dot"}, hovertemplate=f"%{{y:.3g}}<extra>least possible {part}</extra>",
         )  # fmt: skip
-        figure.layout.annotations[-1].y = math.log10(
-            value
-        )  # where an axis is logarithmic, plotly places texts by the exponent
     if x_title == "epochs":
         figure.update_xaxes(dtick=math.ceil(max((x for c in curves for x in c.x), default=1) / 10))
     return figure.update_xaxes(title_text=x_title if beside or not has_classes else None, row=1, col=1)
