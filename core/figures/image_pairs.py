@@ -20,20 +20,6 @@ DECADES = 5.0  # of colours at most, below the highest value
 
 
 @dataclass(frozen=True)
-class Picture:
-    """An image float32 (n_y, n_x): a `share` (0 to 1), a `value` in `unit` (0 where there is nothing), or a `difference` of values.
-
-    `mark` (x, y) is a place that is marked, in the units of the frame.
-    """
-
-    title: str
-    values: np.ndarray
-    kind: str = VALUE
-    unit: str = ""
-    mark: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True)
 class Frame:
     """Where the columns (n_x,) and rows (n_y,) of an image lie, with the titles of the axes; colours begin at `lowest`."""
 
@@ -42,6 +28,21 @@ class Frame:
     x_title: str
     y_title: str
     lowest: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image float32 (n_y, n_x): a `share` (0 to 1), a `value` in `unit` (0 where there is nothing), or a `difference` of values.
+
+    `mark` (x, y) is a place that is marked, in the units of the frame; `frame` where its pixels lie, if not in that of the others.
+    """
+
+    title: str
+    values: np.ndarray
+    kind: str = VALUE
+    unit: str = ""
+    mark: tuple[float, float] | None = None
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def draw(lines: Sequence[Line], frame: Frame, height_px: int = 215) -> go.Figure
         for j, picture in enumerate(line.pictures):
             number = i * per_line + j + 1
             axes = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
-            traces += [trace | axes for trace in _traces(picture, frame, scales, line.label, barred)]
-            layout |= _axes(number, (i, j), (len(lines), per_line, right), frame, line.label)
+            traces += [trace | axes for trace in _traces(picture, picture.frame or frame, scales, line.label, barred)]
+            layout |= _axes(number, (i, j), (len(lines), per_line, right), picture.frame or frame, line.label)
             if i == 0:
                 layout["annotations"].append(_title(picture.title, right * (j + 0.5 * FILLED) / per_line))
         layout["annotations"].append(_facts(line.facts, right, 1.0 - (i + 0.5) / len(lines)))
@@ -84,15 +85,20 @@ def draw(lines: Sequence[Line], frame: Frame, height_px: int = 215) -> go.Figure
 
 
 def columns(lines: Sequence[Line], frame: Frame) -> dict[str, list[Any]]:
-    """All numbers that are drawn, as columns for a file: one line per pixel."""
-    n_y, n_x = len(frame.y), len(frame.x)
+    """All numbers that are drawn, as columns for a file: one line per pixel of each picture."""
     table: dict[str, list[Any]] = {
-        frame.x_title: np.tile(frame.x, n_y).tolist(), frame.y_title: np.repeat(frame.y, n_x).tolist(),
-    }  # fmt: skip
+        name: [] for name in ("of", "picture", frame.x_title, frame.y_title, "value", "unit")
+    }
     for line in lines:
         for picture in line.pictures:
-            unit = f" [{picture.unit}]" if picture.unit else ""
-            table[f"{line.label} {picture.title}{unit}".strip()] = picture.values.ravel().astype(float).tolist()
+            own = picture.frame or frame
+            n = picture.values.size
+            parts = (
+                [line.label] * n, [picture.title.replace("<br>", ", ")] * n, np.tile(own.x, len(own.y)).tolist(),
+                np.repeat(own.y, len(own.x)).tolist(), picture.values.ravel().astype(float).tolist(), [picture.unit] * n,
+            )  # fmt: skip
+            for column, values in zip(table.values(), parts, strict=True):
+                column.extend(values)
     return table
 
 

@@ -12,14 +12,14 @@ from core.figures.generation import TRUTH, overlaid
 from core.figures.image_pairs import DIFFERENCE, Line, Picture
 from core.judge import score_table
 from core.judge.generating import generating_of
-from core.judge.generation import contents
+from core.judge.generation import contents, pairs
 from core.judge.generation.contents import Contents
 from core.judge.output_table import open_outputs
 from core.learn import epoch_weights
 from core.learn.generator import task_of
 from core.learn.tasks.generate import SAMPLES
 from pages.generate import controls
-from pages.generate.shown import Shown, true_array
+from pages.generate.shown import Shown, geometry_of, images_of, true_array
 from pages.widgets import asking, cached, layout, run_picker, scores
 
 SAMPLE, AGAIN, EPOCHS = "all generated rows", "two draws", "across epochs"
@@ -100,7 +100,7 @@ def again(shown: Shown, answered: list[Any] | None) -> None:
             Picture(f"key {shown.draw}", first, unit=unit), Picture(f"key {shown.draw + 1}", second, unit=unit),
             Picture("difference", second - first, DIFFERENCE, unit),
         )  # fmt: skip
-        lines.append(Line(label, pictures))
+        lines.append(Line(label, pairs.framed(pictures, shown.generating.frame(geometry_of(shown, run)))))
     frame = shown.generating.frame(shown.data.geometry)
     note = "Two draws of the same conditions and the second less the first. A difference of 0 everywhere: the network has no noise."
     layout.show_figure(
@@ -110,7 +110,7 @@ def again(shown: Shown, answered: list[Any] | None) -> None:
 
 def across_epochs(shown: Shown, epochs: list[int], answered: list[Any] | None) -> None:
     """The same event with the weights after each epoch that the run keeps."""
-    run, images = shown.chosen[0], shown.generating.images
+    run = shown.chosen[0]
     drawn = {}
     for epoch in epochs:
         answer = asking.ask(
@@ -121,13 +121,19 @@ def across_epochs(shown: Shown, epochs: list[int], answered: list[Any] | None) -
         drawn[f"epoch {epoch}"] = {name: values[0] for name, values in answer.result.items()}
     if answered:
         drawn["best weights"] = {name: values[0] for name, values in answered[0].result.items()}
-    by_name = {name: images(part, shown.conditions) for name, part in drawn.items()}
+    by_name = {name: images_of(shown, run, part, shown.conditions) for name, part in drawn.items()}
     if shown.truth is not None:
         array = true_array(shown)
-        by_name[TRUTH] = images({SAMPLES: array}, shown.truth.conditions)
+        by_name[TRUTH] = images_of(shown, None, {SAMPLES: array}, shown.truth.conditions)
     titles = [picture.title for picture in next(iter(by_name.values()))]
     lines = [
-        Line(title, [Picture(name, parts[i].values, parts[i].kind, parts[i].unit) for name, parts in by_name.items()])
+        Line(
+            title,
+            [
+                Picture(name, parts[i].values, parts[i].kind, parts[i].unit, frame=parts[i].frame)
+                for name, parts in by_name.items()
+            ],
+        )
         for i, title in enumerate(titles)
     ]
     frame = shown.generating.frame(shown.data.geometry)

@@ -18,7 +18,7 @@ from core.learn.tasks.generate import SAMPLES
 from core.registry import EXPERIMENTS
 from core.selection import events
 from pages.generate import below, controls
-from pages.generate.shown import Shown, true_array
+from pages.generate.shown import Shown, geometry_of, images_of, other_grids, true_array
 from pages.widgets import asking, cached, choose, chosen_experiment, keys, layout
 from pages.widgets.keys import Key
 
@@ -110,10 +110,10 @@ def listen(shown: Shown, meta: str) -> None:
     keys.listen([*(of_event if has_events else []), *of_draw], meta)
 
 
-def line_of(shown: Shown, label: str, drawn: Any, conditions: Any) -> Line:
-    """The pictures and facts of one row."""
-    facts = pairs.facts_of(shown.generating, shown.data.geometry, drawn[SAMPLES], conditions)
-    return Line(label, shown.generating.images(drawn, conditions), facts)
+def line_of(shown: Shown, run: runs.Run | None, label: str, drawn: Any, conditions: Any) -> Line:
+    """The pictures and facts of one row of a run, or of the true one."""
+    facts = pairs.facts_of(shown.generating, geometry_of(shown, run), drawn[SAMPLES], conditions)
+    return Line(label, images_of(shown, run, drawn, conditions), facts)
 
 
 def answers(shown: Shown) -> list[Any] | None:
@@ -126,11 +126,15 @@ def answers(shown: Shown) -> list[Any] | None:
 def pictures(shown: Shown, answered: list[Any] | None) -> None:
     """Truth and generated rows below each other, with their numbers."""
     frame = shown.generating.frame(shown.data.geometry)
-    lines = [] if shown.truth is None else [line_of(shown, TRUTH, {SAMPLES: true_array(shown)}, shown.truth.conditions)]
+    lines = (
+        []
+        if shown.truth is None
+        else [line_of(shown, None, TRUTH, {SAMPLES: true_array(shown)}, shown.truth.conditions)]
+    )
     for run, label, answer in zip(shown.chosen, shown.labels, answered or [], strict=False):
         drawn = {name: values[0] for name, values in answer.result.items()}
         given = {name: shown.conditions[name] for name in task_of(run, shown.experiment.networks).conditions}
-        lines.append(line_of(shown, label, drawn, given))
+        lines.append(line_of(shown, run, label, drawn, given))
     figure = image_pairs.draw(lines, frame, HEIGHTS[min(len(lines), 3)])
     figure.update_layout(meta=meta_of(shown) if answered else None)
     layout.show_figure(figure, "generate", NOTE, lambda: image_pairs.columns(lines, frame))
@@ -188,6 +192,10 @@ def page() -> None:
     with st.sidebar, layout.refusals():
         shown = choose_what(experiment, data, place)
     is_outside = controls.warn_extrapolation(experiment, shown.chosen, shown.conditions)
+    if others := other_grids(shown):
+        layout.warn(
+            f"{', '.join(others)} generates rows on another grid than that of data set '{data.name}': each is drawn on its own."
+        )
     with layout.refusals():
         answered = answers(shown)
         pictures(shown, answered)

@@ -82,6 +82,11 @@ def test_pictures_of_values_share_one_scale_and_a_difference_is_centred_at_zero(
     assert np.isnan(values[0].z[0, 0]) and values[0].z[0, 1] == pytest.approx(np.log10(2.0))
     assert [trace.showscale for trace in values] == [True, False]
     assert figure.layout.xaxis.range == (-20.0, 20.0)
-    assert image_pairs.columns(lines, frame)["net VALUE [MeV]"] == [0.0, 1000.0, 5.0, 0.0]
+    table = image_pairs.columns(lines, frame)
+    assert table["value"][-4:] == [0.0, 1000.0, 5.0, 0.0] and table["x [mm]"][-4:] == [-10.0, 10.0, -10.0, 10.0]
+    assert (table["of"][-1], table["picture"][-1], table["unit"][-1], len(table["of"])) == ("net", "VALUE", "MeV", 16)
+    other = Frame(np.array([0.0, 5.0, 10.0]), np.array([0.0, 5.0]), "x [mm]", "y [mm]", 1.0)
+    drawn = image_pairs.draw([Line("a", pairs.framed([Picture("b", np.ones((2, 3)))], other))], frame)
+    assert drawn.layout.xaxis.range == (-2.5, 12.5) and drawn.data[1].x.tolist() == [0.0, 5.0, 10.0]
     apart = image_pairs.draw([Line("", (Picture("difference", bright - faint, DIFFERENCE, "MeV"),))], frame)
     assert (apart.data[0].zmin, apart.data[0].zmax) == (-998.0, 998.0)

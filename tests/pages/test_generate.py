@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 from core import runs
 from core.data.dataset import open_dataset
 from core.jobs import warm
+from core.workflows import sampling
 from core.workflows.warm_child import Models, answer
+from core.zdc.grid import Grid
 from tests.pages.opening import open_app
 from tests.zdc.conftest import trained as trained
 
@@ -136,3 +138,15 @@ def test_an_event_is_followed_across_the_epochs_that_are_stored(trained: dict[st
 def test_other_experiments_and_runs_are_refused_in_a_sentence(few: str) -> None:
     at = open_app("generate", data="few")
     assert "rows" in at.error[0].value and "choose a data set of another experiment" in at.error[0].value
+
+
+def test_a_generator_of_another_grid_is_drawn_on_its_own(
+    trained: dict[str, str], child: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Grid(cell_mm=20.0).arrays()
+    monkeypatch.setattr(sampling, "geometry_of", lambda _run: own)
+    at = open_app("generate", data="few", run=trained["vae"])
+    assert "generates rows on another grid" in at.warning[0].value
+    layout = figures(at)[0]["layout"]
+    assert (layout["xaxis1"] if "xaxis1" in layout else layout["xaxis"])["range"] == [-300.0, 300.0]
+    assert layout["xaxis4"]["range"] == [-200.0, 200.0]

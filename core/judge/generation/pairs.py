@@ -9,7 +9,7 @@ import numpy as np
 from core import runs
 from core.data.dataset import Dataset, locate, read_array
 from core.data.splits import TRAIN, VALIDATION
-from core.figures.image_pairs import Picture
+from core.figures.image_pairs import Frame, Picture
 from core.judge.generating import Generating, columns_of
 from core.judge.generation.sample import conditions_of
 from core.judge.output_table import OutputTable
@@ -94,6 +94,16 @@ def stored_pictures(
 def titled(pictures: Sequence[Picture], titles: Sequence[str]) -> list[Picture]:
     """The pictures with other titles."""
     return [dataclasses.replace(picture, title=title) for picture, title in zip(pictures, titles, strict=True)]
+
+
+def framed(pictures: Sequence[Picture], frame: Frame) -> tuple[Picture, ...]:
+    """The pictures in a frame of their own."""
+    return tuple(dataclasses.replace(picture, frame=frame) for picture in pictures)
+
+
+def is_same_grid(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> bool:
+    """Whether two geometries say the same."""
+    return first.keys() == second.keys() and all(np.array_equal(values, second[name]) for name, values in first.items())
 
 
 def key_of(number: int) -> int:
