@@ -36,7 +36,9 @@ class Parameters(Planes):
     value_weight: float = param(200.0, "weight of VALUE in the loss; 0: chosen in each batch so that both count alike", low=0.0, high=1e5)  # fmt: skip
     value_cells: str = param("all", "cells that VALUE is learned from", choices=("all", "hit"))
     value_scale: str = param(
-        "all", "mean 0 and spread 1 of all cells together, or of each by itself", choices=("all", "each")
+        "all",
+        "mean 0 and spread 1, so that losses are of order 1 whatever the unit: of all cells together, or of each by itself",
+        choices=("all", "each"),
     )
     energy_scale: str = param(
         "linear", "the energy is given standardised, or its logarithm is", choices=("linear", "log")
