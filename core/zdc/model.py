@@ -56,7 +56,7 @@ NETWORKS = {
     "library": Network(
         title="Library: stored showers, looked up, turned and scaled", parameters=library.Parameters, build=library.build,
         sampler=library.sampler, adapt=library.adapt, task=Generate(CONDITIONS, noise=N_SEED, parts=library.PARTS, unit=MEV),
-        cpu_events_per_s=40_000.0, training={"batch_size": 500, "epochs": 2, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
+        cpu_events_per_s=12_000.0, training={"batch_size": 500, "epochs": 2, "learning_rate": 2e-3, **SMOOTH}, **_FOLDED,
     ),
     "unet": Network(
         title="Flow matching of images by a small U-Net, for a GPU", parameters=unet.Parameters, build=unet.build, sampler=unet.sampler,
