@@ -61,6 +61,6 @@ def test_what_no_picture_has_is_not_offered(data):
     names = {column.name for column in columns_of(EXPERIMENT.table, data)}
     assert {"npix", "length_px", "phi_deg"} <= names
     assert not names & {*votes.UNDEFINED}
-    facts = EXPERIMENT.labels.by_hand.facts(data, 1)
+    facts = EXPERIMENT.by_hand.facts(data, 1)
     assert "Q [grey value]" in facts and "undefined" not in facts.values() and "E [keV]" not in facts
     assert not data.defines("energy_kev") and data.defines("charge_e") and not data.defines("never heard of")

@@ -143,8 +143,8 @@ def test_prepared_it_is_a_labelled_data_set_with_soft_labels(folder, workspace):
     np.testing.assert_allclose(selected.soft[4], [0, 1, 0, 0])  # parts of the votes that were given
     assert np.isnan(selected.soft[3]).all()
     assert len(np.unique(EXPERIMENT.selecting.group(data))) == 6  # images can be parted
-    assert EXPERIMENT.labels.by_hand.classes(data) == selected.classes
-    assert EXPERIMENT.labels.by_hand.crop(data, 1).shape == (SIDE, SIDE)
+    assert EXPERIMENT.by_hand.classes(data) == selected.classes
+    assert EXPERIMENT.by_hand.crop(data, 1).shape == (SIDE, SIDE)
     assert len(read_array(data, "crop", [0, 5])) == 2
 
 
