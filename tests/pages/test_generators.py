@@ -87,4 +87,4 @@ def test_a_bin_without_generated_rows_is_empty_not_a_failure(trained: dict[str, 
     at = open_app("evaluate", run=trained["vae"])
     assert not at.error
     lines = at.dataframe[-1].value
-    assert lines["mean of the sum of a sample"].iloc[-1] == "–"
+    assert lines["mean of the sum of a sample [MeV]"].iloc[-1] == "–"
