@@ -14,6 +14,7 @@ from core.jobs import control
 from core.judge.generating import generating_of
 from core.judge.generation import pairs, values
 from core.judge.output_table import open_outputs
+from core.judge.report import DASH
 from core.judge.report_files import csv_text
 from core.learn.generator import task_of
 from core.learn.tasks.generate import Generate
@@ -64,7 +65,7 @@ def section(data: Dataset) -> None:
 def _table(experiment: Experiment, data: Dataset, rows: list[dict[str, Any]], judged: list[dict[str, Any]]) -> None:
     readable = values.readable_rows(rows)
     event = st.dataframe(
-        readable, hide_index=True, row_height=28, key="generators", on_select="rerun", selection_mode="single-row", placeholder="-",
+        readable, hide_index=True, row_height=28, key="generators", on_select="rerun", selection_mode="single-row", placeholder=DASH,
         column_config={
             **{name: st.column_config.TextColumn(title) for name, title in TITLES.items()},
             "generator": st.column_config.TextColumn(pinned=True), "run": st.column_config.TextColumn(width=150),

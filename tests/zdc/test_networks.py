@@ -12,6 +12,7 @@ from core.zdc.frame import vector
 from core.zdc.frame.sticks import N_CORE
 from core.zdc.model import NETWORKS
 from core.zdc.networks import autoregressive, core_cells, drawing
+from core.zdc.networks.start import start_of
 from core.zdc.recipe import CONDITIONS, ENERGY
 from core.zdc.simulate import simulate_showers
 from tests.zdc.conftest import planned
@@ -71,6 +72,20 @@ def test_no_cell_sees_itself_or_what_comes_after_it(showers: Any, monkeypatch: p
         np.testing.assert_array_equal(after[: k + 1], before[: k + 1])
         if k + 1 < N_CORE:
             assert (after[k + 1 :] != before[k + 1 :]).any()
+
+
+def test_what_is_known_of_a_shower_is_the_same_in_keras_and_where_it_is_drawn(
+    showers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    p = planned(showers, "compact", monkeypatch, **SIZES["compact"])
+    keras, start = backend.load_keras(), start_of(p.model)
+    x, _, _ = batch_of(p, 50)
+    log_energy, a, b, ratio = p.recorded[:50, : vector.N_START].astype(np.float64).T
+    standard = (ratio - start.ratio[0]) / start.ratio[1]
+    for layer, values in (("known", None), ("known_ratio", standard)):
+        learned = keras.Model(p.model.inputs, p.model.get_layer(layer).output).predict_on_batch(x)
+        drawn = start.known(np.exp(log_energy), np.stack([a, b], axis=1), values)
+        np.testing.assert_allclose(drawn, np.asarray(learned), rtol=1e-4, atol=1e-3)
 
 
 def test_cores_are_drawn_from_the_probability_that_is_learned(showers: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from core.learn.tasks.generate import NOISE, RECORDED
 from core.parameters import param
 from core.zdc.frame.sticks import N_CORE
 from core.zdc.networks import drawing, given_latent, shared
+from core.zdc.networks.numbers import NORMAL_TO_LOGISTIC
 from core.zdc.networks.start import pair, silu, weights
 from core.zdc.recipe import Folded
 
@@ -82,7 +83,7 @@ def sampler(model: Any, parameters: Parameters) -> Draw:
         for kernel, bias in layers[:-1]:
             x = silu(x @ kernel + bias)
         y, logit = np.split(x @ layers[-1][0] + layers[-1][1], 2, axis=1)
-        is_hit = logit + 1.702 * noise[:, 2 + N_LATENT : N_NOISE] > 0.0
+        is_hit = logit + NORMAL_TO_LOGISTIC * noise[:, 2 + N_LATENT : N_NOISE] > 0.0
         return given_latent.broken((mean + spread * y).astype(np.float64), is_hit, total_gev, threshold_gev)
 
     return drawing.drawer(model, parameters.conditions, parameters.n_tails, draw_core)

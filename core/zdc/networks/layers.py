@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from core.zdc.layers import register
+from core.zdc.networks.numbers import NORMAL_TO_LOGISTIC
 
 
 @register
@@ -59,7 +60,7 @@ class StraightThrough(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         logit, noise = inputs
-        soft = ops.sigmoid(logit + 1.702 * noise)
+        soft = ops.sigmoid(logit + NORMAL_TO_LOGISTIC * noise)
         return soft + ops.stop_gradient(ops.cast(soft > 0.5, soft.dtype) - soft)
 
 
