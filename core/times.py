@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -84,6 +85,15 @@ def unix_s(written: Sequence[Written], scale: str = "utc") -> np.ndarray:
         out[chosen] = values if form == "unix" else _converted(values, form, its_scale)
         out[chosen] -= [written[i].offset_s for i in chosen]
     return out
+
+
+def in_words(time_s: float) -> str:
+    """A time [s]: a date where it is unix seconds, else seconds of a clock of its own; 'unknown' where it is not finite."""
+    if not np.isfinite(time_s):
+        return "unknown"
+    if EARLIEST_UNIX_S <= time_s <= LATEST_UNIX_S:
+        return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{time_s:,.6g} s"
 
 
 def _converted(values: np.ndarray, form: str, scale: str) -> np.ndarray:

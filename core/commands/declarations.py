@@ -67,7 +67,9 @@ class Select(SelectionOptions):
 @command("selecting", "what is known of one row")
 class Event(SelectionOptions):
     dataset: str = word(metavar="NAME")
-    uid: str = word(UID, metavar="UID")
+    uid: str = word(
+        f"{UID}, or where it is: #12 of the selection, 'run 1544', a file, '2017-03-01 12:00'", metavar="UID"
+    )
     run: str | None = option(None, "show the score that this run gave it")
 
 

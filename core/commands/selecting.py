@@ -16,6 +16,7 @@ from core.runs import open_run
 from core.selection import events
 from core.selection import selection as selecting
 from core.selection.histograms import class_histograms
+from core.selection.jump import jump
 from core.selection.selection import Selected
 from core.statistics import uhi
 from core.workflows.label_warnings import selection_warnings
@@ -73,7 +74,7 @@ def event(options: declarations.Event) -> Result:
     selected = selecting.select(
         experiment.selecting, experiment.labels, dataset, find_selection(experiment, dataset, options)
     )
-    row = events.row_of(dataset, experiment.table.uid.parse(options.uid))
+    row = jump(experiment.table, dataset, selected.preselected, options.uid).row
     scores = None
     if options.run:
         scored = open_scored(open_run(options.run), experiment, dataset)

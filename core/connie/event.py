@@ -8,6 +8,7 @@ import numpy as np
 
 from core.connie.labels.classes import FINE
 from core.connie.labels.truth import SPECIES
+from core.data import detector_images
 from core.data.dataset import Dataset
 from core.data.uid import Uid
 
@@ -28,6 +29,13 @@ def row_facts(dataset: Dataset, row: int) -> dict[str, str]:
     image = {name: int(dataset.column(name)[row]) for name in ("run", "runid", "ohdu")}
     facts = {"image": f"run {image['run']}, runID {image['runid']}, OHDU {image['ohdu']}"}
     return facts | (_truth(dataset, row) if dataset.simulated else {})
+
+
+def time_s(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """When the exposures of the tracks' images began, unix seconds float64 (k,); NaN where a header does not say."""
+    begun = [facts.get("expstart_unix_s") for facts in dataset.images]
+    known = np.array([np.nan if value is None else value for value in [*begun, None]], np.float64)
+    return known[detector_images.image_of(dataset, rows)]  # -1, of a track without an image, is the last
 
 
 def _truth(dataset: Dataset, row: int) -> dict[str, str]:

@@ -58,6 +58,7 @@ EXPERIMENT = Experiment(
         derived=by_hand.DERIVED,
         made_of=truth.MADE_OF,
         catalog=catalog.export,
+        time_s=event.time_s,
     ),
     simulation=Simulation(
         parameters=simulate.SimulationParameters,

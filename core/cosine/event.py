@@ -29,3 +29,9 @@ def _truth(dataset: Dataset, row: int) -> dict[str, str]:
     if n_pe >= 0:
         facts["simulated photoelectrons"] = str(n_pe)
     return facts
+
+
+def time_s(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Times of rows [s], float64 (k,), as the file keeps them; NaN where it does not."""
+    seconds = dataset.column("time_s")[rows].astype(np.float64)
+    return np.where(seconds >= 0.0, seconds, np.nan)

@@ -59,6 +59,7 @@ EXPERIMENT = Experiment(
         truth="truth_class",
         row_facts=event.row_facts,
         derived=lpar.DERIVED,
+        time_s=event.time_s,
     ),
     simulation=Simulation(
         parameters=simulate.SimulationParameters,

@@ -58,7 +58,8 @@ class Table:
     of a row beyond its columns, what was simulated, say. `derived` are columns made after preparing. `catalog(dataset, path)`
     writes the rows in the field's own format, by the file's ending. `made_of` tells what a column is made of, as far as other
     columns tell it: column -> other column -> how it comes in, in words. `undefined(column_by_name, mapping)` gives
-    sentences on what is undefined in many rows, and what would define it.
+    sentences on what is undefined in many rows, and what would define it. `time_s(dataset, rows)` gives the times of
+    rows float64 (k,) [s], unix seconds or those of the data set's own clock, NaN where it is not known; None where rows keep no time.
     """
 
     columns: tuple[Column, ...]
@@ -70,6 +71,7 @@ class Table:
     catalog: "Callable[[Dataset, Path], None] | None" = None
     made_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     undefined: "Callable[[Callable[[str], np.ndarray], Any], list[str]] | None" = None
+    time_s: "Callable[[Dataset, np.ndarray], np.ndarray] | None" = None
 
 
 def columns_of(table: Table, dataset: "Dataset") -> tuple[Column, ...]:

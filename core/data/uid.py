@@ -62,6 +62,11 @@ class Uid:
             rest, numbers[name] = divmod(rest, 1 << bits[name])
         return {name: numbers[name] for name in bits}
 
+    def numbers(self, uids: np.ndarray) -> dict[str, np.ndarray]:
+        """The same of many: int64 (n,) by field."""
+        narrow, wide = _unpacked(uids, self.bits), _unpacked(uids, self.wide or self.bits)
+        return {name: np.where(uids < 0, wide[name], narrow[name]) for name in self.bits}
+
     def text(self, uid: int) -> str:
         """An identity as numbers with dots between."""
         return ".".join(map(str, self.unpack(uid).values()))
@@ -86,3 +91,11 @@ def _packed(fields: Mapping[str, np.ndarray], bits: Mapping[str, int]) -> np.nda
     for name, values in fields.items():
         packed = (packed << bits[name]) + values
     return packed
+
+
+def _unpacked(uids: np.ndarray, bits: Mapping[str, int]) -> dict[str, np.ndarray]:
+    rest, numbers = uids & np.int64((1 << 63) - 1), {}
+    for name in reversed(list(bits)):
+        numbers[name] = rest & np.int64((1 << bits[name]) - 1)
+        rest = rest >> bits[name]
+    return numbers

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core import times
 from core.data.dataset import Dataset
 from core.data.splits import SPLITS
 from core.data.table import Table, columns_of
@@ -226,6 +227,8 @@ def facts(table: Table, selected: Selected, row: int, scores: RowScores | None) 
         known["score"] = "not scored" if np.isnan(score) else f"{score:.4f}"
         known["split"] = "not scored" if split < 0 else SPLITS[split]
     known["flags"] = flag_names(table, int(dataset.column("flags")[row]))
+    if table.time_s is not None and np.isfinite(at_s := float(table.time_s(dataset, np.array([row]))[0])):
+        known["time"] = times.in_words(at_s)
     known |= table.row_facts(dataset, row)
     for column in columns_of(table, dataset):
         value = float(dataset.column(column.name)[row])

@@ -6,11 +6,12 @@ import streamlit as st
 
 from core.errors import DarkroomError
 from core.selection import events
+from core.selection import jump as jumping
 from core.selection.selection import Selected
 from pages.widgets import cached, keys, layout
 from pages.widgets.keys import Key
 
-UID = "uid"
+UID, LANDED = "uid", "landed"
 KEYS = (
     ("ArrowLeft", "Left", "the event before"), ("ArrowRight", "Right", "the next event"), ("k", "K", "the event before"),
     ("j", "J", "the next event"),
@@ -25,7 +26,7 @@ def which_event(selected: Selected, rows: Any, filter_key: str) -> int:
     text, last = st.query_params.get(UID, ""), st.session_state.get("inspect-last", ("", ""))
     if not text and last[0] == filter_key:
         text = last[1]
-    row, problem = _row_of(selected, text)
+    row, problem = _row_of(selected, rows, text)
     moved = last[0] not in ("", filter_key) and (row is None or events.place(rows, row) is None)
     if len(rows) and (not text or moved):
         row, problem = int(rows[0]), ""
@@ -36,9 +37,11 @@ def which_event(selected: Selected, rows: Any, filter_key: str) -> int:
     st.session_state["inspect-last"] = (filter_key, text)
     st.session_state["typed-event"] = text
     st.text_input(
-        "event", key="typed-event", on_change=_typed, width=180, label_visibility="collapsed",
-        placeholder="event", help="jump to an event: type what stands here of another one, or its number",
+        "event", key="typed-event", on_change=_typed, args=(selected, rows), width=180, label_visibility="collapsed",
+        placeholder="event", max_chars=jumping.LONGEST, help=f"jump to an event: {jumping.FORMS}",
     )  # fmt: skip
+    if landed := st.session_state.pop(LANDED, ""):
+        st.toast(layout.plain(landed), icon=":material/my_location:")
     if row is None:
         st.error(
             layout.plain(problem) or "No event passes the filter: widen it in the sidebar.", icon=":material/error:"
@@ -47,12 +50,12 @@ def which_event(selected: Selected, rows: Any, filter_key: str) -> int:
     return row
 
 
-def _row_of(selected: Selected, text: str) -> tuple[int | None, str]:
+def _row_of(selected: Selected, rows: Any, text: str) -> tuple[int | None, str]:
     """(row, what is wrong with the text that names it)."""
     if not text:
         return None, ""
     try:
-        return events.row_of(selected.dataset, cached.experiment_of(selected.dataset).table.uid.parse(text)), ""
+        return jumping.jump(cached.experiment_of(selected.dataset).table, selected.dataset, rows, text).row, ""
     except DarkroomError as error:
         return None, str(error)
 
@@ -82,5 +85,13 @@ def go(text: str) -> None:
     st.query_params[UID] = text
 
 
-def _typed() -> None:
-    go(st.session_state["typed-event"])
+def _typed(selected: Selected, rows: Any) -> None:
+    """What was typed leads to an event, and it is said to which; what leads to none is said where the page is drawn."""
+    text, table = st.session_state["typed-event"], cached.experiment_of(selected.dataset).table
+    try:
+        landing = jumping.jump(table, selected.dataset, rows, text)
+    except DarkroomError:
+        go(text)
+        return
+    st.session_state[LANDED] = landing.words
+    go(events.uid_text(table, selected.dataset, landing.row))

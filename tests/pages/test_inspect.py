@@ -108,6 +108,20 @@ def test_jumping_to_an_event_that_is_not_there_is_a_sentence(opened):
     assert not at.exception
 
 
+def test_one_field_jumps_to_a_place_a_run_or_a_time(opened, rows_of):
+    data, rows, at = open_dataset("few"), rows_of(), opened("inspect")
+    run = int(data.column("run")[rows[-1]])
+    of_run = int(rows[data.column("run")[rows] == run][0])
+    time_s = int(np.sort(data.column("time_s")[rows])[40])
+    later = int(rows[np.argmin(np.where(data.column("time_s")[rows] >= time_s, data.column("time_s")[rows], 2**40))])
+    for text, row in ((f"#{len(rows)}", rows[-1]), (f"run {run}", of_run), (f"time {time_s}", later)):
+        at.text_input(key="typed-event").set_value(text).run()
+        assert (where(at), at.query_params["uid"]) == (uid_of(row), uid_of(row))
+    assert "first at or after" in at.toast[0].value
+    at.text_input(key="typed-event").set_value("run 1").run()
+    assert "No event has 'run 1'" in at.error[0].value
+
+
 def test_an_empty_filter_result_is_a_sentence(opened):
     at = opened("inspect", low="8", high="7")
     assert "No event passes the filter" in at.error[0].value
