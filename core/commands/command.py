@@ -60,9 +60,14 @@ def needed(help: str = "", *, metavar: str | None = None) -> Any:
     return _field(dataclasses.MISSING, help, metavar=metavar)
 
 
+def repeated(help: str, *, metavar: str, alias: str = "") -> Any:
+    """A `--name` with one value that may be repeated."""
+    return _field((), f"{help}; may be repeated", metavar=metavar, alias=alias, is_repeated=True)
+
+
 def assignments(help: str, *, alias: str = "") -> Any:
     """A `--name NAME=VALUE` that may be repeated."""
-    return _field((), f"{help}; may be repeated", metavar="NAME=VALUE", alias=alias, is_repeated=True)
+    return repeated(help, metavar="NAME=VALUE", alias=alias)
 
 
 def _field(default: Any, help: str, **how: Any) -> Any:

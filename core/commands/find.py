@@ -10,6 +10,7 @@ from core.registry import experiment_by_key
 from core.selection import selection as selecting
 from core.selection.schemes import with_usable_labels
 from core.selection.selection import Selection
+from core.selection.tag_cut import tag_cut
 
 
 def find_dataset(name: str) -> tuple[Experiment, Dataset]:
@@ -18,7 +19,7 @@ def find_dataset(name: str) -> tuple[Experiment, Dataset]:
 
 
 def find_selection(experiment: Experiment, dataset: Dataset, options: SelectionOptions) -> Selection:
-    """The selection that `--selection`, `--preset`, `--labels`, `--cut` and `--split` describe."""
+    """The selection that `--selection`, `--preset`, `--labels`, `--cut`, `--split`, `--tag` and `--without-tag` describe."""
     if options.selection and options.preset:
         raise DarkroomError("Both --selection and --preset are given: choose one.")
     if options.selection:
@@ -30,4 +31,5 @@ def find_selection(experiment: Experiment, dataset: Dataset, options: SelectionO
         parameters.override(base.cuts, options.cut),
         checked_scheme(experiment.labels, options.labels or base.labels),
         parameters.override(base.split, options.split),
+        tag_cut(options.tag or base.tags.keep, options.without_tag or base.tags.drop),
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.commands.command import Options, assignments, option, word
+from core.commands.command import Options, assignments, option, repeated, word
 
 THRESHOLD = "score from which a row counts as signal (0 to 1)"
 PARAMETER = "a parameter, e.g. epochs=3"
@@ -24,6 +24,8 @@ class SelectionOptions(Options):
     labels: str | None = option(None, "label scheme instead of the selection's own")
     cut: tuple[str, ...] = assignments("change a cut, e.g. energy_low_kev=2")
     split: tuple[str, ...] = assignments("change the split, e.g. method=random", alias="--division")
+    tag: tuple[str, ...] = repeated("keep only rows with this tag, or one of several", metavar="TAG")
+    without_tag: tuple[str, ...] = repeated("drop rows with this tag", metavar="TAG")
     set: tuple[str, ...] = assignments(PARAMETER)
 
 

@@ -4,6 +4,7 @@ A run scores its own preselection, say 3-10 keV. Scores outside are made by a pr
 cuts; their labels come from the scheme with these cuts, because under the run's own they would have none.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,7 @@ def in_range(
 ) -> Selection:
     """A selection with another window of the axis, and maybe other labels."""
     cuts = selecting.in_window(selection.cuts, *window) if selecting.in_window else selection.cuts
-    return Selection(cuts, checked_scheme(labels, scheme or selection.labels), selection.split)
+    return dataclasses.replace(selection, cuts=cuts, labels=checked_scheme(labels, scheme or selection.labels))
 
 
 def events_of(scored: ScoreTable, scheme: str | None = None) -> Events:

@@ -19,6 +19,7 @@ from core.learn.split_sides import side_of
 from core.selection.schemes import meaningful_schemes
 from core.selection.selecting import Selecting
 from core.selection.selection import Selected, Selection, from_dict, select
+from core.selection.tag_cut import TagCut
 from core.statistics.axis import Axis
 
 if TYPE_CHECKING:
@@ -104,8 +105,12 @@ class ScoreTable:
         return from_dict(self.selecting, self.labels_facet, self.run.selection)
 
     def class_labels(self, selection: Selection) -> np.ndarray:
-        """int8 (n,): place in `classes` of each row's label under a selection, -1 without one or of another class."""
-        return self.places_of(select(self.selecting, self.labels_facet, self.dataset, selection))
+        """int8 (n,): place in `classes` of each row's label under a selection, -1 without one or of another class.
+
+        What was tagged since rows were scored changes no label.
+        """
+        untagged = dataclasses.replace(selection, tags=TagCut())
+        return self.places_of(select(self.selecting, self.labels_facet, self.dataset, untagged))
 
     def places_of(self, selected: Selected) -> np.ndarray:
         """int8 (n,): the same, of a selection that was applied."""
@@ -121,8 +126,8 @@ class ScoreTable:
         return self.against_the_rest(self.class_labels(selection))
 
     def under(self, scheme: str) -> Selection:
-        """The run's own cuts with the labels of a scheme."""
-        return Selection(self.selection.cuts, checked_scheme(self.labels_facet, scheme), self.selection.split)
+        """The run's own cuts with the labels of a scheme. Tags have chosen the rows when they were scored, and choose none now."""
+        return dataclasses.replace(self.selection, labels=checked_scheme(self.labels_facet, scheme), tags=TagCut())
 
     def labels(self, scheme: str) -> np.ndarray:
         """int8 (n,) labels under a scheme with the run's own cuts: 1 signal, 0 the rest, -1 neither."""

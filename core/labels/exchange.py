@@ -100,7 +100,7 @@ def _typed(record: dict[str, Any]) -> dict[str, Any]:
     """Numbers, flags and the look from their texts; what does not fit stays and is refused later."""
     values = {name: value for name, value in record.items() if name != "time"}
     for name in _NUMBERS:
-        if isinstance(values.get(name), str) and values[name].isdecimal():
+        if isinstance(values.get(name), str) and values[name].removeprefix("-").isdecimal():
             values[name] = int(values[name])
     for name in _FLAGS:
         values[name] = {"True": True, "False": False}.get(values.get(name), values.get(name))  # type: ignore[arg-type]

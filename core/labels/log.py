@@ -1,16 +1,12 @@
-"""Labels by hand: one append-only log per labeller, one JSON object per line, nothing ever changed or deleted.
-
-workspace/labels/<experiment>/<labeller>.jsonl
+"""Labels by hand: one append-only log per labeller (`person_log`), workspace/labels/<experiment>/<labeller>.jsonl.
 
 A label belongs to an event, not to a data set: uid, content of the raw file (`source`) and how rows were made from it
 (`made`, a digest of the mapping). To take a label back is another line. A line is on the disk before the next event is
-shown; what a crash leaves of a half line is passed over and counted.
+shown.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 import secrets
 import time
 from collections.abc import Iterable, Sequence
@@ -20,14 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from core import parameters, workspace
+from core import parameters
 from core.data.dataset import Dataset, locate
-from core.errors import DarkroomError
+from core.labels.person_log import LATEST_MS, PersonLogs
 
 LABEL, SKIP, UNDO, ADJUDICATION = "label", "skip", "undo", "adjudication"
 KINDS = (LABEL, SKIP, UNDO, ADJUDICATION)
-ENDING = ".jsonl"
-MAX_LINE = 4096  # bytes; a longer one is not ours
+LOGS = PersonLogs("labels", "label", max_line=4096)
 MAX_LABEL = 64  # characters of a class name
 _TYPES = {
     "id": str, "kind": str, "uid": int, "source": int, "made": str, "label": str, "labeller": str, "time_ms": int,
@@ -84,18 +79,12 @@ def now_ms() -> int:
 
 
 def folder(experiment_key: str) -> Path:
-    return workspace.folder("labels", experiment_key)
+    return LOGS.folder(experiment_key)
 
 
 def labellers(experiment_key: str) -> list[str]:
-    """Who has a log, by name; a file that is no log of ours by its name is passed over."""
-    stems = (p.stem for p in folder(experiment_key).glob(f"*{ENDING}"))
-    return sorted(stem for stem in stems if workspace.is_name(stem))
-
-
-def path_of(experiment_key: str, labeller: str) -> Path:
-    """The log of a labeller; a name that could not name a file is refused."""
-    return folder(experiment_key) / f"{workspace.checked_name(labeller, 'labeller')}{ENDING}"
+    """Who has a log, by name."""
+    return LOGS.people(experiment_key)
 
 
 def append(experiment_key: str, entries: Sequence[Entry]) -> None:
@@ -104,42 +93,16 @@ def append(experiment_key: str, entries: Sequence[Entry]) -> None:
     for entry in entries:
         texts.setdefault(entry.labeller, []).append(_line(entry))
     for labeller, lines in texts.items():
-        _write(path_of(experiment_key, labeller), "".join(lines).encode())
+        LOGS.append(experiment_key, labeller, lines)
 
 
 def _line(entry: Entry) -> str:
-    text = json.dumps(asdict(entry), allow_nan=False, separators=(",", ":")) + "\n"
-    if len(text.encode()) > MAX_LINE:
-        raise DarkroomError(f"A label of {entry.labeller} takes {len(text)} characters, at most {MAX_LINE} are kept.")
-    return text
-
-
-def _write(path: Path, data: bytes) -> None:
-    """One write at the end of the file, under a lock: two tabs of one labeller do not tear each other's lines."""
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            size = os.fstat(handle).st_size
-            if size and os.pread(handle, 1, size - 1) != b"\n":
-                data = b"\n" + data  # a crash left half a line: what follows stands on its own
-            if os.write(handle, data) != len(data):
-                raise OSError(28, "No space left on device")
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise DarkroomError(f"{path} cannot be written ({error.strerror}): the label was not kept; free some space or ask who owns the file.") from None  # fmt: skip
+    return LOGS.line(asdict(entry), entry.labeller)
 
 
 def read(experiment_key: str, labeller: str) -> tuple[list[Entry], int]:
     """The lines of one labeller in order, and how many are damaged and were passed over."""
-    path = path_of(experiment_key, labeller)
-    try:
-        data = path.read_bytes() if path.exists() else b""
-    except OSError as error:
-        raise DarkroomError(f"{path} cannot be read ({error.strerror}): ask who owns the file.") from None
-    parsed = [_parsed(line, labeller) for line in data.split(b"\n") if line.strip()]
+    parsed = [_parsed(values, labeller) for values in LOGS.read(experiment_key, labeller)]
     entries = [entry for entry in parsed if entry is not None]
     return entries, len(parsed) - len(entries)
 
@@ -152,8 +115,7 @@ def read_all(experiment_key: str) -> tuple[list[Entry], int]:
 
 def version(experiment_key: str, names: Iterable[str] | None = None) -> str:
     """Changes whenever a log does: a cache key."""
-    paths = (path_of(experiment_key, n) for n in (labellers(experiment_key) if names is None else names))
-    return "|".join(f"{p.stem}:{p.stat().st_size}" for p in paths if p.exists())
+    return LOGS.version(experiment_key, names)
 
 
 def digest(entries: Sequence[Entry]) -> str:
@@ -162,12 +124,8 @@ def digest(entries: Sequence[Entry]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _parsed(line: bytes, labeller: str) -> Entry | None:
+def _parsed(values: Any, labeller: str) -> Entry | None:
     """The entry of a line; None if it is not one, or says it is somebody else's."""
-    try:
-        values = json.loads(line) if len(line) <= MAX_LINE else None
-    except (ValueError, RecursionError):  # the second: brackets without end
-        return None
     entry = from_values(values)
     return entry if entry is not None and entry.labeller == labeller else None
 
@@ -182,8 +140,13 @@ def from_values(values: Any) -> Entry | None:
         entry = Entry(**values)
     except TypeError:
         return None
-    numbers = (entry.uid, entry.source, entry.time_ms, entry.spent_ms)
-    is_sane = entry.kind in KINDS and all(0 <= n < 1 << 63 for n in numbers) and len(entry.label) <= MAX_LABEL
+    bounds = (
+        (entry.source, 0, 1 << 63),
+        (entry.spent_ms, 0, 1 << 63),
+        (entry.time_ms, 0, LATEST_MS),
+        (entry.uid, -(1 << 63), 1 << 63),
+    )
+    is_sane = entry.kind in KINDS and all(low <= n < high for n, low, high in bounds) and len(entry.label) <= MAX_LABEL
     return entry if is_sane and (bool(entry.label) == (entry.kind in (LABEL, ADJUDICATION))) else None
 
 

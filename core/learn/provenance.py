@@ -37,6 +37,7 @@ def origin(plan: "TrainingPlan") -> dict[str, Any]:
         "task": plan.task.key,
         "stages": [stage.to_dict() for stage in plan.stages],
         "classes": list(plan.task.classes),
+        **({"tags": dict(chosen.tagging.n_rows)} if chosen.selection.tags else {}),
         "counts": plan.task.counts(chosen),
         "n_preselected": len(chosen.preselected),
         "warnings": list(plan.warnings),

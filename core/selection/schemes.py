@@ -1,5 +1,7 @@
 """Which label schemes a data set can be labelled by."""
 
+import dataclasses
+
 from core.data.dataset import Dataset
 from core.labels.labels import Labels
 from core.selection.selecting import Selecting
@@ -42,5 +44,5 @@ def with_usable_labels(
         return selection
     is_void = labels.schemes[selection.labels].needs_truth and not dataset.simulated
     if labels.schemes[first[0]].is_own or (is_void and not labels.schemes[first[0]].needs_truth):
-        return Selection(selection.cuts, first[0], selection.split)
+        return dataclasses.replace(selection, labels=first[0])
     return selection

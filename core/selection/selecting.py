@@ -34,7 +34,7 @@ class Selecting:
 
     `cuts` is their parameter dataclass, `cut_list(cuts)` what they do in order. `group(dataset)` int64 (n_rows,) numbers what
     a split must not tear apart. `warnings(cuts, scheme, dataset)` are sentences; `statistics(selected)` the rows of the
-    data statistics table. `in_window(cuts, low, high)` are the cuts with another window of the axis that is judged by.
+    data statistics table; `mapping` what raw files are read by, which tells whose tags a row has. `in_window(cuts, low, high)` are the cuts with another window of the axis that is judged by.
     """
 
     cuts: type
@@ -42,6 +42,7 @@ class Selecting:
     group: "Callable[[Dataset], np.ndarray]"
     presets: Mapping[str, Preset]
     panels: tuple[Panel, ...]
+    mapping: type
     statistics: "Callable[[Selected], list[dict[str, Any]]]"
     warnings: "Callable[[Any, str, Dataset], list[str]]" = lambda _cuts, _scheme, _dataset: []
     in_window: "Callable[[Any, float, float], Any] | None" = None

@@ -14,36 +14,42 @@ from core.data.splits import OTHER, SPLITS, SplitParameters, split_rows
 from core.errors import DarkroomError
 from core.labels.labels import Labels, checked_scheme, signal_index
 from core.selection.selecting import Selecting
+from core.selection.tag_cut import NO_TAGS, TagCut, Tagging, tagging
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What is selected: `cuts` is the experiment's own frozen dataclass, `labels` one of its schemes, '' where it has none."""
+    """What is selected: `cuts` is the experiment's own frozen dataclass, `labels` one of its schemes, '' where it has none,
+    `tags` what people have tagged of its rows.
+    """
 
     cuts: Any
     labels: str
     split: SplitParameters = field(default_factory=SplitParameters)
+    tags: TagCut = field(default_factory=TagCut)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "cuts": parameters.to_dict(self.cuts),
             "labels": self.labels,
             "split": parameters.to_dict(self.split),
+            **({"tags": parameters.to_dict(self.tags)} if self.tags else {}),
         }
 
 
 def from_dict(selecting: Selecting, labels: Labels | None, values: Mapping[str, Any]) -> Selection:
     """Build a selection from plain values, refusing unknown names."""
     if not isinstance(values, Mapping):
-        raise DarkroomError(f"A selection is {values!r}: expected a table of cuts, labels and split.")
-    unknown = set(values) - {"cuts", "labels", "split"}
+        raise DarkroomError(f"A selection is {values!r}: expected a table of cuts, labels, split and tags.")
+    unknown = set(values) - {"cuts", "labels", "split", "tags"}
     if unknown:
-        raise DarkroomError(f"A selection has no field '{sorted(unknown)[0]}': expected cuts, labels and split.")
+        raise DarkroomError(f"A selection has no field '{sorted(unknown)[0]}': expected cuts, labels, split and tags.")
     usual = next(iter(labels.schemes)) if labels else ""
     return Selection(
         parameters.build(selecting.cuts, values.get("cuts", {})),
         checked_scheme(labels, str(values.get("labels", usual))),
         parameters.build(SplitParameters, values.get("split", {})),
+        parameters.build(TagCut, values.get("tags", {})),
     )
 
 
@@ -54,10 +60,12 @@ def preset(selecting: Selecting, name: str) -> Selection:
 
 
 def rows_key(selecting: Selecting, labels: Labels | None, dataset: Dataset, selection: Selection) -> str:
-    """Changes whenever the rows that a selection keeps can change: not with a derived column that it does not cut on."""
+    """Changes whenever the rows that a selection keeps can change: not with a derived column or a tag that it does not cut on."""
     per_class = _class_cuts(labels, dataset, selection).values()
     columns = {cut.column for cuts in (selecting.cut_list(selection.cuts), *per_class) for cut in cuts}
-    return dataset.id if columns & set(dataset.derived) else dataset.rows_id
+    key = dataset.id if columns & set(dataset.derived) else dataset.rows_id
+    tags_id = tagging(dataset, selecting.mapping, selection.tags).id
+    return f"{key}-{tags_id}" if tags_id else key
 
 
 def _class_cuts(labels: Labels | None, dataset: Dataset, selection: Selection) -> dict[str, list[Cut]]:
@@ -81,6 +89,7 @@ class Selected:
     selection: Selection
     cutting: Cutting
     classes: tuple[str, ...]
+    tagging: Tagging = NO_TAGS
 
     @cached_property
     def preselected(self) -> np.ndarray:
@@ -145,7 +154,12 @@ class Selected:
     def warnings(self) -> list[str]:
         """What a user must know of the cuts and labels, and which classes the split leaves without a sample."""
         sentences = self.selecting.warnings(self.selection.cuts, self.selection.labels, self.dataset)
-        return [*sentences, *self._empty_splits()]
+        return [*sentences, *self._unknown_tags(), *self._empty_splits()]
+
+    def _unknown_tags(self) -> Iterator[str]:
+        for name in self.tagging.unknown:
+            does = "keeps" if name in self.selection.tags.keep else "drops"
+            yield f"No row of data set '{self.dataset.name}' has the tag '{name}': the cut on it {does} nothing."
 
     def _empty_splits(self) -> Iterator[str]:
         for index, name in enumerate(self.classes):
@@ -160,11 +174,13 @@ class Selected:
 
 def select(selecting: Selecting, labels: Labels | None, dataset: Dataset, selection: Selection) -> Selected:
     """Apply a selection to a data set of the experiment that the facets belong to."""
-    common = selecting.cut_list(selection.cuts)
+    tags = tagging(dataset, selecting.mapping, selection.tags)
+    common = [*selecting.cut_list(selection.cuts), *tags.cuts]
     per_class = _class_cuts(labels, dataset, selection)
-    columns = [cut.column for group in (common, *per_class.values()) for cut in group]
-    cutting = cut_table(dataset.columns(columns or ["uid"]), common, per_class)
-    return Selected(selecting, labels, dataset, selection, cutting, tuple(per_class))
+    names = [cut.column for group in (common, *per_class.values()) for cut in group if cut.column not in tags.columns]
+    columns = {**dataset.columns(names or ["uid"]), **tags.columns}
+    cutting = cut_table(columns, common, per_class)
+    return Selected(selecting, labels, dataset, selection, cutting, tuple(per_class), tags)
 
 
 def need_both_classes(selected: Selected) -> None:

@@ -160,10 +160,12 @@ def _plan_region(
 def trained_runs(dataset: Dataset, plans: Sequence[TrainingPlan | None]) -> tuple[str | None, ...]:
     """The newest finished run of each training on this very data set, None where there is none."""
     run_of_plan: dict[str, str] = {}
+    selected = [plan.selected for plan in plans if plan is not None]
+    keys = {rows_key(s.selecting, s.labels_facet, dataset, s.selection) for s in selected}
     for summary in runs.list_runs():
         if summary.state == "finished" and summary.dataset == dataset.name:
             run = runs.open_run(summary.id)
-            if run.provenance["dataset"].get("rows_key") in (dataset.rows_id, dataset.id):
+            if run.provenance["dataset"].get("rows_key") in keys | {dataset.rows_id, dataset.id}:
                 run_of_plan.setdefault(_key(run.params, run.recipe, run.selection), run.id)
     return tuple(None if plan is None else run_of_plan.get(_key_of(plan)) for plan in plans)
 

@@ -1,5 +1,6 @@
 """Opening a study: labels once for all its regions, and the scores of every run that there still is."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,7 +29,7 @@ def open_sample(study: Study, experiment: Experiment, dataset: Dataset, scheme: 
     """
     dataset = with_cache(dataset, ColumnCache(memory.machine_bytes()))  # the same few columns for every run
     hull = from_dict(experiment.selecting, experiment.labels, study.selection)
-    labelled = Selection(hull.cuts, _usable_scheme(experiment, dataset, scheme or hull.labels), hull.split)
+    labelled = dataclasses.replace(hull, labels=_usable_scheme(experiment, dataset, scheme or hull.labels))
     cutting = select(experiment.selecting, experiment.labels, dataset, labelled).cutting
     rows = np.flatnonzero(cutting.preselected)
     labels = cutting.labels[rows]

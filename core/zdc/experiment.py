@@ -74,6 +74,7 @@ EXPERIMENT = Experiment(
         warnings=select.warnings,
         presets=select.PRESETS,
         panels=select.PANELS,
+        mapping=mapping.Mapping,
         statistics=select.statistics,
         in_window=select.in_window,
     ),

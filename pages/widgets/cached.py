@@ -16,6 +16,7 @@ from core.experiment import Experiment
 from core.jobs import memory
 from core.judge import score_table
 from core.judge.score_table import ScoreTable
+from core.labels import tag_log, tags
 from core.registry import experiment_by_key
 from core.selection import histograms as by_class
 from core.selection import selection
@@ -26,7 +27,14 @@ COLUMN_SHARE = 8  # of the machine's memory, one part in
 
 
 def selection_key(chosen: selection.Selection) -> str:
-    return "|".join((parameters.digest(chosen.cuts), chosen.labels, parameters.digest(chosen.split)))
+    return "|".join(
+        (parameters.digest(chosen.cuts), chosen.labels, parameters.digest(chosen.split), parameters.digest(chosen.tags))
+    )
+
+
+def selected_key(selected: selection.Selected) -> str:
+    """Changes whenever other rows are selected, also because other ones were tagged."""
+    return "|".join((selected.dataset.id, selection_key(selected.selection), selected.tagging.id))
 
 
 def scores_key(scores: ScoreTable) -> str:
@@ -38,7 +46,7 @@ def scores_key(scores: ScoreTable) -> str:
 KEYS: dict[str | type, Any] = {
     dataset.Dataset: lambda data: data.id,
     selection.Selection: selection_key,
-    selection.Selected: lambda selected: (selected.dataset.id, selection_key(selected.selection)),
+    selection.Selected: selected_key,
     Experiment: lambda experiment: experiment.key,
     runs.Run: lambda run: str(run.path),
     ScoreTable: scores_key,
@@ -60,9 +68,25 @@ def experiment_of(data: dataset.Dataset) -> Experiment:
     return experiment_by_key(data.experiment)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEYS)
 def select(data: dataset.Dataset, chosen: selection.Selection) -> selection.Selected:
-    """The rows of a selection; a cut that was made before is not made again."""
+    """The rows of a selection; a cut that was made before is not made again, unless somebody has tagged rows since."""
+    return _select(data, chosen, tag_log.version(data.experiment) if chosen.tags else "")
+
+
+def open_tags(data: dataset.Dataset) -> tags.Tags:
+    """The tags and notes of a data set as they are now, read again only where somebody has added or taken one."""
+    return _tags(data, tag_log.version(data.experiment))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+def _tags(data: dataset.Dataset, version: str) -> tags.Tags:
+    del version
+    return tags.open_tags(data, experiment_of(data).reading.mapping)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEYS)
+def _select(data: dataset.Dataset, chosen: selection.Selection, version: str) -> selection.Selected:
+    del version
     experiment = experiment_of(data)
     return selection.select(experiment.selecting, experiment.labels, data, chosen)
 

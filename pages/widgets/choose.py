@@ -167,13 +167,14 @@ def from_address(experiment: Experiment, base: Selection) -> Selection:
             parameters.override(base.cuts, st.query_params.get_all("cut")),
             checked_scheme(experiment.labels, st.query_params.get("labelled", base.labels)),
             parameters.override(base.split, st.query_params.get_all("division")),
+            parameters.override(base.tags, st.query_params.get_all("tags")),
         )
     except DarkroomError as error:
         layout.warn(f"The link could not be followed: {error}")
         return base
 
 
-CHANGES = "cut", "division", "labelled"
+CHANGES = "cut", "division", "labelled", "tags"
 
 
 def forget_changes() -> None:
@@ -188,6 +189,7 @@ def into_address(selection: Selection, base: Selection) -> None:
         "cut": parameters.as_assignments(selection.cuts, base.cuts),
         "division": parameters.as_assignments(selection.split, base.split),
         "labelled": [selection.labels] if selection.labels != base.labels else [],
+        "tags": parameters.as_assignments(selection.tags, base.tags),
     }
     for name, values in wanted.items():
         if st.query_params.get_all(name) != values:
@@ -218,7 +220,9 @@ def as_options(experiment: Experiment, selection: Selection) -> str:
             name, base = candidate, preset.selection
     words = [f" --preset {name}"]
     if selection.labels != base.labels:
-        words.append(f" --labels {selection.labels}")
+        words.append(f" --labels {shlex.quote(selection.labels)}")
     for option, now, was in (("--cut", selection.cuts, base.cuts), ("--division", selection.split, base.split)):
         words += [f" {option} {shlex.quote(text)}" for text in parameters.as_assignments(now, was)]
+    for option, names in (("--tag", selection.tags.keep), ("--without-tag", selection.tags.drop)):
+        words += [f" {option} {shlex.quote(name)}" for name in names]
     return "".join(words)

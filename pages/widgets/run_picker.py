@@ -1,5 +1,6 @@
 """Pickers of a run, its data set, class and threshold; missing scores are made by a job."""
 
+import dataclasses
 import shlex
 
 import streamlit as st
@@ -190,8 +191,11 @@ def choose_selection(data: Dataset, scored: ScoreTable | None) -> Selection:
         "events of selection", list(starts), "from", first=fallback, of=owner, on_change=choose.forget_changes
     )
     chosen = choose.from_address(experiment, starts[name])
-    if chosen.cuts != starts[name].cuts:
-        st.caption("with " + layout.plain(", ".join(parameters.as_assignments(chosen.cuts, starts[name].cuts))))
+    changed = parameters.as_assignments(chosen.cuts, starts[name].cuts) + parameters.as_assignments(
+        chosen.tags, starts[name].tags
+    )
+    if changed:
+        st.caption("with " + layout.plain(", ".join(changed)))
     schemes = usable_schemes(experiment.selecting, experiment.labels, data)
     if not schemes:
         return chosen
@@ -200,7 +204,7 @@ def choose_selection(data: Dataset, scored: ScoreTable | None) -> Selection:
         of=f"{owner}/{name}", draw=st.segmented_control, required=True,
         help="  \n".join(f"**{name}**: {experiment.labels.schemes[name].title}" for name in schemes),
     )  # fmt: skip
-    return Selection(chosen.cuts, scheme, chosen.split)
+    return dataclasses.replace(chosen, labels=scheme)
 
 
 def choose_trained(data: Dataset) -> Selection:
@@ -235,4 +239,4 @@ def choose_trained(data: Dataset) -> Selection:
     picked = choose.one_of("labels", [AS_SELECTED, *schemes], "train-labels", of=f"{owner}/{name}")
     labels = chosen.labels if picked == AS_SELECTED else picked
     st.caption(layout.plain(f"{labels}: {experiment.labels.schemes[labels].title}"))
-    return Selection(chosen.cuts, labels, chosen.split)
+    return dataclasses.replace(chosen, labels=labels)

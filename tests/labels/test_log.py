@@ -52,7 +52,7 @@ def test_half_a_line_of_a_crash_is_passed_over_and_spoils_nothing_after_it(works
     "changed",
     [
         {"uid": "7"},
-        {"uid": -1},
+        {"uid": -(1 << 63) - 1},
         {"uid": 1 << 63},
         {"uid": True},
         {"kind": "delete"},
