@@ -69,12 +69,25 @@ class PersonLogs:
 
     def read(self, experiment_key: str, person: str) -> list[Any]:
         """What the lines of a person hold, in order; None where one is no JSON or too long."""
+        whole, rest, _ = self.read_from(experiment_key, person, 0)
+        return whole + rest
+
+    def read_from(self, experiment_key: str, person: str, start: int) -> tuple[list[Any], list[Any], int]:
+        """(what the whole lines from a byte on hold, what a line without an end holds, the byte after the last whole line)."""
         path = self.path_of(experiment_key, person)
         try:
-            data = path.read_bytes() if path.exists() else b""
+            with path.open("rb") as file:
+                file.seek(start)
+                data = file.read()
+        except FileNotFoundError:
+            data = b""
         except OSError as error:
             raise DarkroomError(f"{path} cannot be read ({error.strerror}): ask who owns the file.") from None
-        return [self._parsed(line) for line in data.split(b"\n") if line.strip()]
+        end = data.rfind(b"\n") + 1
+        whole, rest = (
+            [self._parsed(line) for line in part.split(b"\n") if line.strip()] for part in (data[:end], data[end:])
+        )
+        return whole, rest, start + end
 
     def _parsed(self, line: bytes) -> Any:
         try:

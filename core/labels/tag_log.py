@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 from core import workspace
@@ -82,17 +81,40 @@ def version(experiment_key: str) -> str:
 
 
 def read(experiment_key: str, labeller: str) -> tuple[tuple[Mark, ...], int]:
-    """The lines of one person in order, and how many are damaged and were passed over; read again only if there are more."""
-    path = LOGS.path_of(experiment_key, labeller)
-    return _read(str(path.parent), experiment_key, labeller, LOGS.version(experiment_key, [labeller]))
+    """The lines of one person in order, and how many are damaged and were passed over; only those that are new are read."""
+    key, version = str(LOGS.path_of(experiment_key, labeller)), LOGS.version(experiment_key, [labeller])
+    known = _read_before.get(key, NOTHING)
+    if known.version != version:
+        known = _read_on(experiment_key, labeller, known, version)
+        while len(_read_before) >= MAX_LOGS and key not in _read_before:
+            _read_before.pop(next(iter(_read_before)), None)
+        _read_before[key] = known
+    return known.marks, known.n_damaged + known.n_torn
 
 
-@lru_cache(maxsize=32)
-def _read(folder: str, experiment_key: str, labeller: str, version: str) -> tuple[tuple[Mark, ...], int]:
-    del folder, version
-    parsed = [_from_values(values, labeller) for values in LOGS.read(experiment_key, labeller)]
+@dataclass(frozen=True)
+class _Known:
+    """What was read of a log: marks and damaged lines up to the byte `end`; behind it lie `n_torn` lines without an end."""
+
+    version: str
+    end: int
+    marks: tuple[Mark, ...]
+    n_damaged: int
+    n_torn: int
+
+
+NOTHING, MAX_LOGS = _Known("", 0, (), 0, 0), 64
+_read_before: dict[str, _Known] = {}  # logs are only added to, so what was read of one holds
+
+
+def _read_on(experiment_key: str, labeller: str, known: _Known, version: str) -> _Known:
+    whole, rest, end = LOGS.read_from(experiment_key, labeller, known.end)
+    if end < known.end or (not whole and not rest and known.end):  # shorter than it was: put back from a copy, say
+        known = NOTHING
+        whole, rest, end = LOGS.read_from(experiment_key, labeller, 0)
+    parsed = [_from_values(values, labeller) for values in whole]
     marks = tuple(mark for mark in parsed if mark is not None)
-    return marks, len(parsed) - len(marks)
+    return _Known(version, end, known.marks + marks, known.n_damaged + len(parsed) - len(marks), len(rest))
 
 
 def _from_values(values: Any, labeller: str) -> Mark | None:

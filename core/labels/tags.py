@@ -57,8 +57,8 @@ class Tags:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Rows with each tag, those with most first; tags that are on no row any more are left out."""
-        pairs = np.unique(np.stack([self.tag, self.rows]), axis=1)[0]
-        numbers = np.bincount(pairs, minlength=len(self.names)).tolist()
+        pairs = np.unique(self.tag * self.dataset.n_rows + self.rows)  # of several people one
+        numbers = np.bincount(pairs // max(self.dataset.n_rows, 1), minlength=len(self.names)).tolist()
         by_name = sorted(zip(self.names, numbers, strict=True), key=lambda item: (-item[1], item[0]))
         return {name: n for name, n in by_name if n}
 
@@ -88,52 +88,48 @@ def open_tags(dataset: Dataset, mapping_type: type) -> Tags:
     logs = [tag_log.read(dataset.experiment, name) for name in tag_log.people(dataset.experiment)]
     origin = made_of(dataset, mapping_type)
     marks = [mark for log, _ in logs for mark in log if mark.origin == origin]
-    rows = _rows_of(dataset, marks)
+    which, rows = _rows_of(dataset, marks)
     n_damaged = sum(n for _, n in logs)
     names = tuple(sorted({mark.text for mark in marks if mark.kind != NOTE}))
     people = tuple(sorted({mark.labeller for mark in marks}))
-    return Tags(dataset, names, people, *_now(marks, rows, names, people), _notes(marks, rows), n_damaged)
+    return Tags(dataset, names, people, *_now(marks, which, rows, names, people), _notes(marks, which, rows), n_damaged)
 
 
-def _rows_of(dataset: Dataset, marks: Sequence[Mark]) -> list[np.ndarray]:
-    """int64 (n_uids,) of each mark: the rows that it is about, -1 where the data set does not have one."""
+def _rows_of(dataset: Dataset, marks: Sequence[Mark]) -> tuple[np.ndarray, np.ndarray]:
+    """(index of the mark, row that it is about), int64 (n,) each: one for every row of a mark that the data set has."""
     sizes = [len(mark.uids) for mark in marks]
+    which = np.repeat(np.arange(len(marks)), sizes)
     if not marks or not dataset.n_rows:
-        return [np.full(n, -1, np.int64) for n in sizes]
+        return which[:0], np.zeros(0, np.int64)
     uid = np.fromiter((uid for mark in marks for uid in mark.uids), np.int64, sum(sizes))
-    source = np.repeat(np.array([mark.source for mark in marks], np.int64), sizes)
+    source = np.array([mark.source for mark in marks], np.int64)[which]
     rows, is_there = locate(dataset, uid, source, dataset.source_of)
-    return np.split(np.where(is_there, rows, -1), np.cumsum(sizes)[:-1])
+    return which[is_there], rows[is_there]
 
 
 def _now(
-    marks: Sequence[Mark], rows: Sequence[np.ndarray], names: tuple[str, ...], people: tuple[str, ...]
+    marks: Sequence[Mark], which: np.ndarray, rows: np.ndarray, names: tuple[str, ...], people: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(rows, tag, person, time_ms), each (n,), of the tags that are not taken back: the last line of a person counts."""
-    at = {name: i for i, name in enumerate(names)}
-    of = {name: i for i, name in enumerate(people)}
-    tagging = [(mark, part) for mark, part in zip(marks, rows, strict=True) if mark.kind != NOTE]
-    sizes = [len(part) for _, part in tagging]
-
-    def spread(values: list[int]) -> np.ndarray:
-        return np.repeat(np.array(values, np.int64), sizes)
-
-    row = np.concatenate([np.zeros(0, np.int64), *(part for _, part in tagging)])
-    tag = spread([at[mark.text] for mark, _ in tagging])
-    person = spread([of[mark.labeller] for mark, _ in tagging])
-    time_ms = spread([mark.time_ms for mark, _ in tagging])
-    is_on = spread([mark.kind == TAG for mark, _ in tagging]).astype(bool)
-    key = (row * max(len(names), 1) + tag) * max(len(people), 1) + person
+    at, of = ({name: i for i, name in enumerate(known)} for known in (names, people))
+    tag_of_mark = np.array([at.get(mark.text, 0) if mark.kind != NOTE else -1 for mark in marks], np.int64)
+    is_tagging = tag_of_mark[which] >= 0
+    which, rows = which[is_tagging], rows[is_tagging]
+    tag = tag_of_mark[which]
+    person = np.array([of[mark.labeller] for mark in marks], np.int64)[which]
+    time_ms = np.array([mark.time_ms for mark in marks], np.int64)[which]
+    is_on = np.array([mark.kind == TAG for mark in marks], bool)[which]
+    key = (rows * len(names) + tag) * len(people) + person
     last = len(key) - 1 - np.unique(key[::-1], return_index=True)[1]  # ascending by row, then tag
-    last = last[is_on[last] & (row[last] >= 0)]
-    return row[last], tag[last], person[last], time_ms[last]
+    last = last[is_on[last]]
+    return rows[last], tag[last], person[last], time_ms[last]
 
 
-def _notes(marks: Sequence[Mark], rows: Sequence[np.ndarray]) -> dict[int, dict[str, RowMark]]:
+def _notes(marks: Sequence[Mark], which: np.ndarray, rows: np.ndarray) -> dict[int, dict[str, RowMark]]:
+    is_note = np.array([mark.kind == NOTE for mark in marks], bool)[which]
     notes: dict[int, dict[str, RowMark]] = {}
-    for mark, part in zip(marks, rows, strict=True):
-        if mark.kind == NOTE and part[0] >= 0:
-            notes.setdefault(int(part[0]), {})[mark.labeller] = RowMark(mark.text, mark.labeller, mark.time_ms)
+    for i, row in zip(which[is_note].tolist(), rows[is_note].tolist(), strict=True):
+        notes.setdefault(row, {})[marks[i].labeller] = RowMark(marks[i].text, marks[i].labeller, marks[i].time_ms)
     without_empty = {row: {who: note for who, note in of.items() if note.text} for row, of in notes.items()}
     return {row: of for row, of in without_empty.items() if of}
 
