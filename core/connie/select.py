@@ -21,7 +21,7 @@ from core.data.splits import SPLITS, SplitParameters
 from core.errors import DarkroomError
 from core.labels.labels import Scheme
 from core.parameters import param
-from core.selection.limits import Limit, limit_cuts, limit_edges, window_cuts
+from core.selection.limits import Limit, limit_cuts, window_cuts
 from core.selection.selecting import Panel, Preset
 from core.selection.selection import Selected, Selection
 
@@ -166,10 +166,10 @@ def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:
 
 
 PANELS = (
-    Panel("length_px", lambda _cuts: ()),
-    Panel("energy_kev", lambda cuts: tuple(e for e in (cuts.energy_low_kev, cuts.energy_high_kev) if e is not None)),
-    Panel("log_dedx_adu", lambda cuts: limit_edges(cuts.limits, "log_dedx_adu")),
-    Panel("mean_width_px", lambda cuts: limit_edges(cuts.limits, "mean_width_px")),
+    Panel("length_px"),
+    Panel("energy_kev", ("energy_low_kev", "energy_high_kev")),
+    Panel("log_dedx_adu"),
+    Panel("mean_width_px"),
 )
 
 

@@ -194,8 +194,8 @@ def _file_warning(cuts: Cuts, dataset: Dataset) -> str:
 
 
 PANELS = (
-    Panel("nmt500_us", lambda cuts: (cuts.nmt500_threshold_us,)),
-    Panel("energy_kev", lambda cuts: tuple(e for e in (cuts.energy_low_kev, cuts.energy_high_kev) if e is not None)),
+    Panel("nmt500_us", ("nmt500_threshold_us",)),
+    Panel("energy_kev", ("energy_low_kev", "energy_high_kev")),
 )
 
 PRESETS = {

@@ -62,7 +62,7 @@ def step_histogram(
     )
     half_an_event = {**LOG_AXIS, "range": [math.log10(0.5), math.log10(1.5 * highest)]}
     figure.update_yaxes(**(half_an_event if log_y else {"rangemode": "tozero"}))
-    return finish(figure, f"{title} [{unit}]" if unit else title, _per_bin(rows, histograms, unit))
+    return finish(figure, f"{title} [{unit}]" if unit else title, per_bin(rows, histograms, unit))
 
 
 def score_spectrum(spectra: Mapping[str, Histogram], threshold: float, *, log_y: bool = True) -> go.Figure:
@@ -91,7 +91,8 @@ def histogram_2d(
     return finish(figure, x_title, y_title)
 
 
-def _per_bin(rows: str, histograms: Mapping[str, Histogram], unit: str) -> str:
+def per_bin(rows: str, histograms: Mapping[str, Histogram], unit: str) -> str:
+    """Title of the axis of counts, with the bin width where all bins have the same."""
     widths = (
         np.concatenate([np.diff(histogram.edges) for histogram in histograms.values()]) if histograms else np.ones(0)
     )

@@ -14,7 +14,7 @@ from core.juno.event import CLASSES, UID
 from core.juno.features import COLUMNS, FLAGS
 from core.labels.labels import Scheme
 from core.parameters import param
-from core.selection.limits import Limit, limit_cuts, limit_edges, window_cuts, window_text
+from core.selection.limits import Limit, limit_cuts, window_cuts, window_text
 from core.selection.selecting import Panel, Preset
 from core.selection.selection import Selected, Selection
 
@@ -123,16 +123,11 @@ def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:  # noqa: A
 
 
 PANELS = (
-    Panel("energy_mev", lambda cuts: _edges(cuts.energy_low_mev, cuts.energy_high_mev)),
-    Panel("vertex_r_m", lambda cuts: _edges(cuts.radius_high_m)),
-    Panel("charge_angle_deg", lambda cuts: limit_edges(cuts.limits, "charge_angle_deg")),
-    Panel("residual_mean_ns", lambda cuts: limit_edges(cuts.limits, "residual_mean_ns")),
+    Panel("energy_mev", ("energy_low_mev", "energy_high_mev")),
+    Panel("vertex_r_m", ("radius_high_m",)),
+    Panel("charge_angle_deg"),
+    Panel("residual_mean_ns"),
 )
-
-
-def _edges(*values: float | None) -> tuple[float, ...]:
-    return tuple(value for value in values if value is not None)
-
 
 PRESETS = {
     "e+/e-": Preset(

@@ -44,10 +44,3 @@ def window_text(low: float, high: float) -> str:
     """A window in words; ends beyond 1e29 are none."""
     bounds = (f"{low:g}" if low > -1e29 else "", f"{high:g}" if high < 1e29 else "")
     return f"{bounds[0]}-{bounds[1]}" if all(bounds) else f">= {bounds[0]}" if bounds[0] else f"< {bounds[1]}"
-
-
-def limit_edges(limits: Sequence[Limit], feature: str) -> tuple[float, ...]:
-    """The ends of the limits on a column, to be drawn in its histogram."""
-    return tuple(
-        edge for limit in limits if limit.feature == feature for edge in (limit.low, limit.high) if abs(edge) < 1e29
-    )

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Panel:
-    """A histogram on the selection page; `lines(cuts)` are the values at which the cuts are drawn in it."""
+    """A histogram on the selection page, in which the cut on its column is drawn and can be moved.
+
+    `fields` are those of the cuts dataclass that hold the ends of that cut, from low to high; without any, the ends are those
+    of the limit on the column, where the cuts have limits of any column (`core.selection.panels`).
+    """
 
     column: str
-    lines: Callable[[Any], tuple[float, ...]]
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

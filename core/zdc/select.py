@@ -11,7 +11,7 @@ from core.data.dataset import Dataset
 from core.data.splits import SPLITS, SplitParameters
 from core.errors import DarkroomError
 from core.parameters import param
-from core.selection.limits import Limit, limit_cuts, limit_edges, window_cuts
+from core.selection.limits import Limit, limit_cuts, window_cuts
 from core.selection.selecting import Panel, Preset
 from core.selection.selection import Selected, Selection
 from core.zdc.event import UID
@@ -109,17 +109,13 @@ def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:  # noqa: A
     return []
 
 
-def _edges(*values: float | None) -> tuple[float, ...]:
-    return tuple(value for value in values if value is not None)
-
-
 PANELS = (
-    Panel("energy_gev", lambda cuts: _edges(cuts.energy_low_gev, cuts.energy_high_gev)),
-    Panel("true_energy_gev", lambda cuts: _edges(cuts.true_low_gev, cuts.true_high_gev)),
-    Panel("n_cells", lambda cuts: _edges(cuts.n_cells_low, cuts.n_cells_high)),
-    Panel("response", lambda cuts: limit_edges(cuts.limits, "response")),
-    Panel("impact_x_mm", lambda cuts: _edges(cuts.impact_x_low_mm, cuts.impact_x_high_mm)),
-    Panel("e9_share", lambda cuts: limit_edges(cuts.limits, "e9_share")),
+    Panel("energy_gev", ("energy_low_gev", "energy_high_gev")),
+    Panel("true_energy_gev", ("true_low_gev", "true_high_gev")),
+    Panel("n_cells", ("n_cells_low", "n_cells_high")),
+    Panel("response"),
+    Panel("impact_x_mm", ("impact_x_low_mm", "impact_x_high_mm")),
+    Panel("e9_share"),
 )
 
 PRESETS = {

@@ -7,19 +7,20 @@ import streamlit as st
 from core import figures, parameters
 from core.data.dataset import Dataset
 from core.data.splits import SplitParameters
-from core.data.table import Column, columns_of
+from core.data.table import columns_of
 from core.selection import events
 from core.selection import selection as selecting
+from core.selection.panels import LIMITS
 from core.selection.schemes import usable_schemes
-from core.selection.selecting import Panel
 from core.selection.selection import Selected, Selection
 from core.workflows.label_warnings import selection_warnings
+from pages.select import limits, panels
+from pages.select.panels import CUTS
 from pages.widgets import cached, choose, form, gallery, layout
 
-CUTS, SPLIT, LIMITS = "cut", "div", "limits"  # the last: of any feature, where the experiment's cuts have them
+SPLIT = "div"
 BEGUN, CHANGED = "begun", "changes"  # by data set: what the widgets were filled from; what was written of them
-IN_A_ROW, METRICS_IN_A_ROW = 2, 6  # histograms; more numbers would be cut in a narrow window
-HEIGHT, LEGEND_LINE_PX, N_SHORT = 300, 25, 4  # of a histogram; more classes need a longer legend above it
+METRICS_IN_A_ROW = 6  # more numbers would be cut in a narrow window
 
 
 def controls(data: Dataset) -> Selection:
@@ -47,7 +48,7 @@ def controls(data: Dataset) -> Selection:
         if set(values[name] or ()) == set(wanted) & set(available):
             values[name] = wanted
     if LIMITS in {s.name for s in specs}:
-        values[LIMITS] = feature_limits(owner, columns_of(experiment.table, data))
+        values[LIMITS] = limits.draw(owner, columns_of(experiment.table, data))
     labels = choose_labels(data)
     with st.expander("division into samples"):
         split = form.draw(f"{SPLIT}-{owner}", SplitParameters)
@@ -92,38 +93,8 @@ def _start(data: Dataset, name: str, selection: Selection) -> None:
     form.fill(f"{CUTS}-{owner}", selection.cuts)
     form.fill(f"{SPLIT}-{owner}", selection.split)
     st.session_state[f"labels-{owner}"] = selection.labels
-    limits = getattr(selection.cuts, LIMITS, ())
-    st.session_state[f"limited-{owner}"] = [limit.feature for limit in limits]
-    ranges = {c.name: (c.low, c.high) for c in columns_of(cached.experiment_of(data).table, data)}
-    with layout.refusals():
-        data.columns(limit.feature for limit in limits if limit.feature not in ranges)
-    for limit in limits:
-        low, high = ranges[limit.feature]  # an open end is the end of the slider
-        st.session_state[f"limit-{owner}-{limit.feature}"] = (
-            min(max(limit.low, low), high),
-            max(min(limit.high, high), low),
-        )
+    limits.fill(data, selection.cuts)
     st.session_state[BEGUN][owner] = name
-
-
-def feature_limits(owner: str, columns: tuple[Column, ...]) -> list[dict[str, Any]]:
-    """Minimum and maximum of any feature."""
-    names, key = {column.name: column for column in columns}, f"limited-{owner}"
-    st.session_state[key] = [name for name in st.session_state.get(key, ()) if name in names]
-    with st.expander("limits of other features"):
-        chosen = st.multiselect(
-            "features", list(names), key=key, format_func=lambda n: names[n].title, persist_state="session"
-        )
-        limits = []
-        for name in chosen:
-            c = names[name]
-            limit = f"limit-{owner}-{name}"
-            st.session_state.setdefault(limit, (c.low, c.high))
-            low, high = st.slider(c.title, c.low, c.high, key=limit, persist_state="session")
-            limits.append(
-                {"feature": name, "low": low if low > c.low else -1e30, "high": high if high < c.high else 1e30}
-            )
-    return limits
 
 
 def key_numbers(selected: Selected) -> None:
@@ -139,42 +110,6 @@ def key_numbers(selected: Selected) -> None:
         n_columns = len(row) if len(shown) <= METRICS_IN_A_ROW else METRICS_IN_A_ROW
         for column, (label, value) in zip(st.columns(n_columns), row, strict=False):
             column.metric(label, value)
-
-
-def choose_panels(selected: Selected) -> list[Panel]:
-    """Those of the experiment's histograms that stand beside each other."""
-    drawn = {
-        p.column: p
-        for p in cached.experiment_of(selected.dataset).selecting.panels
-        if selected.dataset.defines(p.column)
-    }
-    if len(drawn) <= IN_A_ROW:
-        return list(drawn.values())
-    titles = {c.name: c.label for c in cached.experiment_of(selected.dataset).table.columns}
-    first = list(drawn)[:IN_A_ROW]
-    chosen = st.pills(
-        "histograms", list(drawn), selection_mode="multi", default=first, key=f"panels-{selected.dataset.experiment}",
-        format_func=lambda name: titles[name], label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
-    return [drawn[name] for name in chosen or first]
-
-
-def panel(selected: Selected, drawn: Panel) -> None:
-    """A histogram with the cuts drawn in it."""
-    column = next(c for c in cached.experiment_of(selected.dataset).table.columns if c.name == drawn.column)
-    by_class = cached.class_histograms(selected, column)
-    lines = drawn.lines(selected.selection.cuts)
-    how = {"threshold": lines[0]} if len(lines) == 1 else {"window": lines} if len(lines) == 2 else {}
-    figure = figures.step_histogram(
-        by_class, column.label, column.unit, rows="rows", log_y=st.session_state.get("log", True), **how
-    )
-    note = f"{column.help or column.label}; rows inside the cuts, by label."
-    layout.show_figure(
-        figure.update_layout(height=HEIGHT + LEGEND_LINE_PX * max(0, len(by_class) - N_SHORT)),
-        f"select-{column.name}",
-        note,
-        lambda: layout.histogram_columns(by_class),
-    )
 
 
 def two_dimensions(selected: Selected) -> None:
@@ -269,11 +204,7 @@ def page() -> None:
         )
     elif selected.classes and not any(selected.n_of(i) for i in range(len(selected.classes))):
         without_labels(selected)
-    drawn = choose_panels(selected)
-    for start in range(0, len(drawn), IN_A_ROW):
-        for column, shown in zip(st.columns(IN_A_ROW), drawn[start : start + IN_A_ROW], strict=False):
-            with column:
-                panel(selected, shown)
+    panels.draw(selected)
     for warning in selection_warnings(cached.experiment_of(data), selected):
         st.caption(f":material/warning: {layout.plain(warning)}")
     details(selected)

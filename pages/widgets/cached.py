@@ -19,7 +19,9 @@ from core.judge.score_table import ScoreTable
 from core.labels import tag_log, tags
 from core.registry import experiment_by_key
 from core.selection import histograms as by_class
-from core.selection import selection
+from core.selection import moving, selection
+from core.selection.moving import Moving
+from core.selection.selecting import Panel
 from core.statistics.histogram import Histogram, Histogram2d
 
 N_BINS_2D = 80
@@ -95,6 +97,20 @@ def _select(data: dataset.Dataset, chosen: selection.Selection, version: str) ->
 def class_histograms(selected: selection.Selected, column: Column) -> dict[str, Histogram]:
     """A column per class of a selection, and of the rows inside the cuts without a label."""
     return by_class.class_histograms(selected, column)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYS)
+def moved_counts(
+    data: dataset.Dataset,
+    chosen: selection.Selection,
+    panel: Panel,
+    column: Column,
+    typed: tuple[float, ...],
+    rest: str,
+) -> Moving:
+    """What a panel's cut keeps wherever its ends are; to be asked with these cleared, so that it is counted once."""
+    experiment = experiment_of(data)
+    return moving.moving(experiment.selecting, experiment.labels, data, chosen, panel, column, typed, rest)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYS)

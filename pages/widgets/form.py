@@ -9,9 +9,11 @@ from core import parameters
 from core.parameters import Spec
 
 
-def fill(prefix: str, instance: Any) -> None:
-    """Put the values of a parameter dataclass into the widgets of its form (before they are drawn)."""
+def fill(prefix: str, instance: Any, only: Sequence[str] | None = None) -> None:
+    """Put the values of a parameter dataclass into the widgets of its form (before they are drawn); `only` of these fields."""
     for spec in parameters.specs(type(instance)):
+        if only is not None and spec.name not in only:
+            continue
         value = getattr(instance, spec.name)
         if spec.is_optional:
             st.session_state[_key(prefix, spec, "on")] = value is not None
@@ -62,7 +64,7 @@ def begin(prefix: str, defaults: Any) -> None:
 def differing(prefix: str, defaults: Any) -> list[str]:
     """What stands in a drawn form and is not the default, as `name = value`, whether or not it can be used."""
     return [
-        f"{_label(spec)} = {value}"
+        f"{label(spec)} = {value}"
         for spec in parameters.specs(type(defaults))
         if (value := _shown(prefix, spec)) != _as_shown(spec, getattr(defaults, spec.name))
     ]
@@ -86,7 +88,8 @@ def _key(prefix: str, spec: Spec, part: str = "") -> str:
     return "-".join(filter(None, (prefix, spec.name, part)))
 
 
-def _label(spec: Spec) -> str:
+def label(spec: Spec) -> str:
+    """What a field is called beside its widget, with its unit."""
     words = spec.name.removesuffix(f"_{spec.unit.lower().replace('/', '_per_')}").replace("_", " ")
     return f"{words} [{spec.unit}]" if spec.unit else words
 
@@ -98,16 +101,16 @@ def _field(prefix: str, spec: Spec, options: Sequence[Any] | None) -> Any:
     if spec.is_optional:
         on = _key(prefix, spec, "on")
         st.session_state.setdefault(on, spec.default is not None)
-        if not st.checkbox(_label(spec), key=on, help=spec.help, persist_state="session"):
+        if not st.checkbox(label(spec), key=on, help=spec.help, persist_state="session"):
             return None
     if spec.is_tuple:
         return _list(key, spec, options)
     if spec.choices:
-        return st.selectbox(_label(spec), spec.choices, key=key, help=spec.help, persist_state="session")
+        return st.selectbox(label(spec), spec.choices, key=key, help=spec.help, persist_state="session")
     if spec.kind is bool:
-        return st.toggle(_label(spec), key=key, help=spec.help, persist_state="session")
+        return st.toggle(label(spec), key=key, help=spec.help, persist_state="session")
     if spec.kind is str:
-        return st.text_input(_label(spec), key=key, help=spec.help, persist_state="session")
+        return st.text_input(label(spec), key=key, help=spec.help, persist_state="session")
     return _number(prefix, spec)
 
 
@@ -124,11 +127,11 @@ def _start(prefix: str, spec: Spec, options: Sequence[Any] | None) -> None:
 def _list(key: str, spec: Spec, options: Sequence[Any] | None) -> Any:
     allowed = list(spec.choices or options or ())
     if not allowed:
-        return st.text_input(_label(spec), key=key, help=f"{spec.help}, comma-separated", persist_state="session")
+        return st.text_input(label(spec), key=key, help=f"{spec.help}, comma-separated", persist_state="session")
     st.session_state[key] = [v for v in st.session_state.get(key, ()) if v in allowed]
     if len(allowed) <= 10 and not spec.choices:
-        return st.pills(_label(spec), allowed, selection_mode="multi", key=key, help=spec.help, persist_state="session")
-    return st.multiselect(_label(spec), allowed, key=key, help=spec.help, persist_state="session")
+        return st.pills(label(spec), allowed, selection_mode="multi", key=key, help=spec.help, persist_state="session")
+    return st.multiselect(label(spec), allowed, key=key, help=spec.help, persist_state="session")
 
 
 def _number(prefix: str, spec: Spec) -> Any:
@@ -139,7 +142,7 @@ def _number(prefix: str, spec: Spec) -> Any:
         low = None if spec.low is None else spec.kind(spec.low)
         high = None if spec.high is None else spec.kind(spec.high)
         return st.number_input(
-            _label(spec), low, high, step=step, key=key, help=spec.help, persist_state="session",
+            label(spec), low, high, step=step, key=key, help=spec.help, persist_state="session",
             format=None if spec.kind is int else "%g",
         )  # fmt: skip
     low, high, step = spec.slider
@@ -148,7 +151,7 @@ def _number(prefix: str, spec: Spec) -> Any:
     left, right = st.columns([3, 2], vertical_alignment="bottom", gap="small")
     with left:
         st.slider(
-            _label(spec) if not spec.is_optional else "value", low, high, step=step, key=key, help=spec.help,
+            label(spec) if not spec.is_optional else "value", low, high, step=step, key=key, help=spec.help,
             label_visibility="collapsed" if spec.is_optional else "visible", on_change=_follow, args=(key, typed),
             persist_state="session", format="%g",
         )  # fmt: skip

@@ -84,11 +84,16 @@ def show_figure(
     """
     config = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": f"darkroom-{key}"}}
     event = st.plotly_chart(figure, key=key, config=config, alt=note, **plot)
+    below_figure(note, key, table)
+    return event
+
+
+def below_figure(note: str, key: str, table: Callable[[], Mapping[str, Sequence[Any]]] | None) -> None:
+    """The line below a figure, and its data to download."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(note)
         if table is not None:
             data_button(lambda: csv_of_columns(table()), f"{key}.csv", f"{key}-data")
-    return event
 
 
 def data_button(text: Callable[[], str], file_name: str, key: str) -> None:

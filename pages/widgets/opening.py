@@ -12,7 +12,7 @@ ANY, OF_RUN = "any", "the run's own"
 REST = "all others"  # than the class that is judged against the rest
 
 NO_FILTER = {"low": None, "high": None, "score": (0.0, 1.0), "of": ANY, "wrong": False}
-CHOICES = ("class", "flag", "called", "of_class", "by", "from", "label")  # of `choose.one_of`, which the address leads
+CHOICES = ("class", "flag", "called", "of_class", "by", "from", "label", *choose.CHANGES)  # which the address leads
 ON_BOTH = ("reject",)  # a bound widget of both pages: drawn already, it holds its value and writes it itself
 
 
@@ -61,7 +61,9 @@ def way_back() -> None:
 def _in_address(value: Any) -> str | list[str]:
     if isinstance(value, tuple):
         return [str(_in_address(v)) for v in value]
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        str(value).lower() if isinstance(value, bool) else f"{value:.12g}" if isinstance(value, float) else str(value)
+    )
 
 
 def picked_rows(event: Any) -> list[int]:

@@ -10,7 +10,7 @@ from core.errors import DarkroomError
 from core.juno import select
 from core.juno.event import UID
 from core.juno.select import EPEM, MUE, Cuts, FeatureLimit
-from core.selection.limits import Limit, limit_cuts, limit_edges
+from core.selection.limits import Limit, limit_cuts
 
 TABLE = {
     "truth_class": np.array([0, 1, 2, 0, -1], np.int32),
@@ -58,7 +58,6 @@ def test_windows_upside_down_are_refused() -> None:
 def test_limits_in_words() -> None:
     limits = (Limit("a", 1.0, 2.0), Limit("a", low=3.0), Limit("b", high=4.0))
     assert [cut.name for cut in limit_cuts(limits)] == ["a 1-2", "a >= 3", "b < 4"]
-    assert limit_edges(limits, "a") == (1.0, 2.0, 3.0)
 
 
 def test_groups_are_sub_runs() -> None:

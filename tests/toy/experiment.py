@@ -211,7 +211,7 @@ EXPERIMENT = Experiment(
         cuts=Cuts, cut_list=lambda cuts: [Cut("energy", "energy_mev", cuts.energy_low_mev)],
         group=lambda dataset: dataset.column("uid"),
         presets={"all": Preset(Selection(Cuts(), ""), "Every shower above 2 MeV")},
-        panels=(Panel("energy_mev", lambda cuts: (cuts.energy_low_mev,)),), mapping=ReadSettings,
+        panels=(Panel("energy_mev", ("energy_low_mev",)),), mapping=ReadSettings,
         statistics=lambda selected: [{"showers": len(selected.preselected)}],
     ),
     labels=None,

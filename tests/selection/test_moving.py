@@ -1,0 +1,167 @@
+"""Moving one cut: the counts that a browser moves it by are those of selecting anew, for every panel of every experiment."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core import parameters
+from core.data.dataset import open_dataset
+from core.registry import EXPERIMENTS
+from core.selection import moving, panels
+from core.selection.moving import Side
+from core.selection.schemes import usable_schemes
+from core.selection.selecting import Panel
+from core.selection.selection import Selection, select
+from core.workflows.demo import default_mapping
+from core.workflows.prepare_job import prepare
+from tests.toy.experiment import EXPERIMENT as TOY
+
+
+@pytest.fixture(scope="module", params=[*EXPERIMENTS.values(), TOY], ids=lambda e: e.key)
+def prepared(request, tmp_path_factory):
+    """(experiment, data set) of a few simulated events."""
+    experiment = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DARKROOM_WORKSPACE", str(tmp_path_factory.mktemp("moving")))
+        patch.setitem(EXPERIMENTS, experiment.key, experiment)
+        files = experiment.simulation.simulate(tmp_path_factory.mktemp("raw"), n_events=300, seed=6)
+        prepare(experiment, files, "few", default_mapping(experiment))
+        yield experiment, open_dataset("few")
+
+
+def selections(experiment, dataset):
+    """Every preset under every scheme that means something."""
+    for preset in experiment.selecting.presets.values():
+        for scheme in usable_schemes(experiment.selecting, experiment.labels, dataset) or [""]:
+            yield Selection(preset.selection.cuts, scheme, preset.selection.split)
+
+
+def n_between(counts, positions, values):
+    """What the browser counts: the same few lines as in `counts.js`."""
+    low, high = (None if end is None else values[end] for end in (counts.side.low, counts.side.high))
+    if low is None and high is None:
+        return counts.n
+    at = positions.tolist()
+    below_low = counts.n_open[0]
+    if low is not None:
+        below_low = int((counts.below if counts.upto is None else counts.upto)[at.index(low)])
+    below_high = counts.n_open[1] if high is None else int(counts.below[at.index(high)])
+    return max(0, below_high - below_low)
+
+
+def places(known, ends, rng):
+    """Values of the ends at some positions, each also open where it may be."""
+    low, high = sorted(rng.choice(len(known.positions), 2, replace=False).tolist())
+    inside = [float(known.positions[low]), float(known.positions[high])][-len(ends) :]
+    yield tuple(inside)
+    for i, end in enumerate(ends):
+        if end.is_optional:
+            yield tuple(None if i == j else value for j, value in enumerate(inside))
+    if all(end.is_optional for end in ends):
+        yield (None,) * len(ends)
+
+
+def test_counts_at_every_place_are_those_of_selecting_anew(prepared):
+    experiment, dataset = prepared
+    selecting, labels, rng = experiment.selecting, experiment.labels, np.random.default_rng(3)
+    columns, n_places = {c.name: c for c in experiment.table.columns}, 0
+    for selection in selections(experiment, dataset):
+        for panel in selecting.panels:
+            ends = panels.ends_of(panel, selection.cuts)
+            known = moving.moving(selecting, labels, dataset, selection, panel, columns[panel.column])
+            for values in places(known, ends, rng) if ends else []:
+                moved = Selection(panels.with_ends(panel, selection.cuts, values), selection.labels, selection.split)
+                truth = select(selecting, labels, dataset, moved)
+                n = {name: n_between(of, known.positions, values) for name, of in known.counts.items()}
+                assert n_between(known.all, known.positions, values) == len(truth.preselected), (panel, values)
+                for i, name in enumerate(truth.classes):
+                    assert n.get(name, 0) == truth.n_of(i), (panel, name, values)
+                n_places += 1
+    assert n_places
+
+
+def test_what_is_known_does_not_depend_on_where_the_ends_are(prepared):
+    experiment, dataset = prepared
+    selecting, labels = experiment.selecting, experiment.labels
+    selection = next(selections(experiment, dataset))
+    for panel in selecting.panels:
+        elsewhere = panels.cleared(panel, selection.cuts)
+        here, there = (
+            moving.others(selecting, labels, dataset, Selection(cuts, selection.labels), panel)
+            for cuts in (selection.cuts, elsewhere)
+        )
+        np.testing.assert_array_equal(here.common, there.common)
+        assert here.sides == there.sides
+        for name, rows in here.of_class.items():
+            np.testing.assert_array_equal(rows, there.of_class[name])
+
+
+def test_lines_and_fields_agree_after_a_change(prepared):
+    """The contract of every registered panel: what is put into its ends is drawn, cut with, and valid."""
+    experiment, _ = prepared
+    for preset in experiment.selecting.presets.values():
+        for panel in experiment.selecting.panels:
+            cuts = preset.selection.cuts
+            ends = panels.ends_of(panel, cuts)
+            known_fields = {spec.name for spec in parameters.specs(type(cuts))}
+            assert set(panel.fields) <= known_fields, panel
+            assert len(ends) <= 2
+            column = next(c for c in experiment.table.columns if c.name == panel.column)
+            wanted = tuple(np.round(np.linspace(column.low, column.high, 2 + len(ends))[1:-1], 0).tolist())
+            changed = panels.with_ends(panel, cuts, wanted)
+            assert panels.lines(panel, changed) == wanted if ends else changed == cuts
+            again = panels.with_ends(panel, changed, tuple(end.value for end in ends))
+            assert panels.lines(panel, again) == panels.lines(panel, cuts)
+            bare = panels.cleared(panel, cuts)
+            assert panels.cleared(panel, changed) == bare
+            assert not any(end.value for end in panels.ends_of(panel, bare) if end.is_optional)
+
+
+def test_values_on_an_edge_are_counted_as_cuts_count_them():
+    values = np.array([0.1, 0.12, 0.12, 0.3, np.nan, np.inf, -np.inf], np.float32)
+    positions = np.array([0.1, 0.12, 0.3])
+    counted = moving.count(values, np.array([0.1, 0.2, 0.3]), positions, Side(0, None, exclusive_low=True))
+    assert counted.below.tolist() == [1, 2, 4]
+    assert counted.upto is not None
+    assert counted.upto.tolist() == [2, 4, 5]
+    assert counted.n_open == (0, 5)
+    histogram = counted.histogram
+    assert (histogram.n_under, histogram.counts.tolist(), histogram.n_over, histogram.n_missing) == (1, [3, 0], 2, 1)
+    assert histogram.n == counted.n == 7
+    assert moving.count(values, positions, positions, is_limit=True).n_open == (1, 5)
+
+
+def test_whole_numbers_and_nothing_at_all_are_counted():
+    whole = moving.count(np.array([1, 2, 2, 3]), np.array([0.5, 1.5, 2.5]), np.array([2.0]))
+    assert (whole.below.tolist(), whole.histogram.counts.tolist(), whole.histogram.n_over) == ([1], [1, 2], 1)
+    empty = moving.count(np.zeros(0, np.float32), np.array([0.0, 1.0]), np.array([0.5]))
+    assert (empty.n, empty.below.tolist(), empty.n_open, empty.histogram.counts.tolist()) == (0, [0], (0, 0), [0])
+
+
+def test_positions_are_round_and_few():
+    np.testing.assert_array_equal(moving.positions_between(0.0, 0.3, 0.002)[[0, 61, -1]], [0.0, 0.122, 0.3])
+    assert moving.positions_between(-0.05, 0.31, 0.1, (0.123, 7.0)).tolist() == [0.0, 0.1, 0.123, 0.2, 0.3, 7.0]
+    spec = next(s for s in parameters.specs(TOY.selecting.cuts) if s.name == "energy_low_mev")
+    assert moving.step_of(spec, 0.0, 60.0) == 0.2
+    assert moving.step_of(None, 0.0, 1.0) == 0.002
+    for high in (3e-7, 1.0, 12.3, 8e6):
+        step = moving.step_of(None, 0.0, high)
+        assert 200 <= len(moving.positions_between(0.0, high, step)) <= moving.MOST_POSITIONS + 1
+        assert math.isclose(float(f"{step:.0e}"), step)
+
+
+def test_a_class_that_is_cut_on_both_sides_of_the_moving_end_may_hold_a_row_twice():
+    """Two classes parted by one threshold alone: every row is a candidate of both, and kept in one of them."""
+    experiment = EXPERIMENTS[min(EXPERIMENTS, key=lambda key: "published" not in experiment_schemes(key))]
+    panel = Panel("nmt500_us", ("nmt500_threshold_us",))
+    cuts = experiment.labels.cuts_of(
+        panels.with_ends(panel, experiment.selecting.cuts(), (moving.PROBES[0],)), "published", None
+    )
+    sides = {name: moving._without(group, panel.column)[1] for name, group in cuts.items()}
+    assert sides == {"background": Side(None, 0), "signal": Side(0, None, exclusive_low=True)}
+
+
+def experiment_schemes(key):
+    labels = EXPERIMENTS[key].labels
+    return labels.schemes if labels else ()
