@@ -11,7 +11,7 @@ import pytest
 from core import parameters
 from core.analysis.analysis import KINDS, analysis_of, silent
 from core.data.cuts import Cut
-from core.data.dataset import open_dataset, read_array
+from core.data.dataset import read_array
 from core.data.detector_images import image_of
 from core.data.splits import OTHER, SPLITS
 from core.errors import DarkroomError
@@ -23,21 +23,15 @@ from core.selection.schemes import usable_schemes
 from core.selection.selection import Selection, from_dict, select
 from core.workflows import analyse
 from core.workflows.analyse import Names
-from core.workflows.demo import default_mapping
-from core.workflows.prepare_job import prepare
+from tests.few_events import few_events
 from tests.toy.experiment import EXPERIMENT as TOY
 
 
 @pytest.fixture(scope="module", params=[*EXPERIMENTS.values(), TOY], ids=lambda e: e.key)
-def prepared(request, tmp_path_factory):
+def prepared(request, once):
     """(experiment, data set) of a few simulated events."""
-    experiment = request.param
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DARKROOM_WORKSPACE", str(tmp_path_factory.mktemp("contract")))
-        patch.setitem(EXPERIMENTS, experiment.key, experiment)
-        files = experiment.simulation.simulate(tmp_path_factory.mktemp("raw"), n_events=400, seed=5)
-        prepare(experiment, files, "few", default_mapping(experiment))
-        yield experiment, open_dataset("few")
+    with few_events(request.param, once) as dataset:
+        yield request.param, dataset
 
 
 def test_every_declared_column_is_in_the_table(prepared):

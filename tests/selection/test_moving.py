@@ -6,28 +6,20 @@ import numpy as np
 import pytest
 
 from core import parameters
-from core.data.dataset import open_dataset
 from core.registry import EXPERIMENTS
 from core.selection import moving, panels
 from core.selection.moving import Side
 from core.selection.schemes import usable_schemes
-from core.selection.selecting import Panel
 from core.selection.selection import Selection, select
-from core.workflows.demo import default_mapping
-from core.workflows.prepare_job import prepare
+from tests.few_events import few_events
 from tests.toy.experiment import EXPERIMENT as TOY
 
 
 @pytest.fixture(scope="module", params=[*EXPERIMENTS.values(), TOY], ids=lambda e: e.key)
-def prepared(request, tmp_path_factory):
+def prepared(request, once):
     """(experiment, data set) of a few simulated events."""
-    experiment = request.param
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DARKROOM_WORKSPACE", str(tmp_path_factory.mktemp("moving")))
-        patch.setitem(EXPERIMENTS, experiment.key, experiment)
-        files = experiment.simulation.simulate(tmp_path_factory.mktemp("raw"), n_events=300, seed=6)
-        prepare(experiment, files, "few", default_mapping(experiment))
-        yield experiment, open_dataset("few")
+    with few_events(request.param, once) as dataset:
+        yield request.param, dataset
 
 
 def selections(experiment, dataset):
@@ -151,17 +143,13 @@ def test_positions_are_round_and_few():
         assert math.isclose(float(f"{step:.0e}"), step)
 
 
-def test_a_class_that_is_cut_on_both_sides_of_the_moving_end_may_hold_a_row_twice():
-    """Two classes parted by one threshold alone: every row is a candidate of both, and kept in one of them."""
-    experiment = EXPERIMENTS[min(EXPERIMENTS, key=lambda key: "published" not in experiment_schemes(key))]
-    panel = Panel("nmt500_us", ("nmt500_threshold_us",))
-    cuts = experiment.labels.cuts_of(
-        panels.with_ends(panel, experiment.selecting.cuts(), (moving.PROBES[0],)), "published", None
-    )
-    sides = {name: moving._without(group, panel.column)[1] for name, group in cuts.items()}
-    assert sides == {"background": Side(None, 0), "signal": Side(0, None, exclusive_low=True)}
-
-
-def experiment_schemes(key):
-    labels = EXPERIMENTS[key].labels
-    return labels.schemes if labels else ()
+def test_what_parts_classes_is_told_from_what_all_of_them_pass(prepared):
+    """Where a panel's end stands in the cuts of classes, it keeps something else of each; else the same of all."""
+    experiment, dataset = prepared
+    for selection in selections(experiment, dataset):
+        for panel in experiment.selecting.panels:
+            rows = moving.others(experiment.selecting, experiment.labels, dataset, selection, panel)
+            of_all, of_classes = rows.sides[""], [side for name, side in rows.sides.items() if name]
+            if set(of_classes) - {of_all}:
+                assert of_all == Side()
+                assert len(set(of_classes)) == len(of_classes) == 2

@@ -74,7 +74,7 @@ function drawClasses(panel) {
   const { model, x, y, box } = panel
   const drawn = model.classes.map((of) => ({ of, steps: stepPath(of.counts, model.edges, x, y, box.bottom), errors: errorPath(of, model.edges, x, y, box) }))
   const lines = ({ of, steps, errors }) => [
-    svg("path", { d: errors, stroke: of.colour, "stroke-width": 1, fill: "none", "stroke-opacity": 0.75 }),
+    svg("path", { d: errors, stroke: of.colour, "stroke-width": 1, fill: "none", "stroke-opacity": 0.6 }),
     svg("path", { d: steps, stroke: of.colour, "stroke-width": 1.8, "stroke-dasharray": of.dash || null, "stroke-linejoin": "miter", fill: "none" }),
   ]
   const name = (i) => `touch-${panel.number}-${i}`
