@@ -15,13 +15,11 @@ import numpy as np
 
 from core.data import histograms
 from core.data.cuts import Cut, cut_table
-from core.data.dataset import Dataset
 from core.data.table import Column
-from core.labels.labels import Labels
 from core.parameters import Spec
 from core.selection import panels
-from core.selection.selecting import Panel, Selecting
-from core.selection.selection import Selection
+from core.selection.selecting import Panel
+from core.selection.selection import Selected
 from core.statistics.histogram import Histogram, poisson_errors
 
 PROBES = (1_234_567_891, 1_234_567_897)
@@ -61,17 +59,18 @@ class Others:
         return rest
 
 
-def others(selecting: Selecting, labels: Labels | None, dataset: Dataset, selection: Selection, panel: Panel) -> Others:
-    """The rows that pass all cuts but a panel's, wherever its ends are in `selection`."""
+def others(selected: Selected, panel: Panel) -> Others:
+    """The rows that pass all cuts of a selection but a panel's, wherever its ends are."""
+    dataset, selection, labels, tags = selected.dataset, selected.selection, selected.labels_facet, selected.tagging
     ends = panels.ends_of(panel, selection.cuts)
     cuts = panels.with_ends(panel, selection.cuts, PROBES[: len(ends)])
-    common, common_side = _without(selecting.cut_list(cuts), panel.column)
+    common, common_side = _without([*selected.selecting.cut_list(cuts), *tags.cuts], panel.column)
     per_class, sides = {}, {"": common_side}
     for name, group in (labels.cuts_of(cuts, selection.labels, dataset) if labels else {}).items():
         per_class[name], own = _without(group, panel.column)
         sides[name] = own if own != Side() else common_side
     names = [cut.column for cut in (*common, *(cut for group in per_class.values() for cut in group))]
-    columns = dataset.columns([*names, panel.column])
+    columns = {**dataset.columns({*names, panel.column} - set(tags.columns)), **tags.columns}
     if len(set(sides.values())) == 1:
         cutting = cut_table(columns, common, per_class)
         of_class = {name: cutting.labels == i for i, name in enumerate(per_class)}
@@ -194,18 +193,17 @@ def bin_edges(low: float, high: float, n_bins: int) -> np.ndarray:
 
 
 def moving(
-    selecting: Selecting, labels: Labels | None, dataset: Dataset, selection: Selection, panel: Panel, column: Column,
-    typed: tuple[float, ...] = (), rest: str = "all",
+    selected: Selected, panel: Panel, column: Column, typed: tuple[float, ...] = (), rest: str = "all"
 ) -> Moving:  # fmt: skip
     """Everything about a panel's cut on `column` that does not depend on where its ends are; `typed` are values to be known
     besides those on the steps, `rest` the name of rows without a class.
 
     The range is that of `usual_range` of the rows that pass all other cuts.
     """
-    rows = others(selecting, labels, dataset, selection, panel)
+    rows = others(selected, panel)
     common = rows.values[rows.common]
     low, high = histograms.usual_range(common, (column.low, column.high))
-    edges, ends = bin_edges(low, high, column.n_bins), panels.ends_of(panel, selection.cuts)
+    edges, ends = bin_edges(low, high, column.n_bins), panels.ends_of(panel, selected.selection.cuts)
     step = step_of(ends[0].spec if ends else None, low, high)
     positions = positions_between(low, high, step, typed)
     kinds = {**rows.of_class, rest: rows.rest}

@@ -12,7 +12,6 @@ from core.figures import touched
 from core.figures.touched import Handle
 from core.selection import events
 from core.selection import panels as cut_panels
-from core.selection.moving import Moving
 from core.selection.selecting import Panel
 from core.selection.selection import Selected, Selection
 from pages.select import limits
@@ -55,7 +54,7 @@ def _panel(selected: Selected, panel: Panel) -> None:
     """A histogram of the rows that pass all other cuts, with the ends of its own."""
     data, selection = selected.dataset, selected.selection
     column = next(c for c in cached.experiment_of(data).table.columns if c.name == panel.column)
-    moving = _moving(selected, panel, column)
+    moving = cached.moved_counts(selected, panel, column)
     picture = touched.picture(
         moving, column.label, column.unit, _handles(selection.cuts, panel, column), rest=_rest(selected),
         is_log=st.session_state.get("log", True), opens="all",
@@ -72,16 +71,6 @@ def _panel(selected: Selected, panel: Panel) -> None:
 
 def _rest(selected: Selected) -> str:
     return events.class_names(selected)[-1]
-
-
-def _moving(selected: Selected, panel: Panel, column: Column) -> Moving:
-    """What the cut keeps wherever its ends are: the same for every place of theirs, but for those typed between the steps."""
-    selection = selected.selection
-    apart = Selection(cut_panels.cleared(panel, selection.cuts), selection.labels, selection.split)
-    lines, rest = cut_panels.lines(panel, selection.cuts), _rest(selected)
-    moving = cached.moved_counts(selected.dataset, apart, panel, column, (), rest)
-    typed = tuple(line for line in lines if line not in moving.positions)
-    return cached.moved_counts(selected.dataset, apart, panel, column, typed, rest) if typed else moving
 
 
 def _handles(cuts: Any, panel: Panel, column: Column) -> list[Handle]:
@@ -109,8 +98,11 @@ def _open(data: Dataset, selection: Selection, panel: Panel, column: Column, ope
     """The rows of a bin as they are drawn: those that pass all other cuts, in the window of the bin."""
     experiment, start = cached.experiment_of(data), st.session_state["start"]
     base = choose.starting_points(data)[start]
-    apart = parameters.as_assignments(cut_panels.cleared(panel, selection.cuts), base.cuts)
+    changes = {
+        "cut": parameters.as_assignments(cut_panels.cleared(panel, selection.cuts), base.cuts),
+        "tags": parameters.as_assignments(selection.tags, base.tags),
+    }
     wanted = {"data": data.name, "from": start, "by": column.title, "low": opened.low, "high": opened.high}
-    wanted |= {"cut": tuple(apart)} if apart else {}
+    wanted |= {name: tuple(texts) for name, texts in changes.items() if texts}
     wanted |= {"label": selection.labels, "labelled": selection.labels} if experiment.labels else {}
     opening.open_events(**wanted)

@@ -4,6 +4,7 @@ A data set, a selection and the scores of a run stand for themselves by small ke
 Streamlit hashes only a sample when they are large.
 """
 
+import dataclasses
 from typing import Any
 
 import streamlit as st
@@ -18,8 +19,8 @@ from core.judge import score_table
 from core.judge.score_table import ScoreTable
 from core.labels import tag_log, tags
 from core.registry import experiment_by_key
+from core.selection import events, moving, panels, selection
 from core.selection import histograms as by_class
-from core.selection import moving, selection
 from core.selection.moving import Moving
 from core.selection.selecting import Panel
 from core.statistics.histogram import Histogram, Histogram2d
@@ -99,18 +100,23 @@ def class_histograms(selected: selection.Selected, column: Column) -> dict[str, 
     return by_class.class_histograms(selected, column)
 
 
+def moved_counts(selected: selection.Selected, panel: Panel, column: Column) -> Moving:
+    """What a panel's cut keeps wherever its ends are: counted once for all places, but for those typed between the steps."""
+    cuts, rest = selected.selection.cuts, events.class_names(selected)[-1]
+    apart = dataclasses.replace(selected.selection, cuts=panels.cleared(panel, cuts))
+    key = selected.dataset, apart, selected.tagging.id, panel, column, rest
+    counts = _moved(selected, *key, ())
+    typed = tuple(line for line in panels.lines(panel, cuts) if line not in counts.positions)
+    return _moved(selected, *key, typed) if typed else counts
+
+
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYS)
-def moved_counts(
-    data: dataset.Dataset,
-    chosen: selection.Selection,
-    panel: Panel,
-    column: Column,
-    typed: tuple[float, ...],
-    rest: str,
-) -> Moving:
-    """What a panel's cut keeps wherever its ends are; to be asked with these cleared, so that it is counted once."""
-    experiment = experiment_of(data)
-    return moving.moving(experiment.selecting, experiment.labels, data, chosen, panel, column, typed, rest)
+def _moved(
+    _selected: selection.Selected, data: dataset.Dataset, apart: selection.Selection, tags_id: str, panel: Panel, column: Column,
+    rest: str, typed: tuple[float, ...],
+) -> Moving:  # fmt: skip
+    del data, apart, tags_id  # what the rows follow from, wherever the ends of the panel are in the selection
+    return moving.moving(_selected, panel, column, typed, rest)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYS)

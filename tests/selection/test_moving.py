@@ -1,5 +1,6 @@
 """Moving one cut: the counts that a browser moves it by are those of selecting anew, for every panel of every experiment."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -59,11 +60,12 @@ def test_counts_at_every_place_are_those_of_selecting_anew(prepared):
     selecting, labels, rng = experiment.selecting, experiment.labels, np.random.default_rng(3)
     columns, n_places = {c.name: c for c in experiment.table.columns}, 0
     for selection in selections(experiment, dataset):
+        selected = select(selecting, labels, dataset, selection)
         for panel in selecting.panels:
             ends = panels.ends_of(panel, selection.cuts)
-            known = moving.moving(selecting, labels, dataset, selection, panel, columns[panel.column])
+            known = moving.moving(selected, panel, columns[panel.column])
             for values in places(known, ends, rng) if ends else []:
-                moved = Selection(panels.with_ends(panel, selection.cuts, values), selection.labels, selection.split)
+                moved = dataclasses.replace(selection, cuts=panels.with_ends(panel, selection.cuts, values))
                 truth = select(selecting, labels, dataset, moved)
                 n = {name: n_between(of, known.positions, values) for name, of in known.counts.items()}
                 assert n_between(known.all, known.positions, values) == len(truth.preselected), (panel, values)
@@ -80,7 +82,7 @@ def test_what_is_known_does_not_depend_on_where_the_ends_are(prepared):
     for panel in selecting.panels:
         elsewhere = panels.cleared(panel, selection.cuts)
         here, there = (
-            moving.others(selecting, labels, dataset, Selection(cuts, selection.labels), panel)
+            moving.others(select(selecting, labels, dataset, Selection(cuts, selection.labels)), panel)
             for cuts in (selection.cuts, elsewhere)
         )
         np.testing.assert_array_equal(here.common, there.common)
@@ -147,8 +149,9 @@ def test_what_parts_classes_is_told_from_what_all_of_them_pass(prepared):
     """Where a panel's end stands in the cuts of classes, it keeps something else of each; else the same of all."""
     experiment, dataset = prepared
     for selection in selections(experiment, dataset):
+        selected = select(experiment.selecting, experiment.labels, dataset, selection)
         for panel in experiment.selecting.panels:
-            rows = moving.others(experiment.selecting, experiment.labels, dataset, selection, panel)
+            rows = moving.others(selected, panel)
             of_all, of_classes = rows.sides[""], [side for name, side in rows.sides.items() if name]
             if set(of_classes) - {of_all}:
                 assert of_all == Side()
