@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.widgets import contents, history
+from pages.widgets import contents, history, named_view
 
 # An icon of our own: without one the browser asks a foreign host for each page's symbol.
 ICON = Path(__file__).parent / "pages" / "widgets" / "icon.png"
@@ -30,8 +30,11 @@ TRUST = [
     ("pages/trigger/page.py", "Trigger", "trigger", "analyses.trigger", ":material/bolt:"),
     ("pages/published/page.py", "Published", "published", "analyses.published", ":material/menu_book:"),
     ("pages/analysis/page.py", "Analysis", "analysis", "analyses", ":material/query_stats:"),
+    ("pages/workspace/page.py", "Workspace", "workspace", "", ":material/inventory_2:"),
 ]
 
 st.set_page_config(page_title="Darkroom", page_icon=str(ICON), layout="wide")
 history.keep()
-st.navigation({"": contents.pages(WORK), "Trust": contents.pages(TRUST)}, position="top").run()
+navigation = st.navigation({"": contents.pages(WORK), "Trust": contents.pages(TRUST)}, position="top")
+named_view.follow()
+navigation.run()

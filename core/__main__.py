@@ -6,17 +6,17 @@ import sys
 from collections.abc import Sequence
 
 from core import disk, workspace
-from core.commands import declarations, generator_options, tag_options
+from core.commands import declarations, generator_options, order_options, tag_options
 from core.commands.command import COMMANDS, parse
 from core.errors import DarkroomError
 from core.plaintext import plain_text
 
-DECLARED = declarations, generator_options, tag_options  # importing them fills COMMANDS
+DECLARED = declarations, generator_options, order_options, tag_options  # importing them fills COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Prints text, or with --json one JSON object last. Returns the exit status: 2 for user errors, 1 for failed jobs,
-    3 if the work is done but files were refused.
+    """Run one command. Prints text, or with --json one JSON object last. Returns the exit status: 2 for user errors, 1 for failed jobs
+    and a workspace that is not whole, 3 if the work is done but files were refused.
     """
     try:
         run, options = parse(sys.argv[1:] if arguments is None else arguments, COMMANDS, __doc__)
@@ -40,7 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         json.dumps(result, allow_nan=False) if options.json else plain_text(text),
         file=sys.stderr if failed and not options.json else None,
     )
-    return 1 if failed else 3 if isinstance(result.get("refused"), list) and result["refused"] else 0
+    return (
+        1
+        if failed or result.get("state") == "unsound"
+        else 3
+        if isinstance(result.get("refused"), list) and result["refused"]
+        else 0
+    )
 
 
 def _main_in_a_pipe() -> int:

@@ -32,6 +32,17 @@ def size_text(n_bytes: float) -> str:
     return f"{n_bytes / 1e3:.0f} kB"
 
 
+def tree_bytes(path: Path) -> int:
+    """The bytes of a file, or of all files below a folder (links are not followed); 0 if it is gone."""
+    try:
+        if path.is_symlink() or not path.is_dir():
+            return path.lstat().st_size
+        with os.scandir(path) as entries:
+            return sum(tree_bytes(Path(entry.path)) for entry in entries)
+    except OSError:  # it went meanwhile
+        return 0
+
+
 def is_full(error: BaseException | None) -> bool:
     """Whether an error, or one that it came from, is that of a full disk, a used-up quota or a limit on a file's size."""
     seen: set[int] = set()
@@ -79,13 +90,18 @@ def temporary_name(name: str) -> str:
 
 def sweep(folder: Path) -> int:
     """Remove below `folder` the temporary files and folders of writers that are gone; returns how many there were."""
-    left = [path for path in folder.rglob(".*") if _is_left(path)]
+    left = leftovers(folder)
     for path in left:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
     return len(left)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """The temporary files and folders below `folder` whose writers are gone."""
+    return [path for path in folder.rglob(".*") if _is_left(path)]
 
 
 def _is_left(path: Path) -> bool:

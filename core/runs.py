@@ -13,7 +13,6 @@ workspace/runs/<id>/model.keras        the network with its best weights
 """
 
 import secrets
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import columnfile, manifest, outputs, workspace
+from core import bin, columnfile, manifest, outputs, workspace
 from core.data.splits import OTHER
 from core.errors import DarkroomError
 
@@ -219,14 +218,12 @@ def existing(run_id: str) -> Path:
     return path
 
 
-def delete(run_id: str, *, is_busy: bool = False) -> None:
-    """Delete a run for good; refused while a job works on it (`is_busy`)."""
+def delete(run_id: str, *, is_busy: bool = False, for_good: bool = False) -> str:
+    """Move a run into the bin and return the id of its entry, or delete it for good (''); refused while a job works on it."""
     path = existing(run_id)
     if is_busy:
         raise DarkroomError(f"Run '{run_id}' is still being made by a job: stop the job first, then delete the run.")
-    hidden = path.with_name(f".deleted-{path.name}")
-    path.rename(hidden)  # it leaves the list in one step, however long the deleting takes
-    shutil.rmtree(hidden)
+    return bin.discard("run", run_id, path, for_good)
 
 
 def verify(run: Run) -> None:

@@ -64,6 +64,18 @@ def make_folder(path: Path, remedy: str = "free some space or ask who owns the f
         raise DarkroomError(f"The folder {path} cannot be made ({error.strerror}): {remedy}.") from None
 
 
+def rename(path: Path, name: str, what: str) -> Path:
+    """Give a file or folder another name in its folder; refused if that is taken. `what` says what it is, for the sentence."""
+    new = path.with_name(name)
+    if os.path.lexists(new):
+        raise DarkroomError(f"The {what} cannot be called '{new.stem}': there is one of this name; choose another.")
+    try:
+        path.rename(new)
+    except OSError as error:
+        raise DarkroomError(f"The {what} cannot be renamed ({error.strerror}): ask who owns {path.parent}.") from None
+    return new
+
+
 def is_name(name: str) -> bool:
     """Whether a text may name a file as it is: letters and digits of any script, composed (NFC), and `._-`; at most 64."""
     is_short = 0 < len(name) <= MAX_NAME and len(name.encode(errors="replace")) <= MAX_NAME_BYTES

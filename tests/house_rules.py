@@ -17,7 +17,7 @@ SAY_NOTHING = {"found", "told", "asked", "made", "kept", "one", "said", "asks", 
 MAX_FUNCTION_LINES = 60
 LEVELS = {
     "statistics": 0, "data": 1, "runs": 1, "selection": 2, "labels": 2, "learn": 2, "judge": 2, "figures": 2, "jobs": 2, "analysis": 3,
-    **dict.fromkeys(EXPERIMENTS, 4), "experiment": 4, "registry": 5, "workflows": 6, "commands": 7, "serve": 7, "__main__": 8,
+    **dict.fromkeys(EXPERIMENTS, 4), "experiment": 4, "registry": 5, "workflows": 6, "housekeeping": 6, "commands": 7, "serve": 7, "__main__": 8,
 }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,16 @@ from core import parameters, workspace
 from core.commands import declarations
 from core.commands.command import Result
 from core.commands.find import find_dataset, find_selection
+from core.commands.order import agreed
 from core.commands.text import beforehand, progress, table
 from core.data import joining
-from core.data.dataset import delete_dataset, list_datasets, open_dataset, read_sources, readable
+from core.data.dataset import list_datasets, open_dataset, read_sources, readable
 from core.data.prepare import default_jobs
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.registry import experiment_by_key
 from core.workflows import derive as deriving
-from core.workflows import prepare_job, run_admin
+from core.workflows import discarding, prepare_job, run_admin
 
 
 def simulate(options: declarations.Simulate) -> Result:
@@ -138,8 +138,8 @@ def datasets(options: declarations.Datasets) -> Result:
     if options.action == "delete":
         if not options.name:
             raise DarkroomError("Which data set? Write `python -m core datasets delete NAME`.")
-        _agree_to_delete(options.name, is_agreed=options.yes)
-        delete_dataset(options.name)
+        _agree_to_delete(options.name, options.for_good, is_agreed=options.yes)
+        discarding.dataset(options.name, options.for_good)
     by_name, problems = readable()
     rows = [
         {"name": d.name, "experiment": d.experiment, "n_rows": d.n_rows, "simulated": d.simulated, "path": str(d.path)}
@@ -149,15 +149,12 @@ def datasets(options: declarations.Datasets) -> Result:
     return {"datasets": rows, "problems": problems}, "\n".join([listing, *(f"note: {problem}" for problem in problems)])
 
 
-def _agree_to_delete(name: str, is_agreed: bool) -> None:
+def _agree_to_delete(name: str, for_good: bool, is_agreed: bool) -> None:
     """Name what rests on a data set and ask, where somebody is there to answer; refuse otherwise."""
     if is_agreed or name not in list_datasets():
         return
     rests = "; ".join(run_admin.dependents(name)) or "nothing rests on it"
-    if not sys.stdin.isatty():
-        raise DarkroomError(
-            f"Data set '{name}' is not deleted unasked ({rests}): repeat the command with --yes to delete it."
-        )
-    print(f"Data set '{name}': {rests}.", file=sys.stderr)
-    if input("Delete it for good? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise DarkroomError(f"Data set '{name}' is kept.")
+    agreed(
+        f"Data set '{name}': {rests}. " + ("Delete it for good?" if for_good else "Move it into the bin?"),
+        f"Data set '{name}' is not deleted unasked ({rests})", is_agreed,
+    )  # fmt: skip

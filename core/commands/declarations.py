@@ -5,6 +5,7 @@ from pathlib import Path
 from core.commands.command import COMMANDS as COMMANDS
 from core.commands.command import Options, assignments, command, needed, option, word
 from core.commands.option_groups import (
+    FOR_GOOD,
     PARAMETER,
     THRESHOLD,
     UID,
@@ -50,11 +51,12 @@ class Derive(SelectionOptions):
     column: str = word(metavar="COLUMN")
 
 
-@command("data", "list the prepared data sets, or delete one")
+@command("data", "list the prepared data sets, or move one into the bin")
 class Datasets(Options):
     action: str | None = word(count="?", choices=("delete",))
     name: str | None = word(count="?")
     yes: bool = option(False, "delete without being asked, whatever rests on it")
+    for_good: bool = option(False, FOR_GOOD)
 
 
 @command("selecting", "apply cuts and labels: rows, cut flow, statistics")
@@ -89,16 +91,18 @@ class Resume(JobOptions):
     run: str = word(metavar="RUN")
 
 
-@command("jobs", "list jobs, or stop one")
+@command("jobs", "list jobs; stop one, show its log, do it again, give it another title, move it into the bin")
 class Jobs(Options):
-    action: str | None = word(count="?", choices=("stop", "log"))
+    action: str | None = word(count="?", choices=("stop", "log", "again", "rename", "delete"))
     id: int | None = word(count="?")
+    title: str | None = word("with rename: the new title", count="?")
 
 
-@command("training", "list trained networks, or delete one")
+@command("training", "list trained networks, or move one into the bin")
 class Runs(Options):
     action: str | None = word(count="?", choices=("delete",))
     id: str | None = word(count="?")
+    for_good: bool = option(False, FOR_GOOD)
 
 
 @command("judging", "efficiencies, ROC and tables of a run, with intervals; of several classes, the confusion matrix")
@@ -171,7 +175,7 @@ class Compatibility(SelectionOptions):
     windows: str | None = option(None, "energy windows in keV, comma-separated, such as 3-6,6-10")
     threshold: float = option(0.5, THRESHOLD)
     list: bool = option(False, "list the studies (of the data set NAME)")
-    delete: str | None = option(None, "forget a study; its runs stay", metavar="ID")
+    delete: str | None = option(None, "move a study into the bin; its runs stay", metavar="ID")
 
 
 @command("cutstudy", "move a cut on one or two features, and say where it is best and how surely")

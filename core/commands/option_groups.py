@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.commands.command import Options, assignments, option, repeated, word
 
 THRESHOLD = "score from which a row counts as signal (0 to 1)"
+FOR_GOOD = "with delete: not into the bin, it cannot be brought back"
 PARAMETER = "a parameter, e.g. epochs=3"
 UID = "as the page that shows events writes it, or the number"
 

@@ -20,7 +20,7 @@ from core.learn.plan import network_of, plan_training
 from core.registry import experiment_by_key
 from core.selection.selection import select
 from core.workflows import cross_training as studies
-from core.workflows import run_admin, training_job
+from core.workflows import discarding, training_job
 
 
 def networks(options: declarations.Networks) -> Result:
@@ -102,7 +102,7 @@ def runs(options: declarations.Runs) -> Result:
             raise DarkroomError(
                 "Which run? Write `python -m core runs delete RUN`; the ids are in `python -m core runs`."
             )
-        run_admin.delete_run(options.id)
+        discarding.run(options.id, options.for_good)
     of_studies = studies.members()
     rows = [
         {"study": of_studies.get(r.id)} | {key: getattr(r, key) for key in ("id", "state", "dataset", "network", "labels", "seconds", "events_per_s", "n_epochs", "validation_loss", "problem")}

@@ -13,7 +13,6 @@ rows while it grows, which adds parts and writes dataset.json anew. Earlier vers
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +23,7 @@ import h5py
 import numpy as np
 import pyarrow.parquet as pq
 
-from core import workspace
+from core import bin, workspace
 from core.data import geometry, stored_arrays
 from core.data.ragged import Ragged
 from core.data.tablefile import TableFiles, column_names, columns_without_value, read_columns
@@ -274,15 +273,12 @@ def read_array(dataset: Dataset, name: str, rows: Iterable[int]) -> Any:
     return stored_arrays.joined([by_row[int(i)] for i in wanted])
 
 
-def delete_dataset(name: str) -> None:
-    """Delete a data set for good; runs that were trained on it stay."""
+def delete_dataset(name: str, for_good: bool = False) -> str:
+    """Move a data set into the bin and return the id of its entry, or delete it for good (''); runs that were trained on it stay."""
     path = datasets_folder() / workspace.checked_name(name, "data set")
     if not path.is_dir():
         raise DarkroomError(f"There is no data set '{name}' (there are: {', '.join(list_datasets()) or 'none yet'}).")
-    hidden = path.with_name(f".deleted-{path.name}")
-    shutil.rmtree(hidden, ignore_errors=True)
-    path.rename(hidden)  # it leaves the list in one step, however long the deleting takes
-    shutil.rmtree(hidden)
+    return bin.discard("dataset", name, path, for_good)
 
 
 def locate(

@@ -4,10 +4,8 @@ A job's state moves `queued -> starting -> running -> finished | failed | stoppe
 compare-and-set, so of two processes that disagree exactly one wins. Times are Unix seconds.
 """
 
-import getpass
 import json
 import math
-import os
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
@@ -17,11 +15,13 @@ from typing import Any
 from core.errors import DarkroomError
 from core.jobs import kinds, store
 from core.plaintext import plain_line, plain_text
+from core.user import MAX_USER
+from core.user import this_user as this_user
 
 ACTIVE = ("starting", "running")
 ENDED = ("finished", "failed", "stopped", "lost")
 STATES = ("queued", *ACTIVE, *ENDED)
-MAX_TITLE, MAX_USER, MAX_MESSAGE = 200, 64, 4000
+MAX_TITLE, MAX_MESSAGE = 200, 4000
 ANY_PID = -1
 
 
@@ -76,16 +76,6 @@ class Metric:
     id: int
     time: float
     values: dict[str, Any]
-
-
-def this_user() -> str:
-    """Who is acting: `DARKROOM_USER`, else the login name, else the number of the account."""
-    if name := plain_line(os.environ.get("DARKROOM_USER", ""), MAX_USER):
-        return name
-    try:
-        return plain_line(getpass.getuser(), MAX_USER)
-    except (OSError, KeyError):
-        return str(os.getuid())
 
 
 def submit(

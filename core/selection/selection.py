@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core import parameters, workspace
+from core import bin, parameters, workspace
 from core.data.cuts import Cut, Cutting, cut_table
 from core.data.dataset import Dataset
 from core.data.splits import OTHER, SPLITS, SplitParameters, split_rows
@@ -204,14 +205,38 @@ def store(dataset: Dataset, name: str, selection: Selection) -> None:
     workspace.write_json(folder / f"{workspace.checked_name(name, 'selection')}.json", selection.to_dict())
 
 
+def delete(dataset_name: str, name: str) -> str:
+    """Move a stored selection into the bin; returns the id of its entry."""
+    return bin.put("selection", name, _existing(dataset_name, name))
+
+
+def rename(dataset_name: str, name: str, new_name: str) -> None:
+    """Give a stored selection another name; refused if that is taken."""
+    workspace.rename(
+        _existing(dataset_name, name), f"{workspace.checked_name(new_name, 'selection')}.json", f"selection '{name}'"
+    )
+
+
+def datasets_with_stored() -> list[str]:
+    """Names of the data sets, also of those that are no more, that have stored selections."""
+    folders = workspace.folder("selections").glob("[!.]*")
+    return sorted(path.name for path in folders if workspace.is_name(path.name) and stored(path.name))
+
+
 def stored(dataset_name: str) -> list[str]:
     """Names of the stored selections of a data set."""
-    return sorted(p.stem for p in workspace.folder("selections", dataset_name).glob("*.json"))
+    folder = workspace.root() / "selections" / workspace.checked_name(dataset_name, "data set")
+    return sorted(p.stem for p in folder.glob("[!.]*.json"))
 
 
 def load(selecting: Selecting, labels: Labels | None, dataset_name: str, name: str) -> Selection:
-    path = workspace.folder("selections", dataset_name) / f"{workspace.checked_name(name, 'selection')}.json"
+    return from_dict(selecting, labels, workspace.read_json(_existing(dataset_name, name)))
+
+
+def _existing(dataset_name: str, name: str) -> Path:
+    folder = workspace.root() / "selections" / workspace.checked_name(dataset_name, "data set")
+    path = folder / f"{workspace.checked_name(name, 'selection')}.json"
     if not path.exists():
         known = ", ".join(stored(dataset_name)) or "none yet"
         raise DarkroomError(f"Data set '{dataset_name}' has no selection '{name}' (there are: {known}).")
-    return from_dict(selecting, labels, workspace.read_json(path))
+    return path

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import parameters, runs, workspace
+from core import bin, parameters, runs, workspace
 from core.data.dataset import Dataset
 from core.data.splits import TRAIN
 from core.errors import DarkroomError
@@ -274,13 +274,13 @@ def store(study: Study) -> None:
     workspace.write_sealed(folder() / f"{study.id}.json", values)
 
 
-def delete_study(study_id: str) -> None:
-    """Forget a study; its runs stay. Refused while a job works on it."""
+def delete_study(study_id: str) -> str:
+    """Move a study into the bin and return the id of its entry; its runs stay. Refused while a job works on it."""
     path = _existing(study_id)
     busy = busy_job(study_id)
     if busy is not None:
         raise DarkroomError(f"Job {busy.id} works on study '{study_id}': stop the job first, then delete the study.")
-    path.unlink()
+    return bin.put("study", study_id, path)
 
 
 def _existing(study_id: str) -> Path:

@@ -1,9 +1,9 @@
-"""Administration of runs: dependent studies and jobs, size on disk, differences of settings, deletion."""
+"""Administration of runs: dependent studies and jobs, size on disk, differences of settings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core import runs
+from core import disk, runs
 from core.jobs import control
 from core.jobs.queue import ACTIVE, Job
 from core.selection import selection as selecting
@@ -20,11 +20,6 @@ def states(listed: Sequence[runs.RunSummary]) -> dict[str, str]:
     """The state of each run in words, by run id: that of the job while one works on it."""
     busy = busy_jobs()
     return {r.id: f"job {busy[r.id].id} {busy[r.id].state}" if r.id in busy else r.state for r in listed}
-
-
-def delete_run(run_id: str) -> None:
-    """Delete a run for good, unless a job is working on it."""
-    runs.delete(run_id, is_busy=run_id in busy_jobs())
 
 
 def dependents(dataset_name: str) -> list[str]:
@@ -53,7 +48,7 @@ def _counted(n: int, what: str) -> str:
 
 def size_bytes(run_id: str) -> int:
     """The size of a run on the disk; 0 if it is gone."""
-    return sum(p.stat().st_size for p in (runs.runs_folder() / run_id).rglob("*") if p.is_file())
+    return disk.tree_bytes(runs.runs_folder() / run_id)
 
 
 def differences(opened: Sequence[runs.Run]) -> list[dict[str, Any]]:

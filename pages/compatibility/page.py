@@ -16,7 +16,7 @@ from core.workflows import cross_training as studies
 from core.workflows.cross_training import Study
 from pages.compatibility import study as studied
 from pages.compatibility import train_study
-from pages.widgets import cached, choose, layout, opening, report, run_picker
+from pages.widgets import cached, choose, layout, opening, report, run_picker, undo
 
 TABS = ("heatmap", "cell", "published pairs", "what was trained")
 SHOWN = ["harmonic_efficiency", *(name for name in METRICS if name != "harmonic_efficiency")]  # the headline first
@@ -137,14 +137,13 @@ def trainings(study: Study) -> None:
     st.caption(layout.plain(f"{study.title}; labels {study.selection['labels']}; asked for {study.created_at}."))
     with st.popover("forget this study", icon=":material/delete:"):
         st.write(
-            "The study leaves the list; its runs and their scores stay, and the same study can be asked for again."
+            "The study moves into the bin; its runs and their scores stay, and the same study can be asked for again."
         )
         st.button("forget it", type="primary", on_click=_forget, args=(study.id,))
 
 
 def _forget(study_id: str) -> None:
-    with layout.refusals():
-        studies.delete_study(study_id)
+    undo.delete(studies.delete_study, [study_id])
 
 
 def draw(study: Study, data: Dataset, metric: str, threshold: float, scheme: str) -> None:
@@ -176,6 +175,7 @@ def draw(study: Study, data: Dataset, metric: str, threshold: float, scheme: str
 
 def page() -> None:
     head = layout.heading("Compatibility", "What does a network know about regions that it was not trained on?")
+    undo.line()
     with st.sidebar:
         data = choose.dataset()
         study = studied.pick(data)

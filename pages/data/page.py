@@ -13,7 +13,7 @@ from core.experiment import Experiment
 from core.jobs import control
 from core.registry import EXPERIMENTS, samples_of_others
 from pages.data import derived, energy_scale, sources
-from pages.widgets import choose, form, layout, watch
+from pages.widgets import choose, form, job_again, layout, undo, watch
 
 
 def pick_files(experiment: Experiment) -> list[files.RawFile]:
@@ -132,10 +132,14 @@ def progress() -> None:
         )
     else:
         watch.followed(job)
+    if (queued := job_again.button(job, "data")) is not None:
+        st.session_state["prepare-job"] = queued.id
+        st.rerun(scope="fragment")
 
 
 def page() -> None:
     layout.heading("Data", "Which raw files are there, what do they hold, and how are they read?")
+    undo.line()
     with st.sidebar:
         key = choose.one_of("experiment", list(EXPERIMENTS), "experiment", format_func=lambda k: EXPERIMENTS[k].title)
     experiment = EXPERIMENTS[key]

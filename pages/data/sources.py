@@ -4,18 +4,15 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.data.dataset import Dataset, delete_dataset, read_sources
-from core.errors import DarkroomError
-from core.workflows import run_admin
-from pages.widgets import layout
+from core.data.dataset import Dataset, read_sources
+from core.workflows import discarding, run_admin
+from pages.widgets import layout, undo
 
 MAX_SHOWN = 1000
 
 
 def section(prepared: Mapping[str, Dataset]) -> None:
     """A table of the data sets, and below it, folded, the files of one."""
-    if refused := st.session_state.pop("not-deleted-dataset", ""):
-        st.error(layout.plain(refused), icon=":material/error:")
     st.markdown("**Prepared data sets**")
     rows = [
         {"name": d.name, "rows": d.n_rows, "files": len(d.parts), "refused": len(d.refused), "mapping": d.meta["mapping_title"],
@@ -44,17 +41,14 @@ def _deleting(names: list[str]) -> None:
             st.write(f"- {layout.plain(line)}")
         st.write("Runs and studies stay, but cannot be judged on it any more. The raw files are not touched.")
         st.button(
-            f"delete {layout.plain(name)} for good", key="delete-dataset", type="primary", icon=":material/delete:",
+            f"move {layout.plain(name)} into the bin", key="delete-dataset", type="primary", icon=":material/delete:",
             on_click=_delete, args=(name,),
         )  # fmt: skip
 
 
 def _delete(name: str) -> None:
-    """Delete it; what is refused is told on the page."""
-    try:
-        delete_dataset(name)
-    except DarkroomError as error:
-        st.session_state["not-deleted-dataset"] = str(error)
+    """Move it into the bin; what is refused is told on the page."""
+    undo.delete(discarding.dataset, [name])
     st.session_state["delete-name"] = None
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import runs
+from core import runs, views
 from core.data.dataset import Dataset, readable
 from core.figures.state_table import damaged_in_red
 from core.jobs import control, watching
@@ -10,7 +10,7 @@ from core.registry import EXPERIMENTS
 from core.workflows import cross_training as studies
 from core.workflows import demo, run_admin, tour
 from core.workflows.tour import Step
-from pages.widgets import cached, layout, watch
+from pages.widgets import cached, layout, named_view, watch
 
 LOCAL = {"rows": st.column_config.NumberColumn(format="localized")}
 DONE, OPEN = ":material/check_circle:", ":material/radio_button_unchecked:"
@@ -142,6 +142,8 @@ def page() -> None:
     else:
         guided_demo(listed)
         tables(prepared, listed)
+    if listed_views := views.readable()[0]:
+        named_view.links(listed_views)
     layout.foot(
         "Data sets, runs and jobs of this workspace.",
         "python -m core datasets; python -m core runs; python -m core jobs",

@@ -12,8 +12,8 @@ from core.figures.state_table import damaged_in_red
 from core.learn import curves
 from core.runs import Run, RunSummary
 from core.workflows import cross_training as studies
-from core.workflows import run_admin
-from pages.widgets import choose, layout, resume
+from core.workflows import discarding, run_admin
+from pages.widgets import choose, layout, resume, undo
 
 WHOLE = ("finished", "stopped")
 MAX_COMPARED = 20
@@ -80,12 +80,12 @@ def run_table(listed: list[RunSummary], of_studies: Mapping[str, str]) -> None:
     )  # fmt: skip
 
 
-@st.dialog("Delete for good?", icon=":material/delete:")
+@st.dialog("Move into the bin?", icon=":material/delete:")
 def confirm_delete(ids: list[str]) -> None:
-    """Name what will go, then delete it."""
+    """Name what will go, then move it into the bin."""
     for run_id in ids:
         st.write(f"- run **{layout.plain(run_id)}** with its network, curves and scores ({size(run_id)})")
-    st.write("The data sets stay. A deleted run cannot be brought back, only trained again.")
+    st.write("The data sets stay. From the bin a run can be brought back until the bin is emptied.")
     with st.container(horizontal=True):
         deleted = st.button(
             f"delete {_n(ids)}",
@@ -100,13 +100,8 @@ def confirm_delete(ids: list[str]) -> None:
 
 
 def _delete(ids: list[str]) -> None:
-    """Delete the runs; what is refused is told on the page."""
-    st.session_state["not-deleted"] = refused = []
-    for run_id in ids:
-        try:
-            run_admin.delete_run(run_id)
-        except DarkroomError as error:
-            refused.append(str(error))
+    """Move the runs into the bin; what is refused is told on the page."""
+    undo.delete(discarding.run, ids)
     _redraw_table()
 
 
@@ -246,6 +241,7 @@ def show(looked_at: list[Run], axis: str) -> None:
 
 def page() -> None:
     layout.heading("Runs", "Which network learned what, and from what?")
+    undo.line()
     listed = runs.list_runs()
     if not listed:
         layout.nothing_yet("There is no run yet: a training makes one.", "pages/train/page.py", "Go to Train")
@@ -256,8 +252,6 @@ def page() -> None:
         axis = st.segmented_control(
             "curves over", curves.AXES, key="runs-axis", default="epochs", required=True, **choose.STAY
         )
-    for sentence in st.session_state.pop("not-deleted", ()):
-        st.error(layout.plain(sentence), icon=":material/error:")
     run_table(shown, of_studies)
     newest = [run.id for run in shown if run.state in WHOLE and run.id not in of_studies][:1]
     looked_at = opened(chosen or newest)

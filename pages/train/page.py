@@ -8,12 +8,14 @@ import streamlit as st
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.jobs import control, watching
+from core.jobs.queue import Job
 from core.learn import request
 from core.learn.network import Network
 from core.learn.plan import TrainingPlan, plan_training
 from core.selection.selection import Selected, Selection
+from core.workflows import training_job
 from core.workflows.label_warnings import selection_warnings
-from pages.widgets import cached, choose, layout, resume, run_picker, settings, watch
+from pages.widgets import cached, choose, job_again, layout, resume, run_picker, settings, watch
 from pages.widgets.settings import Settings
 
 HEIGHT = 300
@@ -69,6 +71,13 @@ def key_numbers(selected: Selected, plan: TrainingPlan | None) -> None:
     )  # fmt: skip
 
 
+def again_button(job: Job) -> Job | None:
+    """The button by which a job that came to no good goes on or is done again; the job that was queued."""
+    if job.kind == "train" and job.is_ended and job.run and training_job.is_resumable(job.run):
+        return resume.button(job.run, "resume-job")
+    return job_again.button(job, "train")
+
+
 def jobs_now(warnings: list[str]) -> None:
     """The watched job; beside it what to know of the selection, and the queue."""
     with layout.refusals():
@@ -90,7 +99,7 @@ def jobs_now(warnings: list[str]) -> None:
             )  # fmt: skip
             job = watching.chosen_job(jobs, choice or watching.LATEST) or jobs[0]
             watch.title(job)
-            if job.kind == "train" and job.is_ended and job.run and resume.button(job.run, "resume-job"):
+            if again_button(job):
                 st.rerun()
         watch.job_view(job, jobs, HEIGHT)
 

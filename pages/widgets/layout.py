@@ -12,6 +12,7 @@ from core import disk, workspace
 from core.errors import DarkroomError
 from core.judge.report_files import csv_of_columns
 from core.statistics.histogram import Histogram, Histogram2d
+from pages.widgets import named_view
 
 FLOW_COLUMNS = {
     "cut": st.column_config.TextColumn("cut"),
@@ -37,7 +38,11 @@ def heading(title: str, question: str) -> Any:
         st.session_state.pop(CAME_FROM, None)
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(f"#### {title} :gray[·] :small[:gray[{question}]]")
+    with row:
+        named_view.keep_button(title.lower().replace(" ", ""))
     _messages.set(st.container())
+    if trouble := named_view.trouble():
+        warn(trouble)
     return row
 
 

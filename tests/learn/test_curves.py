@@ -6,7 +6,7 @@ from core import runs, workspace
 from core.errors import DarkroomError
 from core.jobs import control, queue
 from core.learn import curves
-from core.workflows import run_admin
+from core.workflows import discarding, run_admin
 from tests.learn.learning_toy import TINY
 
 
@@ -105,8 +105,8 @@ def test_a_run_is_deleted_unless_a_job_works_on_it(monkeypatch: pytest.MonkeyPat
     assert run_admin.busy_jobs() == {run_made.id: queue.get(job.id)}
     assert run_admin.states(runs.list_runs()) == {run_made.id: f"job {job.id} queued"}
     with pytest.raises(DarkroomError, match="stop the job first"):
-        run_admin.delete_run(run_made.id)
+        discarding.run(run_made.id)
     queue.request_stop(job.id, "ada", 1.0)
     assert run_admin.states(runs.list_runs()) == {run_made.id: "unfinished"}
-    run_admin.delete_run(run_made.id)
+    discarding.run(run_made.id)
     assert not run_made.path.exists() and run_admin.size_bytes(run_made.id) == 0

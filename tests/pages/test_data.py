@@ -29,8 +29,7 @@ def test_the_shipped_sample_is_listed(opened):
 
 def test_nothing_is_prepared_without_a_choice(opened):
     at = opened("data")
-    assert at.button[0].label == "prepare 0 files"
-    assert at.button[0].disabled
+    assert next(b for b in at.button if b.label == "prepare 0 files").disabled
 
 
 def test_prepared_data_sets_are_listed(opened):
