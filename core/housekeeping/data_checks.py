@@ -1,6 +1,7 @@
 """Whether data sets, stored selections and labels by hand are whole."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.data.dataset import Dataset, datasets_folder, list_datasets, open_data
 from core.errors import DarkroomError
 from core.housekeeping.problem import DAMAGE, NOTE, WARNING, Problem, file_problem, split_sentence, where
 from core.jobs import locks
-from core.labels import log
+from core.labels import log, tag_log
 from core.registry import EXPERIMENTS
 from core.selection import selection as selecting
 
@@ -147,18 +148,24 @@ def _selections_of(folder: Path, names: list[str]) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def labels() -> Iterator[Problem]:
-    """Logs of labels by hand with lines that are none."""
-    for key in EXPERIMENTS:
-        for labeller in log.labellers(key) if (workspace.root() / "labels" / key).is_dir() else ():
-            try:
-                _, n_damaged = log.read(key, labeller)
-            except DarkroomError as error:
-                what, remedy = split_sentence(error)
-                yield Problem(what, where(log.path_of(key, labeller)), DAMAGE, remedy)
-                continue
-            if n_damaged:
-                yield Problem(
-                    f"{n_damaged} line{'s' * (n_damaged > 1)} of the labels of {labeller} cannot be read and are passed over",
-                    where(log.path_of(key, labeller)), WARNING, "a crash may have left half a line; the others count",
-                )  # fmt: skip
+def logs() -> Iterator[Problem]:
+    """Logs of labels by hand, tags and notes with lines that are none."""
+    for of_people, read in ((log.LOGS, log.read), (tag_log.LOGS, tag_log.read)):
+        for key in EXPERIMENTS:
+            if (workspace.root() / of_people.kind / key).is_dir():
+                for person in of_people.people(key):
+                    yield from _log(of_people.path_of(key, person), partial(read, key, person))
+
+
+def _log(path: Path, read: Callable[[], tuple[object, int]]) -> Iterator[Problem]:
+    try:
+        _, n = read()
+    except DarkroomError as error:
+        what, remedy = split_sentence(error)
+        yield Problem(what, where(path), DAMAGE, remedy)
+        return
+    if n:
+        yield Problem(
+            f"{n} line{'s' * (n > 1)} of the log {where(path)} cannot be read and are passed over", where(path), WARNING,
+            "a crash may have left half a line; the others count",
+        )  # fmt: skip

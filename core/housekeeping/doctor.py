@@ -22,7 +22,7 @@ def _problems(is_deep: bool) -> Iterator[Problem]:
     yield from place_checks.packages()
     yield from data_checks.datasets(is_deep)
     yield from data_checks.selections()
-    yield from data_checks.labels()
+    yield from data_checks.logs()
     yield from run_checks.check_runs(is_deep)
     yield from run_checks.check_studies()
     yield from job_checks.jobs()
