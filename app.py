@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.widgets import contents, history, named_view
+from pages.widgets import contents, history, named_view, room
 
 # An icon of our own: without one the browser asks a foreign host for each page's symbol.
 ICON = Path(__file__).parent / "pages" / "widgets" / "icon.png"
@@ -35,6 +35,7 @@ TRUST = [
 
 st.set_page_config(page_title="Darkroom", page_icon=str(ICON), layout="wide")
 history.keep()
+room.furnish()
 navigation = st.navigation({"": contents.pages(WORK), "Trust": contents.pages(TRUST)}, position="top")
 named_view.follow()
 navigation.run()

@@ -13,10 +13,10 @@ from core.cosine.pulse import stored_records
 from core.data.dataset import Dataset, read_array
 from core.figures import OKABE_ITO, class_style
 from core.figures.looking import Average, View
-from core.figures.style import DASHES
+from core.figures.style import DASHES, NEUTRAL
 from core.parameters import param
 
-CHANNEL_COLOURS = (OKABE_ITO[0], OKABE_ITO[1], OKABE_ITO[2], OKABE_ITO[6])
+CHANNEL_COLOURS = (OKABE_ITO[2], OKABE_ITO[6], OKABE_ITO[0], NEUTRAL)  # green and purple: not those of signal and background
 MEAN_WINDOW_NS = (-200.0, 2000.0)  # with the windows of NaI; else it is as long as the window of X1 and X2 asks for
 
 

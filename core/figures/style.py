@@ -78,3 +78,27 @@ def finish(figure: go.Figure, x_title: str, y_title: str, row: int | None = None
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         uirevision="keep",
     )
+
+
+PROJECTED_TEXT_PX, PROJECTED_SCALE, PROJECTED_HEIGHT_PX = 18, 1.6, 440
+
+
+def for_projector(figure: go.Figure) -> go.Figure:
+    """A copy with larger text, thicker lines and larger marks, to be read from the last row."""
+    drawn = go.Figure(figure)
+    font = {"size": PROJECTED_TEXT_PX}
+    height = max(drawn.layout.height or 0, PROJECTED_HEIGHT_PX)
+    drawn.update_layout(font=font, hoverlabel={"font": font}, legend={"font": font}, height=height)
+    drawn.update_annotations(font=font)
+    drawn.for_each_trace(_enlarge)
+    return drawn
+
+
+def _enlarge(trace: Any) -> None:
+    for part, attribute, usual in (("line", "width", 2.0), ("marker", "size", 6.0), ("error_y", "thickness", 1.2)):
+        if part not in trace or (part == "line" and trace.type not in ("scatter", "scattergl")):
+            continue
+        holder = trace[part]
+        size = getattr(holder, attribute, None)
+        if size is None or isinstance(size, int | float):
+            holder[attribute] = PROJECTED_SCALE * (size or usual)

@@ -20,6 +20,7 @@ from pages.evaluate import confusion, outputs
 from pages.widgets import cached, choose, layout, opening, report, run_picker, scores
 
 HEIGHT = 330
+ALL, REST = "all classes", "one class against the rest"
 WIDTHS = (1.0, 1.04, 1.0, 1.0, 1.12)  # of the key numbers, by their texts
 BY_AXIS_NOTE = (
     "Signal kept and background rejected per bin, 95 % Clopper-Pearson intervals. A dip in one bin alone, or "
@@ -60,16 +61,28 @@ def main_figure(
     }  # fmt: skip
     if not scored.has_axis:
         drawn = {name: draw for name, draw in drawn.items() if draw not in (by_axis, table)}
-    names = [*(confusion.tabs(scored) if several else ()), *drawn]
+    names = [*drawn]
+    if several and choose_group(groups := {ALL: confusion.tabs(scored), REST: tuple(drawn)}) == ALL:
+        names = [*groups[ALL]]
+    elif several:
+        st.caption(run_picker.class_in_words(scored))
     for name, tab in zip(names, st.tabs(names, key="show", bind="query-params"), strict=True):
         if tab.open:
             with tab:
-                if several and name not in drawn:
+                if name in drawn:
+                    drawn[name](judged, scored, where)
+                elif several:
                     confusion.draw(name, several, scored, where, reject_below)
-                    continue
-                if several:
-                    st.caption(run_picker.class_in_words(scored))
-                drawn[name](judged, scored, where)
+
+
+def choose_group(groups: dict[str, tuple[str, ...]]) -> str:
+    """Which figures are offered; a link to a figure chooses its group."""
+    linked = next((group for group, names in groups.items() if st.query_params.get("show") in names), ALL)
+    chosen = st.segmented_control(
+        "judged", list(groups), default=linked, key="group", required=True, label_visibility="collapsed",
+        on_change=lambda: st.query_params.pop("show", None), persist_state="session",
+    )  # fmt: skip
+    return chosen or linked
 
 
 def by_axis(judged: Evaluation, scored: ScoreTable, where: dict[str, str]) -> None:

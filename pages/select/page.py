@@ -20,7 +20,7 @@ from pages.widgets import cached, choose, form, gallery, layout
 
 SPLIT = "div"
 BEGUN, CHANGED = "begun", "changes"  # by data set: what the widgets were filled from; what was written of them
-METRICS_IN_A_ROW = 6  # more numbers would be cut in a narrow window
+MOST_CLASSES = 2  # with a key number of their own
 
 
 def controls(data: Dataset) -> Selection:
@@ -98,18 +98,16 @@ def _start(data: Dataset, name: str, selection: Selection) -> None:
 
 
 def key_numbers(selected: Selected) -> None:
-    names = selected.classes
-    n_all, n_in = selected.dataset.n_rows, len(selected.preselected)
-    shown = [("rows", f"{n_all:,}"), ("inside the cuts", f"{n_in:,}")]
-    shown += [(name, f"{selected.n_of(i):,}") for i, name in enumerate(names)]
+    """Rows, those inside the cuts, and how many have which label; of many classes the histograms' legends tell."""
+    names, n_in = selected.classes, len(selected.preselected)
+    shown = [("rows", selected.dataset.n_rows), ("inside the cuts", n_in)]
     if names:
-        unlabelled = n_in - sum(selected.n_of(i) for i in range(len(names)))
-        shown.append((events.class_names(selected)[-1], f"{unlabelled:,}"))
-    for start in range(0, len(shown), METRICS_IN_A_ROW):
-        row = shown[start : start + METRICS_IN_A_ROW]
-        n_columns = len(row) if len(shown) <= METRICS_IN_A_ROW else METRICS_IN_A_ROW
-        for column, (label, value) in zip(st.columns(n_columns), row, strict=False):
-            column.metric(label, value)
+        by_class = [(name, selected.n_of(i)) for i, name in enumerate(names)]
+        n_labelled = sum(n for _, n in by_class)
+        shown += by_class if len(names) <= MOST_CLASSES else [("with a label", n_labelled)]
+        shown.append((events.class_names(selected)[-1], n_in - n_labelled))
+    for column, (label, n) in zip(st.columns(len(shown)), shown, strict=True):
+        column.metric(label, f"{n:,}")
 
 
 def two_dimensions(selected: Selected) -> None:

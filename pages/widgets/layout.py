@@ -10,9 +10,10 @@ import streamlit as st
 
 from core import disk, workspace
 from core.errors import DarkroomError
+from core.figures.style import for_projector
 from core.judge.report_files import csv_of_columns
 from core.statistics.histogram import Histogram, Histogram2d
-from pages.widgets import named_view
+from pages.widgets import named_view, room
 
 FLOW_COLUMNS = {
     "cut": st.column_config.TextColumn("cut"),
@@ -88,7 +89,8 @@ def show_figure(
     The picture itself is exported by the browser (camera button, SVG).
     """
     config = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": f"darkroom-{key}"}}
-    event = st.plotly_chart(figure, key=key, config=config, alt=note, **plot)
+    drawn = for_projector(figure) if room.is_projected() else figure
+    event = st.plotly_chart(drawn, key=key, config=config, alt=note, **plot)
     below_figure(note, key, table)
     return event
 
@@ -112,7 +114,7 @@ def data_button(text: Callable[[], str], file_name: str, key: str) -> None:
 def foot(facts: str, command: str) -> None:
     """How the numbers came about, and the same as a command."""
     st.caption(plain(facts))
-    st.code(command, language="bash", wrap_lines=True)
+    st.code(command, language=None, wrap_lines=True)  # the colours of a language are too pale to read
 
 
 def nothing_yet(sentence: str, page: str, label: str) -> None:

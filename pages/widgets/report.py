@@ -16,7 +16,7 @@ from core.workflows import analyse
 from core.workflows.analyse import Names
 from pages.widgets import cached, layout, scores
 
-MOST_IN_A_ROW = 6  # key numbers: more would be cut in a narrow window
+MOST_NUMBERS = 5  # key numbers above a figure: of more, none stands out
 MAX_TABS = 7
 
 
@@ -45,22 +45,18 @@ def answered(
 
 
 def key_numbers(numbers: Sequence[KeyNumber], widths: Sequence[float] = ()) -> None:
-    """Label, value, interval with n; `widths` by their texts, else all alike, and in further rows if they are many."""
+    """The first five with value, interval and n, `widths` by their texts, else all alike; the others folded away."""
     if not numbers:
         return
-    n_rows = -(-len(numbers) // MOST_IN_A_ROW)
-    in_a_row = len(widths) or -(-len(numbers) // n_rows)
-    for start in range(0, len(numbers), in_a_row):
-        row = numbers[start : start + in_a_row]
-        for column, number in zip(st.columns(widths or in_a_row, gap="xsmall"), row, strict=False):
-            column.metric(
-                number.label,
-                number.value,
-                number.detail or None,
-                help=number.help or None,
-                delta_color="off",
-                delta_arrow="off",
-            )
+    first, others = numbers[:MOST_NUMBERS], numbers[MOST_NUMBERS:]
+    for column, number in zip(st.columns(widths or len(first), gap="xsmall"), first, strict=False):
+        column.metric(
+            number.label, number.value, number.detail or None, help=number.help or None, delta_color="off",
+            delta_arrow="off",
+        )  # fmt: skip
+    if others:
+        with st.expander(f"{len(others)} more numbers"):
+            st.dataframe([dataclasses.asdict(number) for number in others], hide_index=True, alt="more numbers")
 
 
 def draw(report: Report, prefix: str, name: str, title: str = "") -> None:

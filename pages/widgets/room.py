@@ -1,0 +1,41 @@
+"""The room of every page: its compact layout, a figure that fills the window by key, and the projector mode.
+
+The projector is in the address (`projector=1`), so that a link shows another room the same. Figures are drawn larger by the
+server (`core.figures.style.for_projector`), the rest by the style sheet.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+ADDRESS = "projector"
+_FILE = Path(__file__)
+
+_component = st.components.v2.component(
+    "darkroom_room",
+    css=_FILE.with_suffix(".css").read_text(encoding="utf-8"),
+    js=_FILE.with_suffix(".js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def is_projected() -> bool:
+    """Whether the page is drawn for a projector."""
+    return st.query_params.get(ADDRESS) == "1"
+
+
+def furnish() -> None:
+    """To be called once in every run of the app, before its page is drawn."""
+    if ADDRESS not in st.query_params and st.session_state.get(ADDRESS):
+        st.query_params[ADDRESS] = "1"  # the navigation leaves it out
+    st.session_state[ADDRESS] = is_projected()
+    _component(data={"projector": is_projected()}, key="room", on_projector_change=_turn)
+
+
+def _turn() -> None:
+    """The menu or its key has asked for the other mode."""
+    st.session_state[ADDRESS] = bool(st.session_state["room"]["projector"])
+    if st.session_state[ADDRESS]:
+        st.query_params[ADDRESS] = "1"
+    elif ADDRESS in st.query_params:
+        del st.query_params[ADDRESS]
