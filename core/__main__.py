@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from core import disk, workspace
-from core.commands import declarations, generator_options, order_options, tag_options
+from core.commands import declarations, generator_options, order_options, report_options, tag_options
 from core.commands.command import COMMANDS, parse
 from core.errors import DarkroomError
 from core.plaintext import plain_text
 
-DECLARED = declarations, generator_options, order_options, tag_options  # importing them fills COMMANDS
+DECLARED = declarations, generator_options, order_options, report_options, tag_options  # importing them fills COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

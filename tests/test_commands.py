@@ -189,3 +189,35 @@ def test_refusals(few, capsys):
     }
     for words, sentence in cases.items():
         assert sentence in refused(capsys, *words), words
+
+
+def test_a_report_holds_the_numbers_of_evaluate_and_names_what_it_draws(capsys, few, tmp_path):
+    file = tmp_path / "report.html"
+    written = run(capsys, "report", few, "--out", str(file))
+    judged = run(capsys, "evaluate", few)
+    assert written["path"] == str(file.resolve())
+    assert written["bytes"] == file.stat().st_size > 4_000_000
+    assert written["values"] == {name: judged[name] for name in written["values"]}
+    page = file.read_text(encoding="utf-8")
+    for text in (
+        "cut flow",
+        "Provenance",
+        "python -m core train few --preset cnn2020 --model compact",
+        r"\begin{table}",
+    ):
+        assert text in page
+    listed = run(capsys, "figure", few)["figures"]
+    assert [part["figure"] for part in listed] == written["figures"]
+    assert {"roc", "training-curves", "reliability", "leakage"} <= set(written["figures"])
+    assert run(capsys, "report", "few", "--out", str(tmp_path / "few.html"))["kind"] == "data set"
+
+
+def test_what_no_report_can_be_is_refused_before_anything_is_judged(capsys, few, tmp_path):
+    assert "expected .csv, .tex, .json, .html" in refused(capsys, "report", few, "--out", "report.pdf")
+    assert "there is no folder" in refused(capsys, "report", few, "--out", str(tmp_path / "none" / "r.html"))
+    assert "no run, study or data set" in refused(capsys, "report", "../x", "--out", str(tmp_path / "r.html"))
+    assert "expected .pdf, .png, .svg" in refused(capsys, "figure", few, "roc", "--out", "roc.gif")
+    assert "Give --out" in refused(capsys, "figure", few, "roc")
+    assert "has no figure 'rock': expected one of" in refused(
+        capsys, "figure", few, "rock", "--out", str(tmp_path / "r.pdf")
+    )

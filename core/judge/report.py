@@ -123,7 +123,8 @@ class Figure:
 @dataclass(frozen=True)
 class Report:
     """An answer. Figures and tables of one group stand together. `values` is all of it as plain values; `result` its own
-    record, for a page that shows more of it. A report that was read from a file has no `result`.
+    record, for a page that shows more of it. A report that was read from a file has no `result`. `parts` are reports that follow it,
+    each under its title; `commands` are lines for a shell that give the numbers again.
     """
 
     numbers: tuple[KeyNumber, ...] = ()
@@ -133,6 +134,15 @@ class Report:
     values: Mapping[str, Any] = field(default_factory=dict)
     result: Any = None
     title: str = ""
+    parts: tuple["Report", ...] = ()
+    commands: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> Iterator["Report"]:
+        """Itself, then its parts and theirs, in order."""
+        yield self
+        for part in self.parts:
+            yield from part.whole
 
     @property
     def number_table(self) -> Table:
@@ -172,3 +182,8 @@ def plain(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
     return defined(value) if isinstance(value, float) else value
+
+
+def short(cell: Any) -> str:
+    """A plain value as a text: six digits, nothing for None."""
+    return "" if cell is None else f"{cell:.6g}" if isinstance(cell, float) else str(cell)

@@ -1,6 +1,8 @@
 """Histograms that tell what they leave out."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special  # not scipy.stats, which takes more than a second to import
@@ -100,3 +102,13 @@ def spikes(counts: np.ndarray, share: float = 0.05, factor: float = 3.0) -> np.n
     neighbour = np.maximum(counts[:-2], counts[2:])
     inner = counts[1:-1]
     return np.flatnonzero((inner > share * counts.sum()) & (inner > factor * neighbour)) + 1
+
+
+def histogram_columns(by_class: Mapping[str, Histogram]) -> dict[str, Sequence[Any]]:
+    """Class histograms with the same edges as columns for a file: low, high, and of each class n with the ends of its error."""
+    edges: Sequence[Any] = list(next(iter(by_class.values())).edges) if by_class else []
+    columns: dict[str, Sequence[Any]] = {"low": list(edges[:-1]), "high": list(edges[1:])}
+    for name, histogram in by_class.items():
+        columns |= {f"n {name}": list(histogram.counts)}
+        columns |= {f"error low {name}": list(histogram.error_low), f"error high {name}": list(histogram.error_high)}
+    return columns

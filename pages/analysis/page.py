@@ -1,5 +1,6 @@
 """Any analysis of the chosen experiment: what it needs is picked, its parameters are a form, its report is drawn."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -10,8 +11,9 @@ from core.data import files
 from core.data.dataset import list_datasets
 from core.experiment import Experiment
 from core.jobs import control
+from core.judge.report import Report
 from core.registry import EXPERIMENTS, samples_of_others
-from core.workflows import analyse
+from core.workflows import analyse, reporting
 from core.workflows import cross_training as studies
 from core.workflows.analyse import NONE, Names
 from pages.widgets import cached, choose, chosen_experiment, form, layout, report, scores, trainings, watch
@@ -90,7 +92,9 @@ def by_job(experiment: Experiment, key: str, names: Names, values: Any, trained:
         stored = analyse.stored(file)
     if stored is not None:
         name = f"{experiment.key}-{key}"
-        report.draw(stored, name, f"darkroom-{name}", experiment.analyses[key].title)
+        report.draw(
+            stored, name, f"darkroom-{name}", experiment.analyses[key].title, _whole(experiment, key, names, values)
+        )
         return
     st.info("This takes a while: it runs as a job, and its report is kept.", icon=":material/info:")
     if st.button("start", icon=":material/play_arrow:", type="primary"):
@@ -99,6 +103,12 @@ def by_job(experiment: Experiment, key: str, names: Names, values: Any, trained:
     wanted, job_id = st.session_state.get("analysis-job", ("", 0))
     if wanted == file:
         watch.live(_follow, job_id)
+
+
+def _whole(experiment: Experiment, key: str, names: Names, values: Any) -> Callable[[Report], Report]:
+    """What adds the provenance and the command to a report."""
+    command = report.command(key, experiment, names, values)
+    return lambda shown: reporting.with_origin(shown, names.of("dataset"), names.of("run"), command)
 
 
 def _follow(job_id: int) -> None:
@@ -127,7 +137,7 @@ def page() -> None:
         else:
             shown = report.answered(experiment, key, names, values, trained=trained)
             name = f"{experiment.key}-{key}"
-            report.draw(shown, name, f"darkroom-{name}", analysis.title)
+            report.draw(shown, name, f"darkroom-{name}", analysis.title, _whole(experiment, key, names, values))
     layout.foot(f"{experiment.title}: {analysis.title}.", report.command(key, experiment, names, values))
 
 

@@ -13,6 +13,7 @@ from core.judge.compatibility import METRICS, Matrix
 from core.judge.report import Figure
 from core.judge.report_files import csv_text
 from core.workflows import cross_training as studies
+from core.workflows import reporting
 from core.workflows.cross_training import Study
 from pages.compatibility import study as studied
 from pages.compatibility import train_study
@@ -44,10 +45,12 @@ def whole_picture(matrix: Matrix, metric: str, study: Study, pairs: list[dict[st
     names = [region.name for region in matrix.regions]
     layout.show_figure(figure, "compatibility", note, on_select=lambda: _clicked(names), selection_mode="points")
     drawn = (Figure(METRICS[metric].title, figure, note),)
+    asked_for = reporting.Question(threshold=matrix.threshold, labels=matrix.scheme, metric=metric)
     with st.container(horizontal=True, vertical_alignment="center"):
         report.downloads(
-            lambda: compatibility_report.report(matrix, study.runs, metric, facts, drawn), f"darkroom-{study.id}"
-        )
+            lambda: compatibility_report.report(matrix, study.runs, metric, facts, drawn), f"darkroom-{study.id}",
+            lambda: reporting.of_study(study.id, asked_for),
+        )  # fmt: skip
 
 
 def _clicked(names: list[str]) -> None:

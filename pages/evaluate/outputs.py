@@ -9,6 +9,7 @@ from core.judge.output_table import open_outputs
 from core.judge.report import Report
 from core.learn.plan import task_of_run
 from core.runs import Run
+from core.workflows import reporting
 from pages.evaluate import quality
 from pages.widgets import cached, choose, layout, report, run_picker, scores
 
@@ -35,7 +36,9 @@ def page(run: Run, data: Dataset) -> None:
     with layout.refusals():
         shown = _report(run, data, score_table.version(run, data.name), split or "test")
     quality.section(data)
-    report.draw(shown, f"evaluate-{run.task}", f"{run.id}-{data.name}-{split}")
+    asked_for = reporting.Question(data.name, split=split or "test")
+    name = f"{run.id}-{data.name}-{split}"
+    report.draw(shown, f"evaluate-{run.task}", name, whole=lambda _: reporting.of_run(run.id, asked_for))
     layout.foot(
         f"run {run.id} ({run.network}, trained to {run.task}), {choose.describe(data)}, split {split}.",
         f"python -m core evaluate {run.id} --split {split}"

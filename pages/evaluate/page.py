@@ -7,29 +7,22 @@ import streamlit as st
 
 from core import figures, runs
 from core.figures import baselines as figure_of_baselines
+from core.figures.judged import BY_AXIS_NOTE, ROC_NOTE, SPECTRA_NOTE
 from core.judge import classified_report, evaluation_report, stored
 from core.judge.baselines import BOUND, TREES
 from core.judge.classified import Classified
 from core.judge.evaluation import Evaluation
 from core.judge.paired import Comparison
-from core.judge.report import Figure, Report
 from core.judge.score_table import ScoreTable
 from core.labels.labels import signal_index
 from core.statistics.efficiency import ClassTable
+from core.workflows import reporting
 from pages.evaluate import confusion, outputs
 from pages.widgets import cached, choose, layout, opening, report, run_picker, scores
 
 HEIGHT = 330
 ALL, REST = "all classes", "one class against the rest"
 WIDTHS = (1.0, 1.04, 1.0, 1.0, 1.12)  # of the key numbers, by their texts
-BY_AXIS_NOTE = (
-    "Signal kept and background rejected per bin, 95 % Clopper-Pearson intervals. A dip in one bin alone, or "
-    "background falling towards high values, would ask for a look at its events."
-)
-ROC_NOTE = (
-    "Signal kept against background leaked (logarithmic), marks at the operating points with their intervals. "
-    "A network below its baseline anywhere would be surprising; a baseline at 100/100 tells that it made the labels."
-)
 
 
 def controls(scored: ScoreTable) -> tuple[float, str, str]:
@@ -99,11 +92,8 @@ def roc(judged: Evaluation, scored: ScoreTable, where: dict[str, str]) -> None:
 
 def spectra(judged: Evaluation, scored: ScoreTable, where: dict[str, str]) -> None:
     del scored, where
-    note = (
-        "Scores of each class; dotted: the threshold. A spike in the middle would be one answer given to many events."
-    )
     figure = figures.score_spectrum(judged.spectra, judged.network.point.threshold)
-    show(figure, "scores", note, lambda: layout.histogram_columns(judged.spectra))
+    show(figure, "scores", SPECTRA_NOTE, lambda: layout.histogram_columns(judged.spectra))
 
 
 def show(figure: Any, key: str, note: str, data: Any) -> None:
@@ -228,14 +218,10 @@ def baseline_tables(judged: Evaluation, compared: Comparison, scored: ScoreTable
 
 
 def downloads(judged: Evaluation, scored: ScoreTable, name: str) -> None:
-    def whole() -> Report:
-        along, curves = scored.judging.axis.name, {"network": judged.network, **judged.baselines}
-        drawn = (Figure("ROC", figures.roc_curve(curves), ROC_NOTE),)
-        if scored.has_axis:
-            drawn = (Figure(f"efficiency by {along}", figures.efficiency_by_bin(judged.tables), BY_AXIS_NOTE), *drawn)
-        return evaluation_report.report(judged, drawn)
-
-    report.downloads(whole, name)
+    """The tables as files, and everything that is known of the run as a page."""
+    data, split = scored.dataset.name, judged.which_split
+    asked_for = reporting.Question(data, judged.network.point.threshold, split, judged.label_scheme)
+    report.downloads(lambda: evaluation_report.report(judged), name, lambda: reporting.of_run(scored.run.id, asked_for))
 
 
 def page() -> None:

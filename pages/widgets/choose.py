@@ -1,6 +1,5 @@
 """Pickers that stand on several pages. What is chosen is kept in the address and across pages."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from core.labels.labels import checked_scheme
 from core.selection import selection as selecting
 from core.selection.schemes import with_usable_labels
 from core.selection.selection import Selection
+from core.workflows.as_command import as_options as as_options
 from pages.widgets import cached, layout
 
 STAY: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -210,19 +210,3 @@ def current(data: Dataset) -> Selection | None:
     """The selection of this data set that was made last in this tab."""
     name, selection = st.session_state.get("current-selection", ("", None))
     return selection if name == data.name else None
-
-
-def as_options(experiment: Experiment, selection: Selection) -> str:
-    """The command-line options that give this selection, relative to the first preset."""
-    name, base = next((n, p.selection) for n, p in experiment.selecting.presets.items())
-    for candidate, preset in experiment.selecting.presets.items():
-        if preset.selection == selection:
-            name, base = candidate, preset.selection
-    words = [f" --preset {name}"]
-    if selection.labels != base.labels:
-        words.append(f" --labels {shlex.quote(selection.labels)}")
-    for option, now, was in (("--cut", selection.cuts, base.cuts), ("--division", selection.split, base.split)):
-        words += [f" {option} {shlex.quote(text)}" for text in parameters.as_assignments(now, was)]
-    for option, names in (("--tag", selection.tags.keep), ("--without-tag", selection.tags.drop)):
-        words += [f" {option} {shlex.quote(name)}" for name in names]
-    return "".join(words)

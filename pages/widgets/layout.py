@@ -12,7 +12,8 @@ from core import disk, workspace
 from core.errors import DarkroomError
 from core.figures.style import for_projector
 from core.judge.report_files import csv_of_columns
-from core.statistics.histogram import Histogram, Histogram2d
+from core.statistics.histogram import Histogram2d
+from core.statistics.histogram import histogram_columns as histogram_columns
 from pages.widgets import named_view, room
 
 FLOW_COLUMNS = {
@@ -30,10 +31,8 @@ _messages: ContextVar[Any] = ContextVar("messages", default=st)
 def heading(title: str, question: str) -> Any:
     """The page's name and the question that it answers; returns their row, for what stands beside them.
 
-    To be called first: what goes wrong later, also in the sidebar, is said below it. That the page was seen is kept
-    for the guided tour.
+    To be called first: what goes wrong later, also in the sidebar, is said below it.
     """
-    st.session_state["seen"] = {*st.session_state.get("seen", ()), title.lower()}
     st.session_state["page shown"] = title.lower().replace(" ", "")
     if title != "Inspect":
         st.session_state.pop(CAME_FROM, None)
@@ -123,16 +122,6 @@ def nothing_yet(sentence: str, page: str, label: str) -> None:
         st.info(sentence, icon=":material/info:")
         st.page_link(page, label=label, icon=":material/arrow_forward:")
     st.stop()
-
-
-def histogram_columns(by_class: Mapping[str, Histogram]) -> dict[str, Sequence[Any]]:
-    """Class histograms as columns for a file."""
-    edges = next(iter(by_class.values())).edges if by_class else []
-    columns: dict[str, Sequence[Any]] = {"low": list(edges[:-1]), "high": list(edges[1:])}
-    for name, histogram in by_class.items():
-        columns |= {f"n {name}": list(histogram.counts)}
-        columns |= {f"error low {name}": list(histogram.error_low), f"error high {name}": list(histogram.error_high)}
-    return columns
 
 
 def histogram_2d_columns(histogram: Histogram2d) -> dict[str, Sequence[Any]]:

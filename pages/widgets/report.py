@@ -59,9 +59,11 @@ def key_numbers(numbers: Sequence[KeyNumber], widths: Sequence[float] = ()) -> N
             st.dataframe([dataclasses.asdict(number) for number in others], hide_index=True, alt="more numbers")
 
 
-def draw(report: Report, prefix: str, name: str, title: str = "") -> None:
+def draw(
+    report: Report, prefix: str, name: str, title: str = "", whole: Callable[[Report], Report] = lambda report: report
+) -> None:
     """Key numbers, and the figures and tables group by group: in tabs, or of many groups the chosen one. All of it as
-    a file `name`, under the report's own title or this one.
+    a file `name`, under the report's own title or this one; `whole` adds what the page of it tells besides.
     """
     key_numbers(report.numbers)
     groups = report.groups
@@ -75,7 +77,8 @@ def draw(report: Report, prefix: str, name: str, title: str = "") -> None:
                     draw_group(report, group, prefix)
     notes(report)
     with st.container(horizontal=True):
-        downloads(lambda: dataclasses.replace(report, title=report.title or title), name)
+        titled = dataclasses.replace(report, title=report.title or title)
+        downloads(lambda: titled, name, lambda: whole(titled))
 
 
 def notes(report: Report) -> None:
@@ -113,13 +116,16 @@ def draw_group(report: Report, group: str, prefix: str, **look: Any) -> None:
             )
 
 
-def downloads(report: Callable[[], Report], name: str) -> None:
-    """A report as a file of each kind; it is written on the click."""
+def downloads(report: Callable[[], Report], name: str, whole: Callable[[], Report] | None = None) -> None:
+    """A report as a file of each kind, written on the click; as a page it is the `whole` one, where there is more to tell."""
     for ending, (write, media_type) in WRITERS.items():
+        is_page = ending == "html"
+        make = whole if is_page and whole is not None else report
         st.download_button(
-            ending, lambda write=write: write(report()), f"{name}.{ending}", media_type, on_click="ignore", type="tertiary",
-            icon=":material/download:", key=f"get-{ending}",
-            help="a page of its own with the figure (5 MB)" if ending == "html" else None,
+            "report" if is_page else ending, lambda write=write, make=make: write(make()), f"{name}.{ending}", media_type,
+            on_click="ignore", type="tertiary", icon=":material/summarize:" if is_page else ":material/download:", key=f"get-{ending}",
+            help="a page of its own: figures that can be moved, tables, LaTeX, where all of it came from, and the commands (5 MB)"
+            if is_page else None,
         )  # fmt: skip
 
 

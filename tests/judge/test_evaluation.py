@@ -11,8 +11,9 @@ from core.errors import DarkroomError
 from core.judge.evaluation import evaluate
 from core.judge.evaluation_report import efficiency_rows, report
 from core.judge.judging import Judging
+from core.judge.latex import latex_number, to_latex
 from core.judge.report import Report, Table
-from core.judge.report_files import latex_number, to_csv, to_json, to_latex
+from core.judge.report_files import to_csv, to_json
 from core.statistics.efficiency import by_bins
 from core.statistics.intervals import efficiency
 from tests.judge.axes import ROWS

@@ -89,7 +89,7 @@ def test_key_numbers_and_notes_are_those_of_the_core(opened, study, study_matrix
     assert any("circular" in c.value for c in at.caption)
     assert any("simulated" in c.value for c in at.caption)
     assert "core compatibility few --model compact" in at.code[0].value
-    assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "json", "html"}
+    assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "json", "report"}
 
 
 def test_a_link_gives_metric_threshold_and_labels_and_a_control_changes_them(opened, study, study_matrix):

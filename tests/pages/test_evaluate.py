@@ -99,7 +99,7 @@ def test_a_cell_named_by_keyboard_opens_as_many_events_as_it_holds(opened, few, 
 def test_notes_and_downloads_are_there(opened, few):
     at = opened("evaluate", run=few)
     assert any("Intervals are statistical" in c.value for c in at.caption)
-    assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "json", "html"}
+    assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "json", "report"}
 
 
 def test_missing_scores_are_made_by_a_job(opened, few, monkeypatch):
