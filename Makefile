@@ -1,4 +1,4 @@
-# make run     install what is needed, then serve on 127.0.0.1 (PORT=8501, DARKROOM_WORKSPACE=workspace)
+# make run     install what is needed, then serve on 127.0.0.1 (PORT=8501, PREFIX=, DARKROOM_WORKSPACE=workspace)
 # make test    install the test tools too, then ruff, mypy and pytest
 # make setup   only install; make format, make lock: for developers
 
@@ -8,6 +8,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PORT ?= 8501
+PREFIX = $(DARKROOM_PREFIX)
 VENV := .venv
 PYTHON ?=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
@@ -16,7 +17,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-annotat
 .PHONY: run setup test format lock chromium
 
 run: setup
-	@PORT="$(PORT)" exec $(VENV)/bin/python -m core serve
+	@PORT="$(PORT)" DARKROOM_PREFIX="$(PREFIX)" exec $(VENV)/bin/python -m core serve
 
 setup: $(VENV)/installed
 

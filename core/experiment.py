@@ -18,6 +18,7 @@ from core.labels.labels import Labels
 from core.labels.record import Labelling
 from core.learn.network import Network
 from core.selection.selecting import Selecting
+from core.tour import Tour
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,4 @@ class Experiment:
     grid: Grid | None = None
     generating: Generating | None = None
     by_hand: Labelling | None = None
+    tour: Tour | None = None

@@ -151,8 +151,11 @@ def seal(path: Path, provenance: Mapping[str, Any]) -> None:
 
 
 def list_runs() -> list[RunSummary]:
-    """All runs, newest first; those that are unfinished or damaged are listed as such."""
-    return [_summary(p) for p in sorted(runs_folder().glob("[!.]*"), reverse=True) if p.is_dir()]
+    """All runs, newest first, then those whose id begins with no time, such as those that ship with Darkroom; those that are
+    unfinished or damaged are listed as such.
+    """
+    paths = sorted(runs_folder().glob("[!.]*"), key=lambda path: (path.name[:1].isdigit(), path.name), reverse=True)
+    return [_summary(path) for path in paths if path.is_dir()]
 
 
 def _summary(path: Path) -> RunSummary:

@@ -1,6 +1,7 @@
 """Start everything: workspace, jobs for the demonstration data, their runner, and in place of this process the Streamlit server."""
 
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -10,22 +11,25 @@ from typing import NoReturn
 
 from core import disk, workspace
 from core.errors import DarkroomError
-from core.workflows import demo
+from core.workflows import demo, shipped
 
 CODE = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8501
+MAX_PREFIX = 100
 SMALL_HEAP = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 """What keeps the server's memory with the system when a page is done: of many threads' heaps little is ever given back."""
 
 
-def main(port: int | None = None) -> NoReturn:
-    """Serve on `port` (default: the variable PORT, else 8501); returns only by an error.
+def main(port: int | None = None, prefix: str | None = None) -> NoReturn:
+    """Serve on `port` (default: the variable PORT, else 8501) below the path `prefix` (default: the variable DARKROOM_PREFIX, else none); returns only by
+    an error.
 
     The server replaces this process, so a Ctrl-C or a kill reaches it and nothing else: the job runner and
     the jobs have process groups of their own and go on.
     """
     port = checked_port(os.environ.get("PORT") or DEFAULT_PORT if port is None else port)
+    path = checked_prefix(os.environ.get("DARKROOM_PREFIX", "") if prefix is None else prefix)
     os.environ["DARKROOM_WORKSPACE"] = str(workspace.root().resolve())
     refuse_busy(port)
     secret = secrets.token_hex(32)  # where nothing can be kept, every start has another
@@ -36,9 +40,12 @@ def main(port: int | None = None) -> NoReturn:
         secret = cookie_secret(workspace.root() / ".cookie_secret")
         first_start()
         start_runner()
-    print(f"Darkroom is at http://{HOST}:{port} (workspace {workspace.root()}; Ctrl-C ends it, jobs go on)", flush=True)
+    print(
+        f"Darkroom is at http://{HOST}:{port}{path} (workspace {workspace.root()}; Ctrl-C ends it, jobs go on)",
+        flush=True,
+    )
     os.chdir(CODE)
-    command = [sys.executable, "-m", "pages.widgets.server", str(port)]
+    command = [sys.executable, "-m", "pages.widgets.server", str(port), path]
     os.execve(sys.executable, command, {**SMALL_HEAP, **os.environ, "STREAMLIT_SERVER_COOKIE_SECRET": secret})
 
 
@@ -47,6 +54,21 @@ def checked_port(value: int | str) -> int:
     if not str(value).isdecimal() or not 1024 <= int(value) <= 65535:
         raise DarkroomError(f"The port is {value!r}: expected a whole number from 1024 to 65535, as in PORT=8502.")
     return int(value)
+
+
+def checked_prefix(text: str) -> str:
+    """The path below which everything is served, as `/darkroom`; '' for none. Letters, digits, `-._` and `/` between them."""
+    path = text.strip("/")
+    if not path:
+        return ""
+    if (
+        not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", path)
+        or len(path) > MAX_PREFIX
+    ):
+        raise DarkroomError(
+            f"The prefix is {text!r}: expected a path of letters, digits, '-', '_' and '.', as in --prefix /darkroom, at most {MAX_PREFIX} letters."
+        )
+    return f"/{path}"
 
 
 def refuse_busy(port: int) -> None:
@@ -81,12 +103,15 @@ def start_runner() -> None:
 
 
 def first_start() -> None:
-    """Queue the jobs that prepare the shipped samples and simulate more data, where they are missing.
+    """Queue the jobs that prepare the shipped samples and simulate more data, where they are missing, and take the shipped runs over
+    of samples that are there.
 
     What fails here is told and does not keep the server from starting: the pages say what is missing.
     """
     try:
         for job in demo.submit_missing():
             print(f"In the background: {job.title} (see the page 'overview')", flush=True)
+        for sentence in shipped.take_over():
+            print(sentence, flush=True)
     except DarkroomError as error:
         print(f"The demonstration data are not complete: {error}", file=sys.stderr)

@@ -83,11 +83,18 @@ def test_setup_does_nothing_when_nothing_changed(checkout: Path, tools: Path) ->
 
 def test_run_passes_the_port_and_the_workspace_on(checkout: Path, tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (checkout / ".venv/bin").mkdir(parents=True)
-    add_command(checkout / ".venv/bin", "python", 'echo "$* PORT=$PORT WORKSPACE=$DARKROOM_WORKSPACE"')
+    add_command(
+        checkout / ".venv/bin", "python", 'echo "$* PORT=$PORT WORKSPACE=$DARKROOM_WORKSPACE PREFIX=$DARKROOM_PREFIX."'
+    )
     monkeypatch.setenv("DARKROOM_WORKSPACE", "/somewhere")
+    monkeypatch.setenv("PREFIX", "/usr")  # of another tool: not meant
     monkeypatch.delenv("PORT", raising=False)
-    assert "-m core serve PORT=8501 WORKSPACE=/somewhere" in make(checkout, "run", path=tools).stdout
+    monkeypatch.delenv("DARKROOM_PREFIX", raising=False)
+    assert "-m core serve PORT=8501 WORKSPACE=/somewhere PREFIX=." in make(checkout, "run", path=tools).stdout
     assert "-m core serve PORT=8777 " in make(checkout, "run", "PORT=8777", path=tools).stdout
+    assert "PREFIX=/lab." in make(checkout, "run", "PREFIX=/lab", path=tools).stdout
+    monkeypatch.setenv("DARKROOM_PREFIX", "/here")
+    assert "PREFIX=/here." in make(checkout, "run", path=tools).stdout
 
 
 def test_chromium_that_cannot_be_installed_is_told_in_a_sentence(checkout: Path, tools: Path) -> None:
@@ -171,6 +178,15 @@ def test_a_busy_port_is_refused_in_a_sentence() -> None:
 def test_a_port_out_of_range_is_refused(port: str) -> None:
     with pytest.raises(DarkroomError, match="expected a whole number from 1024 to 65535"):
         serve.checked_port(port)
+
+
+def test_a_prefix_is_a_plain_path_and_anything_else_is_refused() -> None:
+    assert [serve.checked_prefix(text) for text in ("", "/", "darkroom", "/darkroom/", "/lab/dark.room_2")] == [
+        "", "", "/darkroom", "/darkroom", "/lab/dark.room_2"
+    ]  # fmt: skip
+    for text in ("/..", "a/../b", "/a b", "/a?b", "//a//b", "/é", "/a/./b", "x" * 101, "http://a/b"):
+        with pytest.raises(DarkroomError, match="expected a path of letters, digits"):
+            serve.checked_prefix(text)
 
 
 def test_the_cookie_secret_is_made_once_and_private(tmp_path: Path) -> None:

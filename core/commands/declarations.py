@@ -146,6 +146,9 @@ class Published(Options):
 @command("training", "start the dashboard on this machine")
 class Serve(Options):
     port: int | None = option(None, "port (default: PORT or 8501)")
+    prefix: str | None = option(
+        None, "path before every address, behind another server (default: DARKROOM_PREFIX or none)", metavar="/PATH"
+    )
 
 
 @command("analysis", "simulate the trigger against true energy, beside its closed form")

@@ -113,5 +113,5 @@ def runs(options: declarations.Runs) -> Result:
 
 def serve(options: declarations.Serve) -> Result:
     started = time.time()
-    serving.main(options.port)
+    serving.main(options.port, options.prefix)
     return {"seconds": time.time() - started}, ""  # type: ignore[unreachable]

@@ -22,6 +22,7 @@ from core.connie.labels import by_hand, truth
 from core.connie.labels.classes import CLASSES, MUON
 from core.connie.muons import rate_analysis
 from core.connie.published import comparison
+from core.connie.tour import TOUR
 from core.data.reading import Reading
 from core.data.simulation import Simulation
 from core.data.table import Table
@@ -105,4 +106,5 @@ EXPERIMENT = Experiment(
         "published": comparison.PUBLISHED,
         "threshold": THRESHOLD,
     },
+    tour=TOUR,
 )

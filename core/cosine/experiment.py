@@ -21,6 +21,7 @@ from core.cosine import (
 from core.cosine.published import comparison, pair_comparison, scaled_sample
 from core.cosine.pulse import lpar, short_records
 from core.cosine.simulation import trigger
+from core.cosine.tour import TOUR
 from core.data.raw import preview
 from core.data.reading import Reading
 from core.data.simulation import Simulation
@@ -107,4 +108,5 @@ EXPERIMENT = Experiment(
         published_pairs=pair_comparison.published_pairs,
     ),
     analyses={"trigger": trigger.ANALYSIS, "published": comparison.PUBLISHED, "threshold": THRESHOLD},
+    tour=TOUR,
 )

@@ -14,6 +14,7 @@ from core.juno.epem import derived, learning_curve, report
 from core.juno.muons import report as muons
 from core.juno.muons import tracks
 from core.juno.published import comparison, scaled_sample
+from core.juno.tour import TOUR
 from core.juno.vertex import report as reconstruction
 from core.labels.labels import Labels
 from core.selection.selecting import Selecting
@@ -96,4 +97,5 @@ EXPERIMENT = Experiment(
         "published": comparison.PUBLISHED,
         "threshold": THRESHOLD,
     },
+    tour=TOUR,
 )

@@ -102,9 +102,12 @@ def wanted_n_events() -> int:
 
 
 def run_sample_job(job: Any) -> None:
-    """The job kind `sample`: argument experiment; the data set of its shipped sample."""
+    """The job kind `sample`: argument experiment; the data set of its shipped sample, and the run that ships with it."""
+    from core.workflows import shipped  # which needs this module
+
     experiment = EXPERIMENTS[job.arguments["experiment"]]
-    job.report(1, 1, prepare_sample(experiment, reporter(job, "files prepared")))
+    outcome = prepare_sample(experiment, reporter(job, "files prepared"))
+    job.report(1, 1, ". ".join([outcome, *shipped.take_over()]))
 
 
 def run_job(job: Any) -> None:

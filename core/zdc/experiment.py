@@ -28,6 +28,7 @@ from core.zdc.masks.analysis import MASK_TYPES
 from core.zdc.profiles.report import PROFILES
 from core.zdc.published.comparison import PUBLISHED
 from core.zdc.published.scaled_sample import SCALED
+from core.zdc.tour import TOUR
 
 _HERE = Path(__file__).resolve().parent
 
@@ -90,4 +91,5 @@ EXPERIMENT = Experiment(
         "published": PUBLISHED,
     },
     generating=generation.GENERATING,
+    tour=TOUR,
 )

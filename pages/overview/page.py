@@ -10,10 +10,10 @@ from core.registry import EXPERIMENTS
 from core.workflows import cross_training as studies
 from core.workflows import demo, run_admin, tour
 from core.workflows.tour import Step
-from pages.widgets import cached, layout, named_view, watch
+from pages.widgets import cached, guide, layout, named_view, watch
 
 LOCAL = {"rows": st.column_config.NumberColumn(format="localized")}
-DONE, OPEN = ":material/check_circle:", ":material/radio_button_unchecked:"
+WIDTHS = (1.4, 4.0, 3.2)  # of a step: its page, what to look at, what would be surprising
 DEMO_KINDS = (demo.SAMPLE_KIND, demo.KIND)
 
 
@@ -26,24 +26,17 @@ def datasets() -> list[Dataset]:
 
 
 def tour_step(number: int, step: Step) -> None:
-    """One step: done or not, its question, and the link that does it."""
-    with st.container(border=True, height="stretch"):
-        st.markdown(f"{DONE if step.is_done else OPEN} **{number} {step.title}** :gray[{'done' * step.is_done}]")
-        st.caption(layout.plain(step.question))
-        label = f"waits for {step.waits_for}" if step.waits_for else f"go to {step.title}"
-        st.page_link(
-            f"pages/{step.page}/page.py", label=label, query_params=dict(step.query), disabled=bool(step.waits_for),
-            icon=":material/arrow_forward:",
-        )  # fmt: skip
+    """One step: done or not, the link that does it, what to look at and what would be surprising."""
+    place, look, surprising = st.columns(WIDTHS, vertical_alignment="center")
+    with place:
+        guide.link(step, f"{number} {step.title}", guide.mark(step))
+    look.caption(layout.plain(step.look) + " *Can be skipped.*" * step.is_optional)
+    surprising.caption(layout.plain(step.surprising))
 
 
-def guided_demo(listed: list[runs.RunSummary]) -> None:
-    """Four steps from the cuts to the efficiencies, for one of the experiments that have data."""
-    begun = {
-        experiment.title: (experiment, name)
-        for experiment in EXPERIMENTS.values()
-        if (name := tour.tour_dataset(experiment)) is not None
-    }
+def guided_demo() -> None:
+    """The tour of one of the experiments that have data."""
+    begun = {e.title: (e, name) for e in EXPERIMENTS.values() if (name := tour.tour_dataset(e)) is not None}
     if not begun:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -52,11 +45,15 @@ def guided_demo(listed: list[runs.RunSummary]) -> None:
             label_visibility="collapsed", bind="query-params",
         )  # fmt: skip
         experiment, name = begun[title or next(iter(begun))]
-        goal = "an efficiency" if experiment.labels else "a judgement"
-        st.markdown(f"**From the cuts to {goal}, on data set {layout.plain(name)}**")
-    steps = tour.steps(experiment, name, listed, st.session_state.get("seen", ()))
-    for number, (column, step) in enumerate(zip(st.columns(len(steps)), steps, strict=True), 1):
-        with column:
+        st.markdown(f"**Guided tour: {tour.tour_of(experiment).goal}**, on data set {layout.plain(name)}")
+    steps = guide.steps(experiment.key)
+    needed = [step for step in steps if not step.is_optional]
+    with st.container(border=True, gap="xsmall"):
+        of, look, surprising = st.columns(WIDTHS)
+        of.markdown(f":small[**{sum(step.is_done for step in needed)} of {len(needed)} done**]")
+        look.markdown(":small[**look at**]")
+        surprising.markdown(":small[**would be surprising**]")
+        for number, step in enumerate(steps, 1):
             tour_step(number, step)
 
 
@@ -96,7 +93,7 @@ def tables(prepared: list[Dataset], listed: list[runs.RunSummary]) -> None:
     with right:
         st.markdown("**Newest runs**")
         if not listed:
-            st.caption("No run yet: step 3 makes the first one.")
+            st.caption("No run yet: page Train makes the first one.")
             return
         with layout.refusals():
             of_studies = studies.members()
@@ -140,7 +137,7 @@ def page() -> None:
             "There is no data set yet: raw files become one on the page Data.", "pages/data/page.py", "Go to Data"
         )
     else:
-        guided_demo(listed)
+        guided_demo()
         tables(prepared, listed)
     if listed_views := views.readable()[0]:
         named_view.links(listed_views)

@@ -3,12 +3,14 @@
 import base64
 import hashlib
 import re
+import secrets
 from pathlib import Path
 
 import streamlit
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
@@ -17,13 +19,15 @@ from core import workspace
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 HEALTH = "/_stcore/health"
+BROWSER = "darkroom_browser"
+"""The cookie by which the guided tour knows a browser again: a random number, read by this server only."""
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 """What Streamlit would tell anybody of the server's memory and of driving it by programs."""
 
 
-def middleware() -> list[Middleware]:
-    """What every request passes first, the headers being outermost."""
-    return [Middleware(Guard, headers=security_headers()), Middleware(known_hosts)]
+def middleware(prefix: str = "") -> list[Middleware]:
+    """What every request passes first, the headers being outermost; `prefix` is the path below which everything is served."""
+    return [Middleware(Guard, headers=security_headers(), prefix=prefix), Middleware(known_hosts)]
 
 
 def known_hosts(app: ASGIApp) -> TrustedHostMiddleware:
@@ -69,20 +73,25 @@ def _inline_scripts() -> list[str]:
 class Guard:
     """Adds the headers, closes what is not served, and lets the health tell when nothing can be kept."""
 
-    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
-        self._app, self._headers = app, headers
+    def __init__(self, app: ASGIApp, headers: dict[str, str], prefix: str = "") -> None:
+        self._app, self._headers, self._prefix = app, headers, prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
+        is_new = BROWSER not in Request(scope).cookies and "text/html" in Headers(scope=scope).get("accept", "")
+
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                if is_new:
+                    headers.append("set-cookie", self._cookie())
             await send(message)
 
-        path = scope["path"]
+        path = scope["path"].removeprefix(self._prefix)
         if any(path == closed or path.startswith(f"{closed}/") for closed in CLOSED):
             await PlainTextResponse("Not served.", 404)(scope, receive, answer)
         elif path == HEALTH and (trouble := workspace.trouble()):
@@ -90,3 +99,9 @@ class Guard:
             await PlainTextResponse(trouble, headers={"cache-control": "no-cache"})(scope, receive, answer)
         else:
             await self._app(scope, receive, answer)
+
+    def _cookie(self) -> str:
+        """A new browser's number, for a year."""
+        return (
+            f"{BROWSER}={secrets.token_hex(16)}; Path={self._prefix or '/'}; Max-Age=31536000; HttpOnly; SameSite=Lax"
+        )

@@ -53,8 +53,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def launch(workspace: Path, port: int | None = None, demo_events: int = 0) -> Server:
-    """Start a server on a workspace and wait until it answers and has the shipped samples; `demo_events` as DARKROOM_DEMO_EVENTS."""
+def launch(workspace: Path, port: int | None = None, demo_events: int = 0, prefix: str = "") -> Server:
+    """Start a server on a workspace and wait until it answers and has the shipped samples; `demo_events` as DARKROOM_DEMO_EVENTS,
+    `prefix` as DARKROOM_PREFIX.
+    """
     port = port or free_port()
     workspace.mkdir(parents=True, exist_ok=True)
     log = workspace / "server.log"
@@ -63,6 +65,7 @@ def launch(workspace: Path, port: int | None = None, demo_events: int = 0) -> Se
         "DARKROOM_WORKSPACE": str(workspace),
         "DARKROOM_DEMO_EVENTS": str(demo_events),
         "PORT": str(port),
+        "DARKROOM_PREFIX": prefix,
     }
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -70,7 +73,7 @@ def launch(workspace: Path, port: int | None = None, demo_events: int = 0) -> Se
             cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
-    server = Server(f"http://127.0.0.1:{port}", port, workspace, process, log)
+    server = Server(f"http://127.0.0.1:{port}{prefix}", port, workspace, process, log)
     deadline_s = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline_s and process.poll() is None:
         if healthy(server.url) and all((workspace / "datasets" / name / "dataset.json").exists() for name in SAMPLES):
@@ -108,14 +111,14 @@ def samples(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
 @pytest.fixture
 def start_server(samples: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """`start_server(workspace=None, port=None, demo_events=0)`: servers of this test's own, to be killed at will."""
+    """`start_server(workspace=None, port=None, demo_events=0, prefix="")`: servers of this test's own, to be killed at will."""
     started: list[Server] = []
 
-    def start(workspace: Path | None = None, port: int | None = None, demo_events: int = 0) -> Server:
+    def start(workspace: Path | None = None, port: int | None = None, demo_events: int = 0, prefix: str = "") -> Server:
         folder = workspace or tmp_path / "workspace"
         if not folder.exists():
             shutil.copytree(samples, folder / "datasets")
-        started.append(launch(folder, port, demo_events))
+        started.append(launch(folder, port, demo_events, prefix))
         return started[-1]
 
     yield start

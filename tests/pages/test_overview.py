@@ -5,8 +5,6 @@ from streamlit.testing.v1 import AppTest
 
 from core.jobs import control, queue
 from core.registry import EXPERIMENTS
-from core.runs import RunSummary
-from core.workflows import demo, tour
 from tests.pages.opening import open_app
 
 EXPERIMENT = next(iter(EXPERIMENTS.values()))
@@ -30,43 +28,33 @@ def links(at) -> dict[str, bool]:
     return {link.proto.label: link.proto.disabled for link in at.get("page_link")}
 
 
-def test_steps_have_prepared_parameters_and_are_done_by_what_they_leave_behind():
-    preset = next(iter(EXPERIMENT.selecting.presets))
-    first = tour.steps(EXPERIMENT, "few", [], set())
-    assert [s.page for s in first] == ["select", "inspect", "train", "evaluate"]
-    assert not any(s.is_done for s in first)
-    assert first[0].query == {"data": "few", "start": preset}
-    assert first[2].query["train-selection"] == preset
-    assert first[3].waits_for
-    summaries = [RunSummary("r2", "unfinished"), RunSummary("r1", "finished", dataset="few")]
-    later = tour.steps(EXPERIMENT, "few", summaries, {"inspect"})
-    assert [s.is_done for s in later] == [True, True, True, False]
-    assert later[3].query == {"run": "r1"} and not later[3].waits_for
-    assert tour.steps(EXPERIMENT, "few", summaries, {"evaluate"})[3].is_done
-    assert not tour.steps(EXPERIMENT, "other", summaries, {"evaluate"})[3].is_done
-
-
-def test_the_tour_takes_the_demonstration_then_the_sample_then_any(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("DARKROOM_DEMO_EVENTS", "5000")
-    names = ["a", demo.sample_name(EXPERIMENT), demo.demo_name(EXPERIMENT, 5000)]
-    assert [tour.tour_dataset(EXPERIMENT, names[:n]) for n in (3, 2, 1, 0)] == [names[2], names[1], "a", None]
-
-
 def test_it_tells_what_is_here(few):
     at = overview()
     shown = {m.label: m.value for m in at.metric}
     assert (shown["data sets"], shown["runs"], shown["jobs at work or waiting"]) == ("1", "1", "0")
     assert at.dataframe[0].value["data"].tolist() == ["simulated"]
     assert at.dataframe[1].value["run"].tolist() == [few]
-    assert links(at)["go to Evaluate"] is False
+    assert links(at)["4 Evaluate"] is False
 
 
-def test_a_page_that_was_seen_is_a_step_done(opened):
-    at = opened("inspect")
-    assert "inspect" in at.session_state["seen"]
+def test_the_tour_says_what_to_look_at_and_a_page_that_was_seen_is_done(opened):
+    at = opened("inspect", guide=EXPERIMENT.key)
+    stops = EXPERIMENT.tour.stops
+    foot = next(m.value for m in at.markdown if "Tour, step 2" in m.value)
+    assert stops[1].surprising.split(":")[0] in foot
+    assert {"next: Train (can be skipped)", "or skip to Evaluate"} <= links(at).keys()
     at.switch_page("pages/overview/page.py").run()
-    inspect = next(m.value for m in at.markdown if "2 Inspect" in m.value)
-    assert "done" in inspect
+    shown = texts(at)
+    assert "**1 of " in shown
+    assert all(stop.look.split(":")[0] in shown for stop in stops)
+    assert links(at)["3 Train"] is False
+
+
+def test_a_tour_that_was_left_stays_left_though_the_address_names_it(opened):
+    at = opened("inspect", guide=EXPERIMENT.key)
+    at.button(key="leave-tour").click().run()
+    assert not any("Tour, step" in m.value for m in at.markdown)
+    assert not at.exception
 
 
 def test_waiting_jobs_are_told(few):
