@@ -166,11 +166,13 @@ def of_study(study_id: str, question: Question = Question()) -> Report:
     facts = f"{experiment.title}. Study {study.title} on {dataset.name} ({report_parts.kind_of(dataset)})."
     whole = compatibility_report.report(matrix, study.runs, question.metric, "", tuple(drawn))
     trained = [{"region": region.name, "run": run or "", "why missing": why} for region, run, why in zip(study.regions, study.runs, study.empty, strict=True)]  # fmt: skip
-    opened = [runs.open_run(run) for run in study.runs if run and runs.is_sealed(run)]
     selection = from_dict(experiment.selecting, experiment.labels, study.selection)
     parts = [whole, Report(tables=(Table("trainings", trained),), title="What was trained")]
     parts += [report_parts.selection_of(experiment, dataset, selection), report_parts.origin_of_dataset(dataset)]
-    commands = [as_command.prepare(experiment, dataset), *(as_command.train(experiment, run) for run in opened)]
+    commands = [
+        as_command.prepare(experiment, dataset),
+        as_command.compatibility(experiment, study, question.threshold),
+    ]
     commands.append(f"{as_command.PYTHON} report {study.id} --threshold {question.threshold:g} --out report.html")
     title = f"Study {study.id} on {dataset.name} ({report_parts.kind_of(dataset)})"
     return Report(parts=(*parts, _again(commands)), notes=(facts,), values=whole.values, title=title)

@@ -1,6 +1,5 @@
 """The matrix of a study and the picker of studies; a change of the threshold reads no file of scores."""
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,10 +12,9 @@ from core.judge import score_table as scoring
 from core.judge.compatibility import Matrix, Sample
 from core.judge.evaluation import Evaluation
 from core.judge.grid import grid_of
-from core.learn.plan import network_of
-from core.learn.training import training_for
 from core.selection.schemes import meaningful_schemes
 from core.selection.selection import from_dict
+from core.workflows import as_command
 from core.workflows import cross_training as studies
 from core.workflows.cross_training import Missing, Study, StudyPlan
 from core.workflows.study_scores import open_sample
@@ -148,21 +146,4 @@ def trained_rows(study: Study) -> list[dict[str, Any]]:
 
 def command(study: Study, data: Dataset, threshold: float) -> str:
     """The command that makes the same study, or finds it again, and prints its matrix."""
-    experiment = cached.experiment_of(data)
-    network, chosen = (
-        network_of(experiment.networks, study.network),
-        from_dict(experiment.selecting, experiment.labels, study.selection),
-    )
-    grid: Any = parameters.build(grid_of(experiment).parameters, study.axes)
-    network_parameters = parameters.build(network.parameters, study.parameters)
-    training = training_for(network, study.training)
-    axes = "".join(
-        f" --{spec.name.removesuffix(f'_{spec.unit.lower()}')} {','.join(map(str, getattr(grid, spec.name)))}"
-        for spec in parameters.specs(type(grid))
-    )
-    changed = parameters.as_assignments(network_parameters, network.parameters())
-    changed += parameters.as_assignments(training, training_for(network, {}))
-    settings = "".join(f" --set {shlex.quote(text)}" for text in changed)
-    options = choose.as_options(experiment, chosen)
-    at = "" if threshold == 0.5 else f" --threshold {threshold:g}"
-    return f"python -m core compatibility {data.name} --model {study.network}{axes}{options}{settings}{at}"
+    return as_command.compatibility(cached.experiment_of(data), study, threshold)

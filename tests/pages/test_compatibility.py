@@ -9,9 +9,12 @@ from core import manifest, outputs, runs, workspace
 from core.data.dataset import open_dataset
 from core.jobs import control
 from core.judge import compatibility_report as summary
+from core.judge.compatibility import METRICS
+from core.judge.report_html import to_html
 from core.registry import EXPERIMENTS
 from core.selection.selection import preset
 from core.workflows import cross_training as studies
+from core.workflows import reporting
 from core.workflows.cross_training import Study
 from core.workflows.study_scores import open_matrix
 
@@ -90,6 +93,17 @@ def test_key_numbers_and_notes_are_those_of_the_core(opened, study, study_matrix
     assert any("simulated" in c.value for c in at.caption)
     assert "core compatibility few --model compact" in at.code[0].value
     assert {b.label for b in at.get("download_button")} >= {"csv", "tex", "json", "report"}
+
+
+def test_the_report_has_every_metric_and_the_command_that_makes_the_study_again(study, study_matrix):
+    report = reporting.report_on(study.id, reporting.Question(threshold=0.6))
+    assert len(reporting.figures_of(report)) == len(METRICS)
+    assert report.values["cells"] == study_matrix(0.6).to_rows()
+    (commands,) = [part.commands for part in report.parts if part.commands]
+    assert any(
+        line.startswith("python -m core compatibility few --model compact --crystals 1,3,7") for line in commands
+    )
+    assert "Study" in to_html(report)
 
 
 def test_a_link_gives_metric_threshold_and_labels_and_a_control_changes_them(opened, study, study_matrix):
