@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from core.workflows import shipped
+
 PAGES = {name: name.capitalize() for name in ("overview", "data", "select", "inspect", "train", "runs", "evaluate")}
 PAGES |= {"compatibility": "Compatibility", "lowenergy": "Low energy", "calibration": "Calibration"}
 PAGES |= {"cutstudy": "Cut study", "trigger": "Trigger", "published": "Published"}
@@ -76,7 +78,7 @@ def test_a_training_outlives_its_server_and_leads_to_a_misclassified_waveform(
 
     page.goto(f"{second.url}/evaluate?labels=coincidence")
     expect(page.get_by_text("harmonic efficiency").first).to_be_visible(timeout=SLOW_MS)
-    run = next((second.workspace / "runs").iterdir()).name
+    run = next(path.name for path in (second.workspace / "runs").iterdir() if not path.name.startswith(shipped.MARK))
     page.goto(f"{second.url}/inspect?data=sample&run={run}&labels=coincidence&only=misclassified")
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=SLOW_MS)
     page.goto(f"{second.url}/inspect?data=sample&scores={run}&below=why")

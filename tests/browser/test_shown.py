@@ -65,7 +65,7 @@ def test_a_held_key_is_one_label_and_a_lost_focus_takes_none_away(
 
 def test_back_leads_to_the_event_and_the_page_before(server: Any, page: Any) -> None:
     page.goto(server.url)
-    page.get_by_role("link", name="go to Inspect").click(timeout=SLOW_MS)
+    page.get_by_role("link", name="2 Inspect").click(timeout=SLOW_MS)
     expect(page.locator("h4").filter(has_text="Inspect")).to_be_visible(timeout=SLOW_MS)
     page.wait_for_function(f"() => {SHOWN}")
     first = shown(page)
