@@ -69,15 +69,17 @@ def picture_page(figure: "go.Figure", size: Size, kind: str) -> str:
     """
     width, height = size.px
     scripts = [plotly_script(), page_file("draw.js"), *([page_file("picture.js")] if kind else [])]
+    # The sheet hides what is wider than paper, else the printer would shrink all of it; plotly measures its letters on the screen,
+    # so that nothing is scaled before it is printed.
     style = (
-        f"@page{{size:{size.width_mm:g}mm {size.height_mm:g}mm;margin:0}}body{{margin:0;background:white;overflow:hidden;"
-        f"width:{size.width_mm:g}mm;height:{size.height_mm:g}mm}}.plot{{width:{width}px;height:{height}px;transform-origin:0 0}}"
-        f"@media print{{.plot{{transform:scale({PAPER_SCALE:g})}}}}"  # not before: plotly measures its letters on the screen
+        f"@page{{size:{size.width_mm:g}mm {size.height_mm:g}mm;margin:0}}body{{margin:0;background:white}}.modebar{{display:none!important}}"
+        f".sheet{{width:{size.width_mm:g}mm;height:{size.height_mm:g}mm;overflow:hidden}}.plot{{width:{width}px;height:{height}px}}"
+        f"@media print{{.plot{{transform:scale({PAPER_SCALE:g});transform-origin:0 0}}}}"
     )
     traces, layout = unthemed(figure)
     if width < NARROW_PX:
         smaller_texts(traces)
-    body = f'<div class="plot"></div>{data_block(traces, for_paper(layout, width, height))}'
+    body = f'<div class="sheet"><div class="plot"></div>{data_block(traces, for_paper(layout, width, height))}</div>'
     body += "".join(f"<script>{script}</script>" for script in scripts[1:])
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy(scripts, [figure])}">'
     head += f"<style>{style}</style><script>{scripts[0]}</script>"
