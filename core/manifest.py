@@ -39,11 +39,19 @@ def write(folder: Path, names: Iterable[str]) -> None:
 
 def read(folder: Path) -> dict[str, str]:
     """SHA-256 of each file by its path below the folder, in the order in which they were added."""
-    content = workspace.read_json(folder / FILE)
+    try:
+        return dict(_read(*_stamp(folder / FILE)))
+    except OSError:
+        return dict(workspace.read_json(folder / FILE))  # refuses with its own sentence
+
+
+@lru_cache(maxsize=4096)
+def _read(path: str, *_stamp: int) -> dict[str, str]:
+    content = workspace.read_json(Path(path))
     hashes = content.get("sha256") if isinstance(content, dict) else None
     if not isinstance(hashes, dict) or not all(isinstance(v, str) and _is_inside(k) for k, v in hashes.items()):
         raise DarkroomError(
-            f"{FILE} of run '{folder.name}' is damaged: found no list of hashes by file name; train again."
+            f"{FILE} of run '{Path(path).parent.name}' is damaged: found no list of hashes by file name; train again."
         )
     return hashes
 

@@ -40,8 +40,8 @@ def _tables():
 
 def test_steps_and_errors_are_the_histogram():
     given = _histograms()
-    figure = figures.step_histogram(given, "nmt500", "us", threshold=0.12, window=(0.12, 0.3))
-    assert _titles(figure) == ("nmt500 [us]", "events / 0.01 us")
+    figure = figures.step_histogram(given, "nmt500", "µs", threshold=0.12, window=(0.12, 0.3))
+    assert _titles(figure) == ("nmt500 [µs]", "events / 0.01 µs")
     assert len(figure.data) == 4
     for (name, counted), steps, points in zip(given.items(), figure.data[::2], figure.data[1::2], strict=True):
         assert np.array_equal(steps.x, counted.edges)
@@ -54,7 +54,7 @@ def test_steps_and_errors_are_the_histogram():
     assert [figure.data[i].line.color for i in (0, 2)] == [figures.SIGNAL, figures.BACKGROUND]
     assert figure.data[0].line.dash != figure.data[2].line.dash
     assert [shape.x0 for shape in figure.layout.shapes] == [0.12, 0.12]
-    assert figure.layout.annotations[0].text == "0.12 us"
+    assert figure.layout.annotations[0].text == "0.12 µs"
 
 
 def test_logarithm_and_unequal_bins():
@@ -131,10 +131,10 @@ def test_cells_carry_their_numbers_and_can_be_clicked():
 def test_two_dimensions():
     x, y = np.array([0.5, 0.5, 1.5, 9.0]), np.array([0.5, 0.5, 0.5, 0.5])
     cells = histogram_2d(x, y, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0]))
-    figure = figures.histogram_2d(cells, "energy [keV]", "nmt500 [us]")
+    figure = figures.histogram_2d(cells, "energy [keV]", "nmt500 [µs]")
     assert figure.data[0].customdata.tolist() == [[2, 1]]
     assert figure.data[0].z.tolist() == [[pytest.approx(np.log10(2)), 0.0]]
-    assert _titles(figure) == ("energy [keV]", "nmt500 [us]")
+    assert _titles(figure) == ("energy [keV]", "nmt500 [µs]")
     assert "4 events, 1 of them outside" in figure.layout.annotations[0].text
     plain = figures.histogram_2d(cells, "x", "y", log=False)
     assert plain.data[0].z.tolist() == [[2.0, 1.0]]
@@ -187,7 +187,7 @@ def test_every_figure_fits_both_themes():
     tables = by_bins(np.array([1.0, 2.0]), np.array([0.4, 0.6]), np.array([0, 1]), 0.5, ROWS)
     cells = histogram_2d(np.ones(2), np.ones(2), np.arange(3.0), np.arange(3.0))
     drawn = [
-        figures.step_histogram(_histograms(), "nmt500", "us"),
+        figures.step_histogram(_histograms(), "nmt500", "µs"),
         figures.roc_curve({"a": _judged()}),
         figures.efficiency_by_bin(tables),
         figures.count_heatmap(tables["signal"]),

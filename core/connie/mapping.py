@@ -91,20 +91,20 @@ class Mapping:
     )
 
     gain_adu_per_e: float = param(
-        0.0, "gain; 0: header GAIN, else the table of CCDs, else 7.25", unit="ADU/e-", low=0.0, high=1e6
+        0.0, "gain; 0: header GAIN, else the table of CCDs, else 7.25", unit="ADU/e⁻", low=0.0, high=1e6
     )
     gain_ohdus: tuple[int, ...] = param((), "CCDs of the gain table", low=0, high=MAX_OHDU)
-    gain_table_adu_per_e: tuple[float, ...] = param((), "their gains", unit="ADU/e-", low=1e-6, high=1e6)
+    gain_table_adu_per_e: tuple[float, ...] = param((), "their gains", unit="ADU/e⁻", low=1e-6, high=1e6)
     gains_e_per_dn: tuple[float, ...] = param(
         (),
         "gain per amplifier, turned round: left, right, or the quadrants bottom left, bottom right, top left, top right",
-        unit="e-/DN",
+        unit="e⁻/DN",
         low=1e-6,
         high=1e6,
     )
-    pixel_um: float = param(15.0, "side of a pixel", unit="um", low=0.1, high=1000.0)
+    pixel_um: float = param(15.0, "side of a pixel", unit="µm", low=0.1, high=1000.0)
     row_binning: int = param(1, "rows added up in hardware; header REBIN tells it otherwise", low=1, high=64)
-    thickness_um: float = param(675.0, "thickness of the CCD", unit="um", low=1.0, high=5000.0)
+    thickness_um: float = param(675.0, "thickness of the CCD", unit="µm", low=1.0, high=5000.0)
     pair_ev: float = param(3.745, "energy per electron-hole pair", unit="eV", low=1.0, high=10.0)
     saturation_adu: float = param(
         65535.0, "raw values from here on are saturated; marks of 1e10 always are", unit="ADU", low=1.0, high=1e10

@@ -211,7 +211,7 @@ PRESETS = {
     "seven": Preset(Selection(of_classes("seven"), "truth", SplitParameters()), "every fine label is a class"),
     "dE/dx": Preset(
         Selection(dedx_cuts(DedxBand(centre=SIMULATED_PEAK)), "truth"),
-        "classical muon cut: no flag and log10(ADU/um) within 0.16 of the observed peak, which is 2.776 at the simulated gain "
+        "classical muon cut: no flag and log10(ADU/µm) within 0.16 of the observed peak, which is 2.776 at the simulated gain "
         "(the CONNIE code has 2.7055): look where yours is and move the limits",
     ),
     "shape": Preset(

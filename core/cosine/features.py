@@ -2,7 +2,7 @@
 
 `S = h1 + h2` is the summed pulse above baseline, `Q(a, b)` its sum over `a <= t < b`, `t` from the onset:
 nmt500 = sum(S t)/sum(S) over 0-500 ns; X1 = Q(100,600)/Q(0,600) and X2 = Q(0,50)/Q(0,600) (DAMA/LIBRA,
-arXiv:0804.2738); ES = (1 - (X2 - X1))/2; asymmetry = (Q1 - Q2)/(Q1 + Q2) over 0-5 us; mean-time parameter
+arXiv:0804.2738); ES = (1 - (X2 - X1))/2; asymmetry = (Q1 - Q2)/(Q1 + Q2) over 0-5 µs; mean-time parameter
 p_m = ln(<t>_1 <t>_2), the per-PMT means over 0-500 ns in ns, so the logarithm is of ns^2.
 Negative samples are kept in every sum: clipping them would bias low energies. The windows are parameters, for pulses of
 another material; S is the sum of all channels, and what compares two of them (asymmetry, p_m) is undefined for another
@@ -34,7 +34,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "nmt500_us",
         "nmt500",
-        "us",
+        "µs",
         0.0,
         0.4,
         100,
@@ -54,10 +54,10 @@ COLUMNS: tuple[Column, ...] = (
         3,
         "ln(<t>1 <t>2), per-PMT means, 0-500 ns",
     ),
-    Column("asymmetry", "Charge asymmetry", "", -1.1, 1.1, 110, 3, "(Q1 - Q2)/(Q1 + Q2) over 0-5 us"),
-    Column("charge_adc", "Charge", "ADC sample", 0.0, 1e5, 100, 0, "Sum of both PMTs over 0-5 us"),
-    Column("charge1_adc", "Charge PMT 1", "ADC sample", 0.0, 5e4, 100, 0, "Sum of PMT 1 over 0-5 us"),
-    Column("charge2_adc", "Charge PMT 2", "ADC sample", 0.0, 5e4, 100, 0, "Sum of PMT 2 over 0-5 us"),
+    Column("asymmetry", "Charge asymmetry", "", -1.1, 1.1, 110, 3, "(Q1 - Q2)/(Q1 + Q2) over 0-5 µs"),
+    Column("charge_adc", "Charge", "ADC sample", 0.0, 1e5, 100, 0, "Sum of both PMTs over 0-5 µs"),
+    Column("charge1_adc", "Charge PMT 1", "ADC sample", 0.0, 5e4, 100, 0, "Sum of PMT 1 over 0-5 µs"),
+    Column("charge2_adc", "Charge PMT 2", "ADC sample", 0.0, 5e4, 100, 0, "Sum of PMT 2 over 0-5 µs"),
     Column(
         "height1_adc", "Height PMT 1", "ADC", 0.0, 1000.0, 100, 0, "Highest sample of PMT 1 above the sub-ADC baseline"
     ),
@@ -73,7 +73,7 @@ COLUMNS: tuple[Column, ...] = (
         79.5,
         80,
         0,
-        "Separate pulses of PMT 1 plus those of PMT 2, 0-5 us: each begins above the threshold, ends at or below half of it",
+        "Separate pulses of PMT 1 plus those of PMT 2, 0-5 µs: each begins above the threshold, ends at or below half of it",
     ),
     Column("baseline1_adc", "Baseline PMT 1", "ADC", 280.0, 320.0, 80, 2, "Median before the pulse, sub-ADC"),
     Column("baseline2_adc", "Baseline PMT 2", "ADC", 280.0, 320.0, 80, 2, "Median before the pulse, sub-ADC"),

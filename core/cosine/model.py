@@ -50,8 +50,8 @@ class CompactParameters:
     """A small CNN for laptops: the window around the trigger, pooled to 8 ns, strided convolutions."""
 
     pool_samples: int = param(4, "samples averaged into one", unit="samples", low=1, high=64)
-    first_us: float = param(-0.5, "window begin relative to the trigger", unit="us", low=-100, high=100)
-    last_us: float = param(5.5, "window end relative to the trigger", unit="us", low=-100, high=100)
+    first_us: float = param(-0.5, "window begin relative to the trigger", unit="µs", low=-100, high=100)
+    last_us: float = param(5.5, "window end relative to the trigger", unit="µs", low=-100, high=100)
     scale_adc: float = param(50.0, "ADC counts above which amplitudes are compressed", unit="ADC", low=0.01, high=4096)
     filters: tuple[int, ...] = param((32, 48, 64, 96), "filters of each strided convolution", low=4, high=512)
     kernels: tuple[int, ...] = param((16, 8, 5, 3), "kernel size of each convolution", low=1, high=256)

@@ -16,7 +16,12 @@ from core.figures.looking import Average, View
 from core.figures.style import DASHES, NEUTRAL
 from core.parameters import param
 
-CHANNEL_COLOURS = (OKABE_ITO[2], OKABE_ITO[6], OKABE_ITO[0], NEUTRAL)  # green and purple: not those of signal and background
+CHANNEL_COLOURS = (
+    OKABE_ITO[2],
+    OKABE_ITO[6],
+    OKABE_ITO[0],
+    NEUTRAL,
+)  # green and purple: not those of signal and background
 MEAN_WINDOW_NS = (-200.0, 2000.0)  # with the windows of NaI; else it is as long as the window of X1 and X2 asks for
 
 

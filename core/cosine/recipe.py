@@ -21,7 +21,7 @@ _NEEDED_US = {
     **dict.fromkeys(("x1", "x2", "es", lpar.COLUMN.name), 0.6),
     **dict.fromkeys(("charge_adc", "charge1_adc", "charge2_adc", "asymmetry", "n_pulses"), 5.0),
 }
-"""Until when after the trigger a record is needed for a column [us]; all begin there."""
+"""Until when after the trigger a record is needed for a column [µs]; all begin there."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class WaveformInput:
 
     n_samples: int = param(0, "record length that is expected, 0 = any", unit="samples", low=0)
     sampling_ns: float = param(0.0, "sampling period that is expected, 0 = any", unit="ns", low=0)
-    first_us: float = param(0.0, "window begin relative to the trigger", unit="us", low=-1000, high=1000)
-    last_us: float = param(0.0, "window end relative to the trigger, equal to the begin = whole record", unit="us")
+    first_us: float = param(0.0, "window begin relative to the trigger", unit="µs", low=-1000, high=1000)
+    last_us: float = param(0.0, "window end relative to the trigger, equal to the begin = whole record", unit="µs")
     pool_samples: int = param(1, "samples averaged into one", unit="samples", low=1, high=64)
     scale_adc: float = param(50.0, "ADC counts that become 1 (before asinh)", unit="ADC", low=0.01, high=4096)
     shape_of_scale: str = param("linear", "how large amplitudes are compressed", choices=("linear", "asinh"))
@@ -116,7 +116,7 @@ class WaveformInput:
         )
         if begin < 0 or n_pooled < 1 or begin + n_pooled * self.pool_samples > stored_records.record_samples(dataset):
             raise DarkroomError(
-                f"The input window {self.first_us:g} to {self.last_us:g} us around the trigger does not fit: {records}, "
+                f"The input window {self.first_us:g} to {self.last_us:g} µs around the trigger does not fit: {records}, "
                 f"{stored_records.pretrigger_samples(dataset)} of them before the trigger; set first_us and last_us inside the record."
             )
         return begin, n_pooled

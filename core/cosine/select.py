@@ -53,7 +53,7 @@ class Cuts:
         10.0, "upper edge, exclusive; none: no cut", unit="keV", low=0.0, high=5000.0, slider=(0.0, 20.0, 0.1)
     )
     nmt500_threshold_us: float = param(
-        0.12, "mean time in the first 500 ns that divides the published labels", unit="us", low=0.0, high=0.5,
+        0.12, "mean time in the first 500 ns that divides the published labels", unit="µs", low=0.0, high=0.5,
         slider=(0.0, 0.3, 0.002),
     )  # fmt: skip
     limits: tuple[FeatureLimit, ...] = param((), "minimum and maximum of features")
@@ -78,7 +78,7 @@ SCHEMES = {
     "published": Scheme(
         "signal: calibration run, coincident, nmt500 above the threshold; background: physics run, alone, below it",
         "Published: nmt500 makes the labels, so a network that finds nmt500 gets 100/100. It cannot tell the loss of "
-        "signal below nmt500 0.12 us, which grows below 2 keV, nor the leakage of slow noise above it: both are in no class.",
+        "signal below nmt500 0.12 µs, which grows below 2 keV, nor the leakage of slow noise above it: both are in no class.",
     ),
     "coincidence": Scheme(
         "signal: calibration run, coincident; background: physics run, alone (no nmt500)",
@@ -145,8 +145,8 @@ def label_cuts(cuts: Cuts, scheme: str) -> dict[str, list[Cut]]:
     }
     if scheme == "published":
         threshold = cuts.nmt500_threshold_us
-        labels["background"].append(Cut(f"nmt500 < {threshold:g} us", "nmt500_us", high=threshold))
-        labels["signal"].append(Cut(f"nmt500 > {threshold:g} us", "nmt500_us", low=threshold, exclusive_low=True))
+        labels["background"].append(Cut(f"nmt500 < {threshold:g} µs", "nmt500_us", high=threshold))
+        labels["signal"].append(Cut(f"nmt500 > {threshold:g} µs", "nmt500_us", low=threshold, exclusive_low=True))
     return labels
 
 
@@ -201,7 +201,7 @@ PANELS = (
 PRESETS = {
     "cnn2020": Preset(
         Selection(Cuts(), "published", SplitParameters()),
-        "CNN slides: crystals 1, 3, 7, 3-10 keV, nmt500 0.12 us; divided by sub-run instead of at random",
+        "CNN slides: crystals 1, 3, 7, 3-10 keV, nmt500 0.12 µs; divided by sub-run instead of at random",
     ),
     "dnn2020": Preset(
         Selection(

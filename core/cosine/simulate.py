@@ -3,7 +3,7 @@
 Photoelectron model and trigger: `core.cosine.simulation.pulses`. Calibration runs hold coincident Compton events (signal) and
 noise; physics runs hold noise and genuine single-hit scintillation. Class balance and energy spectra are chosen for
 statistics in every cell (crystal x energy window), not after nature; populations are dealt to the sub-runs by quota,
-so that all sub-runs are alike. The `energy` of a crystal is reconstructed: its charge over 5 us divided by the light
+so that all sub-runs are alike. The `energy` of a crystal is reconstructed: its charge over 5 µs divided by the light
 yield, with the photostatistics of its photoelectrons.
 """
 
@@ -52,7 +52,7 @@ class SimulationParameters:
     nonproportionality: float = param(0.0, "Relative loss of light at low energy", low=0.0, high=0.9)
     fast_split: tuple[float, ...] = param((2.0, 2.0), "Fast noise: light split Beta(a, b)", low=0.1, high=100.0)
     dark_counts_khz: float = param(3.0, "Dark counts per PMT", unit="kHz", low=0.0, high=100.0)
-    afterpulses: float = param(0.03, "Afterpulses per photoelectron, 0.3-4 us later", low=0.0, high=0.5)
+    afterpulses: float = param(0.03, "Afterpulses per photoelectron, 0.3-4 µs later", low=0.0, high=0.5)
     trigger_threshold_pe: float = param(0.15, "Trigger threshold of each PMT", unit="PE", low=0.0, high=2.0)
     noise_low_adc: float = param(1.0, "Electronics noise: lowest rms", unit="ADC", low=0.0, high=50.0)
     noise_high_adc: float = param(1.3, "Electronics noise: highest rms", unit="ADC", low=0.0, high=50.0)

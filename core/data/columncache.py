@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.data.dataset import Dataset
-from core.data.tablefile import TableFiles
+from core.data.dataset import Dataset, Reader
+from core.data.tablefile import TableFiles, read_columns
 
 K = TypeVar("K")
 BYTES_PER_TEXT = 64  # what Python needs for a short text beside the pointer to it
@@ -59,11 +59,16 @@ class ColumnCache:
             self._held -= n_bytes(oldest)
 
 
-def with_cache(dataset: Dataset, cache: ColumnCache) -> Dataset:
-    """The data set with its columns kept in a cache, under the content of the files that they stand in."""
+def through(cache: ColumnCache, reader: Reader = read_columns) -> Reader:
+    """A reader of columns that keeps them in a cache, under the content of the files that they stand in."""
 
     def read(files: TableFiles, names: Sequence[str]) -> list[np.ndarray]:
         keys = [(files, name) for name in names]
-        return cache.get(keys, lambda missing: dataset.read_columns(files, [name for _, name in missing]))
+        return cache.get(keys, lambda missing: reader(files, [name for _, name in missing]))
 
-    return dataclasses.replace(dataset, read_columns=read)
+    return read
+
+
+def with_cache(dataset: Dataset, cache: ColumnCache) -> Dataset:
+    """The data set with its columns kept in a cache."""
+    return dataclasses.replace(dataset, read_columns=through(cache, dataset.read_columns))

@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +148,7 @@ class Dataset:
         file = str(self.derived[name]["file"])
         return TableFiles(self.path, file, (file,))
 
-    @property
+    @cached_property
     def column_names(self) -> list[str]:
         """The columns that were prepared, in their order."""
         return column_names(self.table)
@@ -213,12 +213,19 @@ def open_dataset(name: str, read: Reader = read_columns) -> Dataset:
     if not (path / "dataset.json").exists():
         known = ", ".join(list_datasets()) or "none yet"
         raise DarkroomError(f"There is no data set '{name}' (there are: {known}): prepare it first.")
-    meta = workspace.read_sealed(path / "dataset.json", f"prepare data set '{name}' again")
+    stamp = (path / "dataset.json").stat()
+    return _opened(path, read, stamp.st_mtime_ns, stamp.st_size, stamp.st_ino)
+
+
+@lru_cache(maxsize=128)
+def _opened(path: Path, read: Reader, *_stamp: int) -> Dataset:
+    """The data set, the same object as long as its file is: a page asks for it several times in every run."""
+    meta = workspace.read_sealed(path / "dataset.json", f"prepare data set '{path.name}' again")
     stored_format = meta.get("format")
     if stored_format != FORMAT:
         raise DarkroomError(
-            f"Data set '{name}' has format {stored_format}, expected {FORMAT}: delete it with `python -m core datasets delete "
-            f"{name}` and prepare it again."
+            f"Data set '{path.name}' has format {stored_format}, expected {FORMAT}: delete it with `python -m core datasets "
+            f"delete {path.name}` and prepare it again."
         )
     return Dataset(path, meta, read)
 

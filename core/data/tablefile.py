@@ -57,6 +57,7 @@ def column_names(files: TableFiles) -> list[str]:
     return list(_metadata(files, files.paths[:1])[0].schema.to_arrow_schema().names)
 
 
+@lru_cache(maxsize=64)
 def columns_without_value(files: TableFiles) -> frozenset[str]:
     """The columns that are NaN or empty in every row, by the statistics of the files: no column is read."""
     metadata = _metadata(files, files.paths)

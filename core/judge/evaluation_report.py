@@ -161,7 +161,7 @@ def cost_rows(comparison: Comparison, costs: Mapping[str, Mapping[str, Any]]) ->
     A cut has no parameters that are trained; the bound is no method that one could apply.
     """
     nothing = {"parameters": 0, "train_seconds": 0.0}
-    forms = {"parameters": ("parameters", ",.0f"), "train_seconds": ("training [s]", ",.1f"), "us_per_event": ("per event [us]", ",.1f")}  # fmt: skip
+    forms = {"parameters": ("parameters", ",.0f"), "train_seconds": ("training [s]", ",.1f"), "us_per_event": ("per event [µs]", ",.1f")}  # fmt: skip
     rows = []
     for method in comparison.methods:
         known = costs.get(method, nothing if method not in (NETWORK, BOUND) else {})

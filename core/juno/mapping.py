@@ -14,7 +14,7 @@ from core.juno.response import RESPONSE, Response
 from core.parameters import param
 
 CONTAINERS = ("root", "hdf5", "parquet")
-NS, M, MEV = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}, {"mm": 1e-3, "cm": 1e-2, "m": 1.0}, {"keV": 1e-3, "MeV": 1.0, "GeV": 1e3}  # fmt: skip
+NS, M, MEV = {"ns": 1.0, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9}, {"mm": 1e-3, "cm": 1e-2, "m": 1.0}, {"keV": 1e-3, "MeV": 1.0, "GeV": 1e3}  # fmt: skip
 RUN_DIGITS, SUBRUN_DIGITS = 7, 4
 MAX_SUBRUN = 4095
 

@@ -142,7 +142,7 @@ def passes(scores: np.ndarray, threshold: float) -> np.ndarray:
 
 def at_threshold(scores: np.ndarray, labels: np.ndarray, threshold: float, *, level: float = LEVEL) -> OperatingPoint:
     """Judge one threshold: `scores` (n,) probabilities or any other quantity that is higher for signal
-    (nmt500 in us for the cut-only baseline), `labels` (n,) 1 or 0; others are left out.
+    (nmt500 in µs for the cut-only baseline), `labels` (n,) 1 or 0; others are left out.
     """
     accepted = passes(scores, threshold)
     signal, background = labels == 1, labels == 0

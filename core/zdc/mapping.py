@@ -16,7 +16,7 @@ LAYOUTS = ("images", "voxels", "cells", "steps")
 HELD_BY = {
     "images": ("hdf5", "root", "npz"), "voxels": ("hdf5", "npz"), "cells": ("root", "csv"), "steps": ("root", "csv"),
 }  # fmt: skip
-GEV, MM = {"keV": 1e-6, "MeV": 1e-3, "GeV": 1.0, "TeV": 1e3}, {"um": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1e3}
+GEV, MM = {"keV": 1e-6, "MeV": 1e-3, "GeV": 1.0, "TeV": 1e3}, {"um": 1e-3, "µm": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1e3}
 AXES = ("yx", "xy", "zyx", "zxy", "yxz", "xyz")
 RUN_DIGITS, MAX_SUBRUN, MAX_RUN = 7, 4095, (1 << 23) - 1
 

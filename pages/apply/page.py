@@ -55,10 +55,10 @@ def group(shown: Report, name: str) -> None:
     if name == IN_TIME and IN_TIME not in shown.groups:
         st.info(NO_RATE, icon=":material/info:")
         return
-    look = {}
+    log_y = None
     if name == "energy":
-        look = {"yaxis_type": "log" if st.toggle("logarithmic", key="log", **choose.STAY) else "linear"}
-    report.draw_group(shown, name, "apply", **look)
+        log_y = st.toggle("logarithmic", key="log", **choose.STAY)
+    report.draw_group(shown, name, "apply", log_y=log_y)
 
 
 def page() -> None:

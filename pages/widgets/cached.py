@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import parameters, runs
 from core.data import dataset, histograms
-from core.data.columncache import ColumnCache, with_cache
+from core.data.columncache import ColumnCache, through
 from core.data.table import Column
 from core.experiment import Experiment
 from core.jobs import memory
@@ -58,13 +58,14 @@ KEYS: dict[str | type, Any] = {
 
 
 @st.cache_resource(show_spinner=False)
-def _columns() -> ColumnCache:
-    return ColumnCache(memory.machine_bytes() // COLUMN_SHARE)
+def _reader() -> dataset.Reader:
+    """One for the server, so that a data set that was opened with it is the same one for every page."""
+    return through(ColumnCache(memory.machine_bytes() // COLUMN_SHARE))
 
 
 def open_dataset(name: str) -> dataset.Dataset:
     """A data set whose columns come from the cache."""
-    return with_cache(dataset.open_dataset(name), _columns())
+    return dataset.open_dataset(name, _reader())
 
 
 def experiment_of(data: dataset.Dataset) -> Experiment:

@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -87,22 +87,27 @@ def notes(report: Report) -> None:
         st.caption(f":material/warning: {layout.plain(note)}")
 
 
-def draw_group(report: Report, group: str, prefix: str, **look: Any) -> None:
+def draw_group(
+    report: Report, group: str, prefix: str, height: int | Literal["content"] = "content", *, log_y: bool | None = None
+) -> None:
     """Figures side by side, two in a row, then tables with their downloads.
 
-    `look` changes the layout of the figures, as plotly names it; the kept ones stay as they are.
+    `height` and the scale of y (None: as it is) are those of the page; the kept figures stay as they are.
     """
     figures, tables = report.of_group(group)
     for start in range(0, len(figures), 2):
         pair = figures[start : start + 2]
         for i, (column, figure) in enumerate(zip(st.columns(len(pair)), pair, strict=True), start):
             with column:
-                drawn = copy.deepcopy(figure.figure).update_layout(**look) if look else figure.figure
+                drawn = figure.figure
+                if log_y is not None:
+                    drawn = copy.deepcopy(drawn).update_layout(yaxis_type="log" if log_y else "linear")
                 layout.show_figure(
                     drawn,
                     f"{prefix}-{group}-{i}",
                     figure.note,
                     lambda shown=figure: shown.columns,
+                    height=height,
                 )
     for i, table in enumerate(tables):
         if table.title != group:

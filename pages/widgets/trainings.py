@@ -4,14 +4,23 @@ from typing import Any
 
 import streamlit as st
 
-from core.data.dataset import list_datasets
+from core import parameters
+from core.data.dataset import Dataset, list_datasets
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control, watching
 from core.learn import request
+from core.learn.plan import TrainingPlan
 from core.workflows import analysis_trainings
 from core.workflows.analyse import Names
 from pages.widgets import cached, layout, watch
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=cached.KEYS)
+def _plans(experiment: Experiment, data: Dataset, key: str, _values: Any, digest: str) -> dict[str, TrainingPlan]:
+    """What the analysis would train, by the digest of its parameters."""
+    del digest
+    return analysis_trainings.plans_of(experiment, data, experiment.analyses[key], _values)
 
 
 def section(experiment: Experiment, key: str, names: Names, values: Any) -> dict[str, str]:
@@ -21,7 +30,7 @@ def section(experiment: Experiment, key: str, names: Names, values: Any) -> dict
         return {}
     data = cached.open_dataset(names.dataset)
     try:
-        plans = analysis_trainings.plans_of(experiment, data, analysis, values)
+        plans = _plans(experiment, data, key, values, parameters.digest(values))
     except DarkroomError as error:  # what needs no training is answered nevertheless
         st.caption(f"No networks can be compared on {layout.plain(data.name)}. {layout.plain(str(error))}")
         return {}

@@ -16,7 +16,7 @@ TOLD = Exposure(9, 246, 2, 1, 10800.0, None, 1.47e9, None, None, 7.25, False)
 
 
 def image_of(charge_e: np.ndarray) -> Image:
-    """An image with noise 2 e- and gain 7.25 ADU/e-; NaN is masked."""
+    """An image with noise 2 e- and gain 7.25 ADU/e⁻; NaN is masked."""
     charge_e = np.asarray(charge_e, np.float32)
     return bare_image("canvas", charge_e, np.full(charge_e.shape[1], SIGMA_E), 7.25, TOLD)
 

@@ -177,7 +177,7 @@ def test_a_pressure_effect_is_taken_out():
 def test_clipped_tracks_widen_the_area_as_crofton_says():
     facts = {"pixel_um": 15.0, "n_usable_px": 1000 * 1000, "n_rows": 1000, "n_columns": 1000}
     rng = np.random.default_rng(3)
-    # segments of 530 um, thrown far beyond the image: how many touch it, per density
+    # segments of 530 µm, thrown far beyond the image: how many touch it, per density
     half, n, side = 530.0 / 15.0 / 2.0, 60_000, 1100.0
     middle, angle = rng.uniform(-side / 2, side / 2, (n, 2)), rng.uniform(0, np.pi, n)
     steps = np.linspace(-half, half, 21)[:, None]

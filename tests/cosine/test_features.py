@@ -12,7 +12,7 @@ from core.errors import DarkroomError
 LENGTH, START = 4080, 1200
 WIDE = FeatureParameters(n_bits=16)
 DEFAULT = FeatureParameters()
-# nmt500 [us] of exponentials, printed in the project's physics notes
+# nmt500 [µs] of exponentials, printed in the project's physics notes
 NMT500 = {230: 0.166, 250: 0.172, 200: 0.155, 100: 0.097, 60: 0.060, 50: 0.050, 30: 0.030}
 SHAPES = {"exponential 250": (0.637, 0.199, 0.719), "exponential 50": (0.135, 0.632, 0.252)}
 

@@ -107,7 +107,7 @@ def test_a_floor_keeps_logarithms_finite():
 @pytest.mark.parametrize("case", EXPECTED)
 def test_populations_have_the_expected_medians(case):
     """800 events: 0.01 on the median. The rest of 0.08 is the window and the smoothing, which the table does not name:
-    from 500 ns to 1 us and from 10 to 20 ns the medians move by up to 0.08."""
+    from 500 ns to 1 µs and from 10 to 20 ns the medians move by up to 0.08."""
     values = lpar.lpar(simulated(*case), *templates())
     assert np.isfinite(values).mean() > 0.9
     assert np.nanmedian(values) == pytest.approx(EXPECTED[case], abs=0.08)

@@ -114,7 +114,7 @@ def test_the_window_around_the_trigger_is_pooled_and_compressed() -> None:
     x = recipe.make({"waveform": raw}, table((300.0, 300.0), (300.0, 300.0)), COSINE)
     assert x.shape == (2, 750, 2)
     expected = np.zeros((2, 750, 2))
-    # 0.5 us are 62.5 pooled samples: the pulse is shared by two of them
+    # 0.5 µs are 62.5 pooled samples: the pulse is shared by two of them
     expected[0, 62, 1], expected[0, 63, 1] = np.arcsinh(10 / 4 / 10), np.arcsinh(70 / 4 / 10)
     assert x == pytest.approx(expected, abs=1e-6)
 
@@ -137,7 +137,7 @@ def test_a_record_of_another_length_is_refused(name: str) -> None:
 
 def test_a_window_outside_the_record_is_refused() -> None:
     recipe = NETWORKS["compact"].recipe_for(CompactParameters())
-    with pytest.raises(DarkroomError, match=r"-0.5 to 5.5 us .* does not fit: data set 'hisparc'.* 400 of them before"):
+    with pytest.raises(DarkroomError, match=r"-0.5 to 5.5 µs .* does not fit: data set 'hisparc'.* 400 of them before"):
         recipe.shape(HISPARC)
 
 

@@ -76,7 +76,7 @@ def test_limits_and_flags_become_cuts():
         ({"limits": [{"feature": "es", "low": 2, "high": 1}]}, r"The limits of es are upside down"),
         ({"limits": [{"feature": "colour"}]}, r"'feature' is 'colour': expected one of"),
         ({"refused_flags": ["odd"]}, r"'refused_flags' is 'odd': expected one of"),
-        ({"nmt500_threshold_us": -1}, r"'nmt500_threshold_us' is -1.0: expected a number from 0 to 0.5 us"),
+        ({"nmt500_threshold_us": -1}, r"'nmt500_threshold_us' is -1.0: expected a number from 0 to 0.5 µs"),
     ],
 )
 def test_refusals(values, sentence):

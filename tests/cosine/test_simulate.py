@@ -16,7 +16,7 @@ from core.errors import DarkroomError
 from core.parameters import build, override
 
 N = 2500
-# population, keV: nmt500 median, 5 %, 95 % [us]; X1, X2, ES medians; half width of asymmetry (5-95 %); P(nmt500 > 0.12)
+# population, keV: nmt500 median, 5 %, 95 % [µs]; X1, X2, ES medians; half width of asymmetry (5-95 %); P(nmt500 > 0.12)
 EXPECTED = {
     ("signal", 1.0): ((0.165, 0.102, 0.229), 0.62, 0.21, 0.71, 0.50, 0.878),
     ("signal", 2.0): ((0.173, 0.130, 0.217), 0.65, 0.18, 0.74, 0.36, 0.978),
@@ -37,7 +37,7 @@ def features(population: str, energy_kev: float) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("case", EXPECTED)
 def test_populations_have_the_expected_features(case: tuple[str, float]) -> None:
-    """Statistics of 2,500 events: 0.001 us on the median of nmt500, 0.006 on P. The rest of each tolerance is freedom.
+    """Statistics of 2,500 events: 0.001 µs on the median of nmt500, 0.006 on P. The rest of each tolerance is freedom.
 
     The table comes from a toy whose pulse shape, onset rule and tail of the fast noise are not recorded. One sample
     of onset moves nmt500 by 2 ns, and X2 of a 30 ns pulse by 0.02; the ranges at 1 keV also carry the afterpulses.

@@ -25,7 +25,7 @@ def sample_of(run_id: str) -> cutsample.CutSample:
 
 
 def test_the_page_shows_what_the_engine_finds(few: str, opened: Callable[..., AppTest]) -> None:
-    at = opened("cutstudy", scores=few, cut1="nmt500 [us]")
+    at = opened("cutstudy", scores=few, cut1="nmt500 [µs]")
     events = sample_of(few)
     moved = cutsample.move(events, ["nmt500_us"])
     quoted = cutsample.quote(events, moved)
@@ -36,7 +36,7 @@ def test_the_page_shows_what_the_engine_finds(few: str, opened: Callable[..., Ap
 
 
 def test_a_moved_cut_is_quoted_where_it_was_put(few: str, opened: Callable[..., AppTest]) -> None:
-    at = opened("cutstudy", scores=few, cut1="nmt500 [us]")
+    at = opened("cutstudy", scores=few, cut1="nmt500 [µs]")
     at.number_input(key="at1").set_value(10.0).run()
     assert not at.exception
     assert numbers(at)["signal kept"] == "0.00 %"
@@ -46,14 +46,14 @@ def test_a_moved_cut_is_quoted_where_it_was_put(few: str, opened: Callable[..., 
 
 
 def test_a_cut_from_a_link_is_followed(opened: Callable[..., AppTest]) -> None:
-    at = opened("cutstudy", cut1="nmt500 [us]", at1="10.0")
+    at = opened("cutstudy", cut1="nmt500 [µs]", at1="10.0")
     assert numbers(at)["signal kept"] == "0.00 %"
 
 
 @pytest.mark.parametrize("tab", ["distributions", "by energy or score", "with the network", "features"])
 @pytest.mark.parametrize("second", ["no second cut", "ES (dpar)"])
 def test_every_tab_draws(few: str, opened: Callable[..., AppTest], tab: str, second: str) -> None:
-    at = opened("cutstudy", scores=few, cut1="nmt500 [us]", cut2=second, cs=tab)
+    at = opened("cutstudy", scores=few, cut1="nmt500 [µs]", cut2=second, cs=tab)
     assert not at.error
     assert ("--second es" in at.code[-1].value) == (second != "no second cut")
     assert len(at.get("plotly_chart")) or tab == "with the network"

@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Scale:
-    """Gain of one amplifier from the line: e-/DN with its 68 % interval, next to the one assumed before."""
+    """Gain of one amplifier from the line: e⁻/DN with its 68 % interval, next to the one assumed before."""
 
     amplifier: int
     line: Line
@@ -105,7 +105,7 @@ def measure(paths: Sequence[Path], mapping: Mapping, settings: LineParameters) -
         {
             "amplifier": scale.amplifier, "line [DN]": round(scale.line.place_dn, 2), "low [DN]": round(scale.line.low_dn, 2),
             "high [DN]": round(scale.line.high_dn, 2), "width [DN]": round(scale.line.sigma_dn, 2), "n": scale.line.n,
-            "sigmas": round(scale.line.significance, 1), "gain [e-/DN]": round(scale.gain_e_per_dn, 4),
+            "sigmas": round(scale.line.significance, 1), "gain [e⁻/DN]": round(scale.gain_e_per_dn, 4),
             "gain low": round(scale.low_e_per_dn, 4), "gain high": round(scale.high_e_per_dn, 4),
             "gain assumed": round(scale.assumed_e_per_dn, 4), "clusters": scale.n_clusters,
         }
@@ -220,7 +220,7 @@ def run(inputs: Inputs, parameters: LineParameters, progress: Progress) -> Repor
     scales = measure(inputs.files, inputs.mapping, parameters)
     numbers = [
         KeyNumber(
-            f"amplifier {scale['amplifier']} [e-/DN]", f"{scale['gain [e-/DN]']:.4g}",
+            f"amplifier {scale['amplifier']} [e⁻/DN]", f"{scale['gain [e⁻/DN]']:.4g}",
             f"[{scale['gain low']:.4g}, {scale['gain high']:.4g}], n = {scale['n']:,}", "gain with its 68 % interval",
         )
         for scale in scales[:4]

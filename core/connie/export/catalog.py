@@ -1,6 +1,6 @@
 """The clusters of a prepared data set as a catalog with the branch names of CONNIE: Parquet, ROOT (tree hitSumm), CSV.
 
-Charges are in ADU, as in those catalogs: `gain` [ADU/e-] leads back to electrons. `flag` holds the bits of what spoils a
+Charges are in ADU, as in those catalogs: `gain` [ADU/e⁻] leads back to electrons. `flag` holds the bits of what spoils a
 measurement (GOOD_BITS of `core.connie.features.FLAGS`), so that flag == 0 means what it means there; deblended and
 joined clusters have flag 0. En, nn, xBaryn, yBaryn, xVarn, yVarn are over the pixels with level <= n, moments weighted
 with max(ePix, 0). CSV leaves out the lists of pixels.

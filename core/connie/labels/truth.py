@@ -7,7 +7,7 @@ A label is given by a recipe on what is observed and what is true, in this order
    than half of its clustered charge here (it lies in pieces, and this is not its main one). Delta rays count as their muon.
 3. bad pixel: the dominant particle is a defect.
 4. muon unsure: a muon whose visible length L is below 10 px (steep, or cut by an edge). muon sure: any other muon.
-5. spot: an X-ray, a Compton spot or an alpha; also an electron that leaves at most 20 keV: it ends after 5 um, within one
+5. spot: an X-ray, a Compton spot or an alpha; also an electron that leaves at most 20 keV: it ends after 5 µm, within one
    pixel, and nothing tells it from a Compton spot.
 6. undefined: an electron above 20 keV with L <= 5 px, the size of a 20 keV spot. It is round as a spot is, but above
    the energy of all of them, and shows no path as a worm does.

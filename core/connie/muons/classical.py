@@ -18,17 +18,17 @@ from core.parameters import param
 Table = Mapping[str, np.ndarray]
 DEDX, SHAPE = "dE/dx", "shape"
 MIN_TRACKS = 50
-SIMULATED_PEAK = 2.776  # `observed_peak` of simulated images of 3 h, gain 7.25 ADU/e-
+SIMULATED_PEAK = 2.776  # `observed_peak` of simulated images of 3 h, gain 7.25 ADU/e⁻
 ALPHA_E = 2.67e5  # 1 MeV
 REFUSED_FLAGS = ("edge", "saturated", "masked_pixels")  # what CONNIE's own `flag` tells of
 
 
 @dataclass(frozen=True)
 class DedxBand:
-    """log10 of ADU per um: the band keeps `centre +- half_width`."""
+    """log10 of ADU per µm: the band keeps `centre +- half_width`."""
 
-    centre: float = param(2.7055, "centre of the band as in the CONNIE code", unit="log10 ADU/um", low=0.0, high=6.0)
-    half_width: float = param(0.1601, "half its width", unit="log10 ADU/um", low=0.001, high=3.0)
+    centre: float = param(2.7055, "centre of the band as in the CONNIE code", unit="log10 ADU/µm", low=0.0, high=6.0)
+    half_width: float = param(0.1601, "half its width", unit="log10 ADU/µm", low=0.001, high=3.0)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ShapeBand:
 
 
 def observed_peak(table: Table, min_length_px: float = 20.0) -> float:
-    """Centre of the dE/dx band on these tracks: the most frequent log10(ADU/um) of clean tracks longer than this.
+    """Centre of the dE/dx band on these tracks: the most frequent log10(ADU/µm) of clean tracks longer than this.
 
     The gain decides where the peak lies, and the band must follow it. The mode is the middle of the shortest interval
     that holds a tenth of the tracks. NaN with fewer than MIN_TRACKS.
@@ -84,7 +84,7 @@ def rule_classes(table: Table) -> np.ndarray:
 
     Artefact: one row or column of at least 12 px. Alpha: at least 1 MeV, box ratio >= 0.5, 15 pixels, no longer than 60 px.
     Muon: L >= 30 px, W/L <= 0.10, straightness >= 0.75, sagitta/L <= 0.03. Steep muon (unsure): 7 <= L < 30 px, straight,
-    0.126-0.57 keV/um. Spot: L <= 7 px.
+    0.126-0.57 keV/µm. Spot: L <= 7 px.
     """
     length, straight = table["length_px"], table["straightness"] >= 0.75
     height = table["y_max_px"] - table["y_min_px"] + 1

@@ -269,7 +269,7 @@ def _key_numbers(
     peak = spectra.peak_of(fits)
     if peak is not None:
         detail = f"[{peak.low:.1f}, {peak.high:.1f}], n = {peak.n:,}"
-        help = "peak of the energy along 675 um, Landau (x) Gauss summed over the path lengths"
+        help = "peak of the energy along 675 µm, Landau (x) Gauss summed over the path lengths"
         numbers.append(KeyNumber("energy peak [keV]", f"{peak.value:.1f}", detail, help))
     return tuple(numbers)
 

@@ -25,7 +25,7 @@ def clean(scored: ScoreTable) -> np.ndarray:
 
 
 def muon_spectrum(scored: ScoreTable, muons: np.ndarray, low_kev: float, high_kev: float) -> Fit:
-    """Energy per 675 um of path of the predicted muons, bool (n,), with Landau (x) Gauss summed over the path lengths.
+    """Energy per 675 µm of path of the predicted muons, bool (n,), with Landau (x) Gauss summed over the path lengths.
 
     Tracks that were cut out of a larger cluster or joined of pieces are left out: their charge is shared with another.
     """

@@ -26,7 +26,7 @@ def range_um(energy_kev: np.ndarray) -> np.ndarray:
 
 @cache
 def _table() -> tuple[np.ndarray, np.ndarray]:
-    """log range [um] and log energy [keV]: from the range that is left to the energy that is left."""
+    """log range [µm] and log energy [keV]: from the range that is left to the energy that is left."""
     energy = np.geomspace(2.0, 2500.0, 400)
     return np.log(range_um(energy)), np.log(energy)
 
@@ -34,7 +34,7 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
 def propagate(
     rng: np.random.Generator, particle: np.ndarray, start: np.ndarray, direction: np.ndarray, energy_kev: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Follow n electrons in steps of 5 um until they stop or leave the silicon.
+    """Follow n electrons in steps of 5 µm until they stop or leave the silicon.
 
     `start` (n, 3): x and y in pixels, depth in um; `direction` (n, 3) of length 1. Returns for every step the particle
     int32 (m,), the place (m, 3) and the energy it leaves there [keV] (m,).

@@ -24,7 +24,7 @@ _BLEED_SHARE, _BLEED_PX = 0.05, 120
 @dataclass(frozen=True)
 class Conditions:
     """What differs from image to image: factors on the rate of muons (pressure) and on electrons and spots (`mix`),
-    diffusion as A [um2] and b [1/um]."""
+    diffusion as A [um2] and b [1/µm]."""
 
     exposure_s: float
     muon_factor: float
@@ -58,7 +58,7 @@ class SimulatedImage:
 def conditions(
     rng: np.random.Generator, settings: "SimulationParameters", exposure_s: float, muon_factor: float = 1.0
 ) -> Conditions:
-    """Draw what varies. Diffusion between the published ones: A from 216 to 1000 um2, widest from 14 to 20 um."""
+    """Draw what varies. Diffusion between the published ones: A from 216 to 1000 um2, widest from 14 to 20 µm."""
     a, b = settings.diffusion_a_um2, settings.diffusion_b_per_um
     if settings.vary_diffusion:
         a, widest = np.exp(rng.uniform(np.log(216.0), np.log(1000.0))), rng.uniform(14.0, 20.0)

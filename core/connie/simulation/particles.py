@@ -29,7 +29,7 @@ _STEP_UM = 5.0
 @dataclass(frozen=True)
 class Tracks:
     """Particles of one species: `table` name -> (n,), and their steps: `owner` (m,) index into the table,
-    `place` (m, 3) x, y [px] and depth [um], `energy_kev` (m,)."""
+    `place` (m, 3) x, y [px] and depth [µm], `energy_kev` (m,)."""
 
     table: dict[str, np.ndarray]
     owner: np.ndarray
@@ -79,7 +79,7 @@ def muon_directions(rng: np.random.Generator, n: int, plane: str = "horizontal")
 
 
 def muons(rng: np.random.Generator, middle: np.ndarray, direction: np.ndarray) -> Tracks:
-    """Muons through `middle` (n, 2) [px] at half depth: Landau steps of 5 um, large ones as delta electrons."""
+    """Muons through `middle` (n, 2) [px] at half depth: Landau steps of 5 µm, large ones as delta electrons."""
     n = len(middle)
     path_um = THICKNESS_UM / -direction[:, 2]
     slope = direction[:, :2] / -direction[:, 2:] * THICKNESS_UM / PIXEL_UM
@@ -178,7 +178,7 @@ def _table(species: int, x: np.ndarray, y: np.ndarray, z: np.ndarray, energy_kev
 
 
 def alphas(rng: np.random.Generator, place: np.ndarray) -> Tracks:
-    """Alphas of 3 to 9 MeV at `place` (n, 2), within 27 um of either side: one point each, spread by their plasma."""
+    """Alphas of 3 to 9 MeV at `place` (n, 2), within 27 µm of either side: one point each, spread by their plasma."""
     n = len(place)
     energy = rng.uniform(3000.0, 9000.0, n)
     depth = rng.uniform(0.0, ALPHA_RANGE_UM, n)

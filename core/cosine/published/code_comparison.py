@@ -244,7 +244,7 @@ def _remarks(table: str) -> dict[str, str]:
     return {
         "epochs, 6~10 keV": epochs,
         "epochs, 3~6 keV": epochs,
-        "nmt500 of signal above": "printed without a unit; 0.12 us divides scintillation from fast noise",
+        "nmt500 of signal above": "printed without a unit; 0.12 µs divides scintillation from fast noise",
         "nmt500 of background below": "printed without a unit; the same value makes the labels circular",
         "events in 30 batches": "printed as about 2,000",
         "signal events in 30 batches": "depends on the class balance of the training sample",

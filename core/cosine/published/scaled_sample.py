@@ -1,7 +1,7 @@
 """The counts of the CNN slides' data statistics, simulated: at full size or a part of them, in the real file format.
 
 Per crystal and energy window the files hold as many labelled events as the slides' training, validation and test
-samples together: signal = calibration, coincident, nmt500 > 0.12 us; background = physics, alone, nmt500 < 0.12 us;
+samples together: signal = calibration, coincident, nmt500 > 0.12 µs; background = physics, alone, nmt500 < 0.12 µs;
 energy and nmt500 as reconstructed. Events of the ordinary simulation (noise mixed as there, scintillation among it)
 are generated around each cell and kept where they fall into it, until its number is full. Nothing else is in the
 files: what a label leaves out is not there, so cuts and other labels cannot be studied with them.

@@ -161,7 +161,7 @@ def _slow(times, model):  # type: ignore[no-untyped-def]
 
 @_jit
 def _afterglow(times, pmts):  # type: ignore[no-untyped-def]
-    """A pair, one in each PMT, within 200 ns of the origin, all others evenly over 5 us: density without the split.
+    """A pair, one in each PMT, within 200 ns of the origin, all others evenly over 5 µs: density without the split.
 
     Any photoelectrons of the first 200 ns can be the pair: their number, over all origins, is a sum of rectangles.
     """

@@ -157,7 +157,7 @@ def _trigger(order, times, pmts, charges, threshold):  # type: ignore[no-untyped
 
 @_jit
 def _count(order, times, pmts, charges, closing, summary):  # type: ignore[no-untyped-def]
-    """Fill charge over 5 us [PE], pulses per PMT and the time of their first photoelectron from the trigger [ns]."""
+    """Fill charge over 5 µs [PE], pulses per PMT and the time of their first photoelectron from the trigger [ns]."""
     latest = np.full(2, -np.inf)
     summary[:] = 0.0
     summary[3] = summary[4] = np.nan
@@ -209,7 +209,7 @@ def generate(rng, populations, mean_pe, beta, rates, threshold, noise_range, tem
     """Fill `raw` int16 (n, 2, 4080) and `truth` float64 (n, 12) for `populations` and `mean_pe` (n,).
 
     An event that does not trigger is drawn again at the same expected number of photoelectrons. `rates` = dark counts
-    [kHz], afterpulses per photoelectron. `truth` columns: photoelectrons, trigger-closing sample, charge over 5 us
+    [kHz], afterpulses per photoelectron. `truth` columns: photoelectrons, trigger-closing sample, charge over 5 µs
     [PE], pulses in PMT 1, in PMT 2, first photoelectron in PMT 1, in PMT 2 [ns from record start], baselines 1 and 2,
     noise 1 and 2 [ADC], log-likelihood ratio under `model`. Returns the first event that never triggered, or -1.
     """
@@ -268,7 +268,7 @@ def records(
     """One triggered record per element of `population`, `true_kev` and `light_pe_per_kev`, all (n,).
 
     `split`: Beta(a, b) of the light of fast noise; `rates`: dark counts [kHz] and afterpulses per photoelectron;
-    `noise_adc`: lowest and highest rms; `mixture`: weights of the populations for the likelihood ratio. The reconstructed energy is the charge of the photoelectrons over 5 us,
+    `noise_adc`: lowest and highest rms; `mixture`: weights of the populations for the likelihood ratio. The reconstructed energy is the charge of the photoelectrons over 5 µs,
     divided by the light yield and the mean charge.
     """
     raw = np.empty((len(population), 2, N_SAMPLES), np.int16)

@@ -65,7 +65,7 @@ def muon(rng: np.random.Generator, out: np.ndarray, energy_mev: float, ux: float
 
 @numba.njit(cache=True, nogil=True)
 def michel(rng: np.random.Generator, out: np.ndarray, n: int, x: float, y: float, z: float, length_m: float) -> int:
-    """Append the electron of a muon's decay at the end (x, y, z) of its track: its shower, 2.2 us later in the mean, of an energy with
+    """Append the electron of a muon's decay at the end (x, y, z) of its track: its shower, 2.2 µs later in the mean, of an energy with
     Michel's spectrum. The number of rows then.
     """
     share = rng.random()

@@ -3,7 +3,7 @@
 Data sets, one entry for each shower: `cells_mev` (n, n_y, n_x), `depth_mev` (n, n_depth), `number`, what is known of the truth by the
 names of `core.zdc.showers.TRUTH`, and `particle`. Root attributes: `format`, `version`, `run`, `cell_mm`, `threshold_mev`, and what else
 the writer is given. They are compressed by gzip, which every HDF5 library reads: of cells that are mostly 0 it keeps 275 bytes of 1,600 in
-13 us; shuffling their bytes first makes a third more of them.
+13 µs; shuffling their bytes first makes a third more of them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
