@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.widgets import contents, guide, history, named_view, room
+from pages.widgets import cached, contents, guide, history, named_view, room
 
 # An icon of our own: without one the browser asks a foreign host for each page's symbol.
 ICON = Path(__file__).parent / "pages" / "widgets" / "icon.png"
@@ -40,3 +40,4 @@ navigation = st.navigation({"": contents.pages(WORK), "Trust": contents.pages(TR
 named_view.follow()
 navigation.run()
 guide.at_foot()
+cached.settle()

@@ -5,6 +5,7 @@ Streamlit hashes only a sample when they are large.
 """
 
 import dataclasses
+import gc
 from typing import Any
 
 import streamlit as st
@@ -55,6 +56,15 @@ KEYS: dict[str | type, Any] = {
     ScoreTable: scores_key,
 }
 """What Streamlit hashes in the place of each of these, as an argument of a cached function."""
+
+
+@st.cache_resource(show_spinner=False)
+def settle() -> None:
+    """To be called at the end of a run; the first time what was loaded is put aside from the garbage collector, which else
+    would look through a million objects of libraries (0.2 s) whenever it looks for what a page has left.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @st.cache_resource(show_spinner=False)

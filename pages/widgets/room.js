@@ -138,6 +138,7 @@ function listen() {
   if (isListening) return
   isListening = true
   window.addEventListener("keydown", onKey)
+  understandCommas() // of commas.js
   const note = (event) => (pointed = event.target instanceof Element ? event.target.closest(".stPlotlyChart, [data-figure]") : null)
   window.addEventListener("pointerover", note, { passive: true })
 }

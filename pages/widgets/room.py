@@ -1,4 +1,4 @@
-"""The room of every page: its compact layout, a figure that fills the window by key, and the projector mode.
+"""The room of every page: its compact layout, a figure that fills the window by key, the projector mode, decimal commas.
 
 The projector is in the address (`projector=1`), so that a link shows another room the same. Figures are drawn larger by the
 server (`core.figures.style.for_projector`), the rest by the style sheet.
@@ -10,11 +10,11 @@ import streamlit as st
 
 ADDRESS = "projector"
 _FILE = Path(__file__)
+_SCRIPTS = (_FILE.with_suffix(".js"), _FILE.with_name("commas.js"))
 
 _component = st.components.v2.component(
     "darkroom_room",
-    css=_FILE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_FILE.with_suffix(".js").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS),
     isolate_styles=False,
 )
 
@@ -29,6 +29,7 @@ def furnish() -> None:
     if ADDRESS not in st.query_params and st.session_state.get(ADDRESS):
         st.query_params[ADDRESS] = "1"  # the navigation leaves it out
     st.session_state[ADDRESS] = is_projected()
+    st.html(_FILE.with_suffix(".css"))  # at once: what a component brings comes when the page has been seen already
     _component(data={"projector": is_projected()}, key="room", on_projector_change=_turn)
 
 
