@@ -221,10 +221,9 @@ def open_dataset(name: str, read: Reader = read_columns) -> Dataset:
 def _opened(path: Path, read: Reader, *_stamp: int) -> Dataset:
     """The data set, the same object as long as its file is: a page asks for it several times in every run."""
     meta = workspace.read_sealed(path / "dataset.json", f"prepare data set '{path.name}' again")
-    stored_format = meta.get("format")
-    if stored_format != FORMAT:
+    if (stored := meta.get("format")) != FORMAT:
         raise DarkroomError(
-            f"Data set '{path.name}' has format {stored_format}, expected {FORMAT}: delete it with `python -m core datasets "
+            f"Data set '{path.name}' has format {stored}, expected {FORMAT}: delete it with `python -m core datasets "
             f"delete {path.name}` and prepare it again."
         )
     return Dataset(path, meta, read)

@@ -14,6 +14,7 @@ from core.figures.style import (
     LOG_AXIS,
     NEUTRAL,
     SEQUENCE,
+    SHORT_LOG_AXIS,
     SYMBOLS,
     class_style,
     errors,
@@ -76,7 +77,7 @@ def efficiency_by_bin(tables: Mapping[str, ClassTable]) -> go.Figure:
         add_efficiencies(figure, table.axis, table.rows, name, (colour, symbol), (i, len(tables)))
     figure.update_yaxes(range=[0.0, 103.0])
     if any(is_uneven(table.axis.edges) for table in tables.values()):
-        figure.update_xaxes(type="log")
+        figure.update_xaxes(**SHORT_LOG_AXIS)
     return finish(figure, next(iter(tables.values())).axis.title, "signal efficiency, background rejection [%]")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.bins import is_uneven, middles
-from core.figures.style import DASHES, FREE_COLOURS, NEUTRAL, SIGNAL, SYMBOLS, errors, finish
+from core.figures.style import DASHES, FREE_COLOURS, NEUTRAL, SHORT_LOG_AXIS, SIGNAL, SYMBOLS, errors, finish
 from core.statistics.axis import Axis
 from core.statistics.histogram import Histogram, histogram
 from core.statistics.intervals import Interval, PairInterval
@@ -41,7 +41,7 @@ def along_axis(
     if level is not None:
         figure.add_hline(level, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     if is_uneven(axis.edges):
-        figure.update_xaxes(type="log")
+        figure.update_xaxes(**SHORT_LOG_AXIS)
     if log_y:
         figure.update_yaxes(type="log", exponentformat="power")
     return finish(figure, axis.title, y_title)

@@ -21,6 +21,7 @@ FREE_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 LOG_AXIS = {"type": "log", "dtick": 1, "exponentformat": "power"}
+SHORT_LOG_AXIS = {"type": "log", "minorloglabels": "complete"}  # of a decade or two, its digits as large as other texts
 THRESHOLD_LINE = {"color": NEUTRAL, "width": 2, "dash": "dot"}
 KNOWN = {
     "signal": (SIGNAL, "solid", "circle"),

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.bins import is_uneven, middles
-from core.figures.style import SIGNAL, errors, finish
+from core.figures.style import SHORT_LOG_AXIS, SIGNAL, errors, finish
 from core.statistics.axis import Axis
 from core.statistics.intervals import Interval
 
@@ -27,5 +27,5 @@ def points_by_axis(axis: Axis, title: str, intervals: Sequence[Interval]) -> go.
         hovertemplate="%{y:.4g}, n = %{customdata:d}<extra></extra>",
     )  # fmt: skip
     if is_uneven(axis.edges):
-        figure.update_xaxes(type="log")
+        figure.update_xaxes(**SHORT_LOG_AXIS)
     return finish(figure, axis.title, title)

@@ -33,4 +33,4 @@ def section(experiment: Experiment, chosen: list[files.RawFile], options: tuple[
         if answered[0] == wanted:
             st.dataframe(answered[1]["scales"], hide_index=True, alt="the energy scale of each amplifier")
         st.caption(scale.explanation)
-        st.code(f"python -m core {shlex.join(wanted)}", language="bash", wrap_lines=True)
+        layout.command_line(f"python -m core {shlex.join(wanted)}")

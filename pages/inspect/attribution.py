@@ -52,7 +52,7 @@ def why(selected: Selected, scored: ScoreTable | None, rows: Any, row: int, how:
             figure = view.draw(selected.dataset, row, attribution, how)
             layout.show_figure(figure.update_layout(height=height), "why", NOTE, lambda: explain.columns(attribution))
             st.caption(CAVEAT)
-            st.code(_command(selected, scored, row, settings), language="bash", wrap_lines=True)
+            layout.command_line(_command(selected, scored, row, settings))
     _means(selected, scored, rows, settings, height)
 
 

@@ -113,7 +113,12 @@ def data_button(text: Callable[[], str], file_name: str, key: str) -> None:
 def foot(facts: str, command: str) -> None:
     """How the numbers came about, and the same as a command."""
     st.caption(plain(facts))
-    st.code(command, language=None, wrap_lines=True)  # the colours of a language are too pale to read
+    command_line(command)
+
+
+def command_line(command: str) -> None:
+    """The same on the command line, to copy; without the colours of a language, which are too pale to read."""
+    st.code(command, language=None, wrap_lines=True)
 
 
 def nothing_yet(sentence: str, page: str, label: str) -> None:
