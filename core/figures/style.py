@@ -21,7 +21,9 @@ FREE_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 LOG_AXIS = {"type": "log", "dtick": 1, "exponentformat": "power"}
-SHORT_LOG_AXIS = {"type": "log", "minorloglabels": "complete"}  # of a decade or two, its digits as large as other texts
+_TICKS = [float(f"{digit}e{power}") for power in range(-4, 7) for digit in (1, 2, 5)]
+SHORT_LOG_AXIS = {"type": "log", "tickvals": _TICKS, "ticktext": [f"{tick:,g}" for tick in _TICKS]}
+"""Of two or three decades: plotly's own labels between the decades are too small to read."""
 THRESHOLD_LINE = {"color": NEUTRAL, "width": 2, "dash": "dot"}
 KNOWN = {
     "signal": (SIGNAL, "solid", "circle"),

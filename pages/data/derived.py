@@ -44,7 +44,7 @@ def section(experiment: Experiment, names: list[str]) -> None:
         else:
             st.caption(f"{derived.column.title} is not there yet. {derived.explanation}")
         options = choose.as_options(experiment, starts[start]) if derived.needs_selection else ""
-        st.code(f"python -m core derive {data.name} {column}{options}", "bash")
+        layout.command_line(f"python -m core derive {data.name} {column}{options}")
 
 
 @st.fragment(run_every=1.0)

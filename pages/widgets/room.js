@@ -80,6 +80,13 @@ function showNumbers() {
   }, 200)
 }
 
+// The theme's colours for the style sheet, which Streamlit tells to components only.
+function tellColours() {
+  const { color, backgroundColor } = ground()
+  document.documentElement.style.setProperty("--darkroom-text", color)
+  document.documentElement.style.setProperty("--darkroom-ground", backgroundColor)
+}
+
 const ground = () => getComputedStyle(document.querySelector(".stApp") ?? document.body)
 
 function item(text, key, act) {
@@ -139,6 +146,7 @@ function listen() {
   isListening = true
   window.addEventListener("keydown", onKey)
   understandCommas() // of commas.js
+  new MutationObserver(tellColours).observe(document.querySelector(".stApp") ?? document.body, { attributes: true })
   const note = (event) => (pointed = event.target instanceof Element ? event.target.closest(".stPlotlyChart, [data-figure]") : null)
   window.addEventListener("pointerover", note, { passive: true })
 }
@@ -148,6 +156,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   isProjector = data.projector
   setProjector = (isOn) => setTriggerValue("projector", isOn)
   document.documentElement.toggleAttribute("data-projector", isProjector)
+  tellColours()
   drawMenu()
   listen()
 }

@@ -29,7 +29,9 @@ def test_pages_begin_at_the_top_and_can_be_read(server: Any, browser: Any, theme
     for query in LOOKED_AT:
         drawn(page, f"{server.url}/{query}")
         assert page.locator("h4").first.bounding_box()["y"] < 80, query
-        overhang = page.evaluate("() => { const e = document.querySelector('.stMain'); return e.scrollWidth - e.clientWidth }")
+        overhang = page.evaluate(
+            "() => { const e = document.querySelector('.stMain'); return e.scrollWidth - e.clientWidth }"
+        )
         assert overhang <= 0, query
         assert page.evaluate(CONTRAST) == [], query
     context.close()
