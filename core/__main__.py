@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from core import disk, workspace
-from core.commands import declarations, generator_options, order_options, report_options, tag_options
+from core.commands import declarations, generator_options, order_options, report_options, run_options, tag_options
 from core.commands.command import COMMANDS, parse
 from core.errors import DarkroomError
 from core.plaintext import plain_text
 
-DECLARED = declarations, generator_options, order_options, report_options, tag_options  # importing them fills COMMANDS
+DECLARED = declarations, generator_options, order_options, report_options, run_options, tag_options  # importing them fills COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         run, options = parse(sys.argv[1:] if arguments is None else arguments, COMMANDS, __doc__)
-        result, text = run(options)
+        result, text = run(run_options.with_run_ids(options))
     except DarkroomError as error:
         print(f"darkroom: {error}", file=sys.stderr)
         return 2

@@ -68,7 +68,7 @@ def adding(folder: Path, name: str) -> Iterator[Path]:
     Everything is on the disk before the first of the two is renamed, so that a full disk leaves both as they were.
     """
     file = folder / name
-    with _only_writer(folder):
+    with only_writer(folder):
         if not is_there(folder):
             with workspace.replacing(file) as temporary:
                 yield temporary
@@ -81,7 +81,7 @@ def adding(folder: Path, name: str) -> Iterator[Path]:
 def drop(folder: Path, names: Iterable[str]) -> None:
     """Take files out of the manifest, then remove them."""
     gone = set(names)
-    with _only_writer(folder), workspace.replacing(folder / FILE) as new_manifest:
+    with only_writer(folder), workspace.replacing(folder / FILE) as new_manifest:
         _write(new_manifest, {name: value for name, value in read(folder).items() if name not in gone})
     for name in gone:
         (folder / name).unlink(missing_ok=True)
@@ -128,6 +128,21 @@ def version(folder: Path, names: Iterable[str]) -> str:
     )
 
 
+def state(folder: Path) -> str:
+    """The `version` of everything that a sealed folder's manifest names, or of a manifest that cannot be read; '' without one."""
+    stamp = version(folder, ())
+    try:
+        return stamp and version(folder, _names(folder, stamp))
+    except DarkroomError:
+        return stamp
+
+
+@lru_cache(maxsize=4_096)
+def _names(folder: Path, stamp: str) -> tuple[str, ...]:
+    del stamp
+    return tuple(read(folder))
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file as hexadecimal digits."""
     try:
@@ -149,7 +164,7 @@ def _sha256(path: str, *_stamp: int) -> str:
 
 
 @contextmanager
-def _only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path) -> Iterator[None]:
     """Hold the manifest against other writers for the moment that writing takes; they wait."""
     try:
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

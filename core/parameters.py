@@ -97,6 +97,13 @@ def build(cls: type[T], values: Mapping[str, Any]) -> T:
     return parameters
 
 
+def value_of(spec: Spec, value: Any) -> Any:
+    """A single field's value from a text or a plain value, converted and checked as `build` does."""
+    converted = _convert(spec, value)
+    _check(spec, converted)
+    return converted
+
+
 def override(instance: T, assignments: Sequence[str]) -> T:
     """Apply `name=value` strings, as given by `--set`, to a parameter dataclass."""
     values = to_dict(instance)

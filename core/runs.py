@@ -9,6 +9,7 @@ workspace/runs/<id>/model.keras        the network with its best weights
     outputs/                           what the network gave for the rows of data sets (`core.outputs`)
     epochs/<n>.npz                     weights after chosen epochs (`core.learn.epoch_weights`)
     summary.json                       of a regression or a generator: numbers on rows that no training used
+    named.json, result.json            outside of the seal: its name (`core.run_names`) and result (`core.judge.run_result`)
     checkpoint/                        until it is sealed: the state to go on from (`core.learn.checkpoint`)
 """
 
@@ -16,13 +17,14 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core import bin, columnfile, manifest, outputs, workspace
+from core import bin, columnfile, manifest, outputs, run_names, workspace
 from core.data.splits import OTHER
 from core.errors import DarkroomError
 
@@ -30,7 +32,8 @@ MODEL = "model.keras"
 SETTINGS = ("provenance", "params", "recipe", "selection")
 SEALED = (MODEL, "rows.parquet", *(f"{name}.json" for name in SETTINGS))
 CURVES = ("batches", "epochs")
-CHECKPOINT, SUMMARY = "checkpoint", "summary.json"
+CHECKPOINT, SUMMARY, RESULT = "checkpoint", "summary.json", "result.json"
+UNSEALED = (run_names.FILE, RESULT)  # may change at any time
 CLASSIFY = "classify"
 
 
@@ -74,6 +77,16 @@ class Run:
         return self.path.name
 
     @property
+    def name(self) -> str:
+        """What people call it; its id where nobody gave it a name."""
+        return run_names.of(self.id).name
+
+    @property
+    def title(self) -> str:
+        """The name with the id behind it."""
+        return run_names.of(self.id).title
+
+    @property
     def network(self) -> str:
         return str(self.params["network"])
 
@@ -98,7 +111,7 @@ class Run:
 
 
 def runs_folder() -> Path:
-    return workspace.folder("runs")
+    return run_names.folder()
 
 
 def create(network: str) -> Path:
@@ -146,7 +159,7 @@ def seal(path: Path, provenance: Mapping[str, Any]) -> None:
     """Write provenance and, last, the manifest: from here on the run counts as made."""
     workspace.write_json(path / "provenance.json", dict(provenance))
     files = (p.relative_to(path) for p in sorted(path.rglob("*")) if p.is_file() and p.name[0] != ".")
-    names = (p.as_posix() for p in files if p.parts[0] != CHECKPOINT)
+    names = (p.as_posix() for p in files if p.parts[0] not in (CHECKPOINT, *UNSEALED))
     manifest.write(path, dict.fromkeys((*SEALED, *names)))
 
 
@@ -155,34 +168,25 @@ def list_runs() -> list[RunSummary]:
     unfinished or damaged are listed as such.
     """
     paths = sorted(runs_folder().glob("[!.]*"), key=lambda path: (path.name[:1].isdigit(), path.name), reverse=True)
-    return [_summary(path) for path in paths if path.is_dir()]
+    return [_summary(path, manifest.state(path)) for path in paths if path.is_dir()]
 
 
-def _summary(path: Path) -> RunSummary:
-    if not manifest.is_there(path):
+@lru_cache(maxsize=4_096)
+def _summary(path: Path, state: str) -> RunSummary:
+    """The line of a run; read again only when the `state` of its files is another."""
+    if not state:
         return RunSummary(path.name, "unfinished", "the training has not ended or was killed")
     try:
         run = _read(path)
         verify(run)
         known, problem = run.provenance, manifest.problem(path, manifest.read(path))
         return RunSummary(
-            id=path.name,
-            state="damaged" if problem else str(known["state"]),
-            problem=problem,
-            is_usable=True,
-            experiment=run.experiment,
-            dataset=run.dataset,
-            network=run.network,
-            task=run.task,
-            labels=str(run.selection.get("labels", "")),
-            started_at=str(known["started_at"]),
-            seconds=float(known["seconds"]),
-            events_per_s=known["events_per_s"] and float(known["events_per_s"]),
-            device=str(known["device"]),
-            n_parameters=int(known["n_parameters"]),
-            n_epochs=int(known["n_epochs"]),
-            validation_loss=known["validation_loss"] and float(known["validation_loss"]),
-        )
+            path.name, "damaged" if problem else str(known["state"]), problem, True, run.experiment, run.dataset,
+            run.network, run.task, str(run.selection.get("labels", "")), str(known["started_at"]),
+            float(known["seconds"]), known["events_per_s"] and float(known["events_per_s"]), str(known["device"]),
+            int(known["n_parameters"]), int(known["n_epochs"]),
+            known["validation_loss"] and float(known["validation_loss"]),
+        )  # fmt: skip
     except DarkroomError as error:
         return RunSummary(path.name, "damaged", str(error))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -216,8 +220,8 @@ def existing(run_id: str) -> Path:
     """The folder of a run, finished or not, or a refusal."""
     path = runs_folder() / workspace.checked_name(run_id, "run")
     if not path.is_dir():
-        latest = ", ".join(run.id for run in list_runs()[:3]) or "none yet"
-        raise DarkroomError(f"There is no run '{run_id}' (the latest are: {latest}): take an id from the list of runs.")
+        latest = ", ".join(run_names.of(run.id).title for run in list_runs()[:3]) or "none yet"
+        raise DarkroomError(f"There is no run '{run_id}' (the latest are: {latest}): take one from the list of runs.")
     return path
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from core import disk, workspace
 from core.errors import DarkroomError
-from core.workflows import demo, shipped
+from core.workflows import demo, run_naming, shipped
 
 CODE = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -40,6 +40,7 @@ def main(port: int | None = None, prefix: str | None = None) -> NoReturn:
         secret = cookie_secret(workspace.root() / ".cookie_secret")
         first_start()
         start_runner()
+        run_naming.name_unnamed()
     print(
         f"Darkroom is at http://{HOST}:{port}{path} (workspace {workspace.root()}; Ctrl-C ends it, jobs go on)",
         flush=True,

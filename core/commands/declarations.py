@@ -1,4 +1,4 @@
-"""Every command of `python -m core`: its words, its options and its function (those on generators: `generator_options`)."""
+"""Every command of `python -m core`: its words, its options and its function (those on generators: `generator_options`, on runs: `run_options`)."""
 
 from pathlib import Path
 
@@ -96,13 +96,6 @@ class Jobs(Options):
     action: str | None = word(count="?", choices=("stop", "log", "again", "rename", "delete"))
     id: int | None = word(count="?")
     title: str | None = word("with rename: the new title", count="?")
-
-
-@command("training", "list trained networks, or move one into the bin")
-class Runs(Options):
-    action: str | None = word(count="?", choices=("delete",))
-    id: str | None = word(count="?")
-    for_good: bool = option(False, FOR_GOOD)
 
 
 @command("judging", "efficiencies, ROC and tables of a run, with intervals; of several classes, the confusion matrix")

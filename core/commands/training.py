@@ -11,7 +11,6 @@ from core.commands.find import find_dataset, find_selection
 from core.commands.option_groups import JobOptions
 from core.commands.text import progress, table
 from core.data.dataset import open_dataset
-from core.errors import DarkroomError
 from core.jobs import control
 from core.jobs.queue import Job
 from core.learn import backend, request
@@ -19,8 +18,7 @@ from core.learn.layers import describe_networks
 from core.learn.plan import network_of, plan_training
 from core.registry import experiment_by_key
 from core.selection.selection import select
-from core.workflows import cross_training as studies
-from core.workflows import discarding, training_job
+from core.workflows import training_job
 
 
 def networks(options: declarations.Networks) -> Result:
@@ -94,21 +92,6 @@ def _job_result(job: Job, options: JobOptions) -> Result:
     speed = f", {result['events_per_s']:,.0f} events/s on {result['device']}" if result["events_per_s"] else ""
     how = "" if options.wait else f"; follow it with `python -m core jobs` or `jobs log {job.id}`"
     return result, f"job {job.id} {job.state}" + (f", run {job.run}" if job.run else "") + speed + how
-
-
-def runs(options: declarations.Runs) -> Result:
-    if options.action == "delete":
-        if not options.id:
-            raise DarkroomError(
-                "Which run? Write `python -m core runs delete RUN`; the ids are in `python -m core runs`."
-            )
-        discarding.run(options.id, options.for_good)
-    of_studies = studies.members()
-    rows = [
-        {"study": of_studies.get(r.id)} | {key: getattr(r, key) for key in ("id", "state", "dataset", "network", "labels", "seconds", "events_per_s", "n_epochs", "validation_loss", "problem")}
-        for r in running.list_runs()
-    ]  # fmt: skip
-    return {"runs": rows}, table(rows) or "no run yet: see `python -m core train --help`"
 
 
 def serve(options: declarations.Serve) -> Result:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.style import FREE_COLOURS, LOG_AXIS, NEUTRAL, class_styles, finish
+from core.figures.style import FREE_COLOURS, LOG_AXIS, NEUTRAL, class_styles, finish, words
 from core.statistics.efficiency import RIGHT
 
 LOSS = NEUTRAL, "solid", "star"  # of no class
@@ -51,14 +51,14 @@ def training_curves(
         what = (
             RIGHT.get(curve.class_name, f"{curve.class_name} efficiency") if curve.class_name else curve.part or "loss"
         )
-        group, scale = curve.run if several else what, 100.0 if curve.class_name else 1.0
+        group, scale = words(curve.run) if several else what, 100.0 if curve.class_name else 1.0
         row, col = places[bool(curve.class_name or curve.part)]
         figure.add_scatter(
             x=list(curve.x), y=[scale * v for v in curve.y], row=row, col=col,
             name=group, legendgroup=group, showlegend=group not in [t.name for t in figure.data],
             mode="lines+markers" if curve.is_validation else "lines", marker={"symbol": symbol, "size": 7},
             line={"color": colour, "dash": dash, "width": 2 if curve.is_validation else 1.2},
-            hovertemplate=f"{curve.run}: {what}, {'validation' if curve.is_validation else training}"
+            hovertemplate=f"{words(curve.run)}: {what}, {'validation' if curve.is_validation else training}"
             f"<br>%{{y:.4g}} at %{{x}} {x_title}<extra></extra>",
         )  # fmt: skip
     of_two = set(styles) <= {"signal", "background"}

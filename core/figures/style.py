@@ -54,6 +54,11 @@ def class_styles(names: Sequence[str]) -> dict[str, tuple[str, str, str]]:
     return {name: class_style(name, free.index(name) if name in free else 0) for name in names}
 
 
+def words(text: str) -> str:
+    """A text of users as it is, where plotly would read tags and templates in it: in legends, hovers and ticks."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "% {")
+
+
 def errors(up: Any, down: Any, colour: str) -> dict[str, Any]:
     style = {"color": colour, "thickness": 1.2, "width": 0}
     return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, **style}

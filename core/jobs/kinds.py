@@ -23,6 +23,7 @@ KINDS = {
     "predict": Kind("core.workflows.prediction_job:run_job", "compute"),
     "baselines": Kind("core.workflows.baselines_job:run_job", "compute"),
     "study": Kind("core.workflows.cross_training_job:run_job", "compute"),
+    "sweep": Kind("core.workflows.sweep_job:run_job", "compute"),
     "prepare": Kind("core.workflows.prepare_job:run_job", "data"),
     "derive": Kind("core.workflows.derive:run_job", "data"),
     "sample": Kind("core.workflows.demo:run_sample_job", "data"),

@@ -82,7 +82,7 @@ def of_run(run: runs.Run, axis: str = "batches") -> Curves:
     """The curves that a run keeps."""
     names = AXES if axis == "batches" else ("epochs",)
     points = [_plain(p) for name in names for p in runs.read_curves(run, name).to_dict("records")]
-    return of_points(points, run.id, axis)
+    return of_points(points, run.name, axis)
 
 
 def _plain(point: Mapping[Any, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Training: one function for every network of every experiment, on TensorFlow or JAX alike."""
 
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,12 @@ ADAPTED = 20_000  # rows of the training sample that a network's own constants a
 SCORING_AFTER_STOP_S = 10.0  # a stopped job has 30 s before it is killed
 
 
-def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> dict[str, Any]:
+def train(
+    plan: TrainingPlan, folder: Path, context: Context | None = None, also: Callable[[], Mapping[str, Any]] = dict
+) -> dict[str, Any]:  # fmt: skip
     """Train, keep the best weights, work on the preselection, seal the run folder; returns the provenance.
+
+    `also` gives plain facts for the provenance that are known at the end only, such as why the training was given up.
 
     A folder that holds the state of a training which has not ended goes on from there. On a stop the weights of the best
     epoch so far are kept and the run is sealed with state 'stopped'.
@@ -79,6 +84,7 @@ def train(plan: TrainingPlan, folder: Path, context: Context | None = None) -> d
         "n_epochs": len(curves.epochs),
         "best_epoch": fitted.best_epoch,
         "validation_loss": fitted.best_loss,
+        **also(),
     }
     runs.seal(folder, facts)
     checkpoint.remove(folder)

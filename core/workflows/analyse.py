@@ -33,6 +33,7 @@ from core.learn.plan import task_of_run
 from core.runs import Run
 from core.selection.selection import select
 from core.workflows import cross_training as studies
+from core.workflows import run_admin, run_results
 from core.workflows.cross_training import Study
 from core.workflows.scored import open_scored
 from core.workflows.study_scores import open_matrix
@@ -132,7 +133,7 @@ def run_for(experiment: Experiment, dataset: Dataset, network: str, task: str = 
         if run.state in ("finished", "stopped") and run.experiment == experiment.key
         and task in ("", run.task) and runs.is_scored(run.id, dataset.name)
     ]  # fmt: skip
-    of_studies = studies.members()
+    of_studies = run_admin.members()
     usable.sort(key=lambda run: (run.id in of_studies, run.network != network))  # stable: the newest stay first
     chosen = next(iter(usable), None)
     return runs.open_run(chosen.id) if chosen else None
@@ -250,6 +251,7 @@ def run_job(job: Any) -> None:
     inputs = open_inputs(experiment, analysis, names, layers, trained=job.arguments.get("trained"))
     report = analysis.run(inputs, parameters.build(analysis.parameters, job.arguments["parameters"]), progress)
     store(job.arguments["report"], report)
+    run_results.keep_quality(report.values)
     job.report(1, 1, f"{len(report.figures)} figures, {len(report.tables)} tables")
 
 

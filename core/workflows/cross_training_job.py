@@ -1,59 +1,18 @@
 """The job kind `study`: train what a study lacks, one region after the other, and score all its rows by each run."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from core import parameters, runs
 from core.data.dataset import open_dataset
 from core.errors import DarkroomError
-from core.judge.grid import Region, grid_of
+from core.judge.grid import grid_of
 from core.learn import backend, fit
 from core.learn.plan import TrainingPlan
 from core.registry import experiment_by_key
 from core.selection.selection import from_dict, rows_key
-from core.workflows import cross_training, prediction_job, training_job
+from core.workflows import cross_training, prediction_job, run_naming, training_job
 from core.workflows.cross_training import Study, StudyPlan
-
-TRAINED = 0.9  # the part of a region's progress that its training is; the rest is scoring
-
-
-class _Stopped(Exception):
-    """Leaves the scoring of rows; never leaves this module."""
-
-
-@dataclass
-class _Part:
-    """One region's share of the job's progress: what its training reports is told as a part of the whole.
-
-    The points of the curves are not passed on: those of several trainings are no curve, and each run keeps its own.
-    """
-
-    job: Any
-    index: int
-    n_parts: int
-    region: Region
-    done: float = 0.0
-
-    def report(self, done: float, total: float | None = None, text: str = "") -> None:
-        self.tell(TRAINED * done / total if total else 0.0, text)
-
-    def scored(self, done: int, total: int) -> None:
-        self.tell(TRAINED + (1.0 - TRAINED) * done / total, f"{done:,} of {total:,} rows scored")
-        if self.stop_requested():
-            raise _Stopped
-
-    def tell(self, share: float, text: str) -> None:
-        """Progress only goes up, although a training counts its batches first and its scored rows then."""
-        self.done = max(self.done, min(share, 1.0))
-        what = f"training {self.index + 1} of {self.n_parts}: {self.region.name}, {text[:1].lower()}{text[1:]}"
-        self.job.report(self.index + self.done, self.n_parts, what)
-
-    def metric(self, values: Mapping[str, Any]) -> None:
-        pass
-
-    def stop_requested(self) -> bool:
-        return bool(self.job.stop_requested())
+from core.workflows.part_of_job import PartOfJob, Stopped
 
 
 def run_job(job: Any) -> None:
@@ -65,16 +24,16 @@ def run_job(job: Any) -> None:
     for place, (i, plan) in enumerate(parts):
         if job.stop_requested():
             break
-        part = _Part(job, place, len(parts), study_plan.study.regions[i])
+        part = PartOfJob(job, place, len(parts), study_plan.study.regions[i].name)
         try:
             runs_made[i] = runs_made[i] or _train(plan, part)
             _keep(study_plan.study, runs_made)
             _score(runs_made[i], plan, study_plan.study, part)
-        except _Stopped:
+        except Stopped:
             break
         except DarkroomError as error:  # of this region: the others may well succeed
-            print(f"{part.region.name}: {error}")
-            problems.append(f"{part.region.name}: {error}")
+            print(f"{part.name}: {error}")
+            problems.append(f"{part.name}: {error}")
     _keep(study_plan.study, runs_made)
     n_trained = sum(run is not None for run in runs_made)
     print(
@@ -101,15 +60,13 @@ def _planned(study: Study) -> StudyPlan:
     return StudyPlan(cross_training.with_runs(study, study_plan.study.runs), study_plan.plans)
 
 
-def _train(plan: TrainingPlan, part: _Part) -> str | None:
+def _train(plan: TrainingPlan, part: PartOfJob) -> str | None:
     """Train a region as an ordinary run; its id, or None if it was stopped before its end (it stays as a stopped run)."""
-    folder = runs.create(plan.name)
+    folder = run_naming.begin(plan)
     part.job.set_run(folder.name)
     facts = fit.train(plan, folder, part)
     _clear()
-    print(
-        f"{part.region.name}: run {folder.name}, {facts['state']} after {facts['n_epochs']} epochs on {facts['device']}."
-    )
+    print(f"{part.name}: run {folder.name}, {facts['state']} after {facts['n_epochs']} epochs on {facts['device']}.")
     if facts["state"] != "finished":
         return None
     training_job.complete(folder.name, part)
@@ -121,7 +78,7 @@ def _clear() -> None:
     backend.load_keras().utils.clear_session()
 
 
-def _score(run_id: str | None, plan: TrainingPlan, study: Study, part: _Part) -> None:
+def _score(run_id: str | None, plan: TrainingPlan, study: Study, part: PartOfJob) -> None:
     """Score every row of the study's regions by a run."""
     if run_id is not None:
         prediction_job.score_dataset(runs.open_run(run_id), plan.dataset, study.selection, part.scored)

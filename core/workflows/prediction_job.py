@@ -11,6 +11,7 @@ from core.learn import predict
 from core.learn.plan import task_of_run
 from core.registry import experiment_by_key
 from core.selection.selection import from_dict, select
+from core.workflows import run_results
 
 
 def score_dataset(
@@ -43,4 +44,6 @@ def run_job(job: Any) -> None:
             raise DarkroomError(f"Stopped after {done:,} of {total:,} rows, which are kept: start the job again.")
 
     n = score_dataset(run, dataset, job.arguments.get("selection"), on_rows)
+    if n and dataset.name == run.dataset:
+        run_results.judge(run.id)
     job.report(1, 1, f"{n:,} rows scored" if n else "Every row was scored before")

@@ -16,8 +16,7 @@ from core.experiment import Experiment
 from core.learn import request
 from core.runs import RunSummary
 from core.tour import Stop, Tour
-from core.workflows import cross_training as studies
-from core.workflows import demo, shipped
+from core.workflows import demo, run_admin, shipped
 
 TRAIN = "train"
 OF_RUN = ("evaluate", "lowenergy", "calibration", "apply", "published", "generate")  # their address names the run
@@ -100,7 +99,7 @@ def steps(experiment: Experiment, dataset: str, runs: Sequence[RunSummary], seen
 
     A training is done when a run of one's own came of it; a page when it was seen.
     """
-    tour, of_studies = tour_of(experiment), studies.members()
+    tour, of_studies = tour_of(experiment), run_admin.members()
     ended = [run.id for run in runs if run.dataset == dataset and run.state in ("finished", "stopped")]
     ended.sort(key=lambda run: run in of_studies)  # stable: the newest first, those of studies last
     own = [run for run in ended if run != shipped.run_id(experiment)]

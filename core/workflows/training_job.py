@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core import parameters, runs, workspace
+from core import parameters, run_names, runs, workspace
 from core.data.dataset import open_dataset
 from core.errors import DarkroomError
 from core.jobs import control
@@ -19,7 +19,7 @@ from core.learn.plan import TrainingPlan, plan_training
 from core.learn.progress import Context
 from core.registry import experiment_by_key
 from core.selection.selection import from_dict, select
-from core.workflows import baselines_job, run_admin
+from core.workflows import baselines_job, run_admin, run_naming, run_results
 from core.workflows.label_warnings import selection_warnings
 from core.workflows.scored import open_scored
 
@@ -33,13 +33,15 @@ def run_job(job: Any) -> None:
     else:
         values = (arguments.get(name, {}) for name in ("parameters", "training"))
         plan = _plan(arguments["dataset"], arguments["selection"], arguments["network"], *values)
-        folder = runs.create(plan.name)
+        folder = run_naming.begin(plan)
     job.set_run(folder.name)
     facts = fit.train(plan, folder, job)
     complete(folder.name, job)
     compilation = facts["compilation"]
     print(f"Compiled {'with' if compilation['xla'] else 'without'} XLA: {compilation['reason']}.")
-    print(f"Run {folder.name}: {facts['state']} after {facts['n_epochs']} epochs on {facts['device']}.")
+    print(
+        f"Run {run_names.of(folder.name).title}: {facts['state']} after {facts['n_epochs']} epochs on {facts['device']}."
+    )
 
 
 def _plan(dataset_name: str, selection: Any, network: str, network_values: Any, training: Any) -> TrainingPlan:
@@ -90,6 +92,10 @@ def _trees(run: runs.Run) -> None:
     baselines_job.make(run, open_dataset(run.dataset))
 
 
+def _result(run: runs.Run) -> None:
+    run_results.judge(run.id)
+
+
 def _temperature(run: runs.Run) -> None:
     scored = open_scored(run, experiment_by_key(run.experiment), open_dataset(run.dataset))
     try:
@@ -105,17 +111,22 @@ STEPS: tuple[tuple[str, Callable[[runs.Run], object]], ...] = (
 
 
 def complete(run_id: str, context: Context) -> None:
-    """Do every step that follows, for a run that has scores of its own data set; after a stop none."""
+    """Do every step that follows, for a run that has scores of its own data set; after a stop only the first."""
     run = runs.open_run(run_id)
+    _do("Judging the test sample", _result, run, context)
     if not run.classes or run.dataset not in runs.scored_datasets(run):
         return
     for title, step in STEPS:
         if context.stop_requested():
             print(f"Stopped before: {title}.")
             return
-        context.report(0, None, title)
-        try:
-            step(run)
-        except Exception:  # noqa: BLE001  hours of training must not be called failed for the sake of a comparison
-            print(f"Not done: {title}.")
-            traceback.print_exc()
+        _do(title, step, run, context)
+
+
+def _do(title: str, step: Callable[[runs.Run], object], run: runs.Run, context: Context) -> None:
+    context.report(0, None, title)
+    try:
+        step(run)
+    except Exception:  # noqa: BLE001  hours of training must not be called failed for the sake of a comparison
+        print(f"Not done: {title}.")
+        traceback.print_exc()

@@ -7,7 +7,6 @@ from core.data.dataset import Dataset, readable
 from core.figures.state_table import damaged_in_red
 from core.jobs import control, watching
 from core.registry import EXPERIMENTS
-from core.workflows import cross_training as studies
 from core.workflows import demo, run_admin, tour
 from core.workflows.tour import Step
 from pages.widgets import cached, guide, layout, named_view, watch
@@ -96,7 +95,7 @@ def tables(prepared: list[Dataset], listed: list[runs.RunSummary]) -> None:
             st.caption("No run yet: page Train makes the first one.")
             return
         with layout.refusals():
-            of_studies = studies.members()
+            of_studies = run_admin.members()
             newest = [run for run in listed if run.id not in of_studies][:4]
             states = run_admin.states(newest)
         rows = [

@@ -18,6 +18,7 @@ from core.selection import events
 from core.selection.selection import Selected
 from core.statistics.multiclass import checked_mix
 from core.workflows import cross_training as studies
+from core.workflows import run_admin, sweeps
 from core.workflows.scored import open_scored
 from pages.widgets import cached, choose
 
@@ -25,12 +26,12 @@ from pages.widgets import cached, choose
 @st.cache_data(max_entries=4, show_spinner=False)
 def _of_studies(folders: tuple[tuple[str, int], ...]) -> dict[str, str]:
     del folders
-    return studies.members()
+    return run_admin.members()
 
 
 def of_studies() -> dict[str, str]:
-    """The study of each run that was trained for one; read again only after a study or a run came or went."""
-    folders = studies.folder(), runs.runs_folder()
+    """The study or sweep of each run that was trained for one; read again only after one of them or a run came or went."""
+    folders = studies.folder(), sweeps.folder(), runs.runs_folder()
     return _of_studies(tuple((str(path), path.stat().st_mtime_ns) for path in folders))
 
 
