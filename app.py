@@ -17,6 +17,7 @@ WORK = [
     ("pages/inspect/page.py", "Inspect", "inspect", ""),
     ("pages/label/page.py", "Label", "label", "by_hand"),
     ("pages/train/page.py", "Train", "train", "networks"),
+    ("pages/sweep/page.py", "Sweep", "sweep", "networks"),
     ("pages/runs/page.py", "Runs", "runs", "networks"),
     ("pages/generate/page.py", "Generate", "generate", "generating"),
     ("pages/evaluate/page.py", "Evaluate", "evaluate", "networks"),

@@ -2,7 +2,7 @@
 
 workspace/datasets/<name>/   prepared data sets      workspace/selections/<dataset>/<name>.json
 workspace/runs/<id>/         trained networks        workspace/jobs/<id>/log.txt
-workspace/raw/               simulated raw files     workspace/studies/<id>.json
+workspace/raw/               simulated raw files     workspace/studies/<id>.json, workspace/sweeps/<id>.json
 workspace/darkroom.sqlite    jobs
 """
 

@@ -65,7 +65,9 @@ def test_a_run_is_found_by_id_alias_and_name_and_doubt_is_refused_with_the_candi
     assert run_names.resolve("nothing") == "nothing"
     for run_id in (here, there):
         run_names.give_alias(run_id, "best", "ann")
-    with pytest.raises(DarkroomError, match=rf"'best' stands for 2 runs: {there}, First light \({here}\)\. Give the id"):
+    with pytest.raises(
+        DarkroomError, match=rf"'best' stands for 2 runs: {there}, First light \({here}\)\. Give the id"
+    ):
         run_names.resolve("best")
     assert [run_names.resolve("best", experiment) for experiment in ("x", "y")] == [here, there]
     with pytest.raises(DarkroomError, match="There is no run 'nobody'"):
@@ -88,7 +90,7 @@ def test_names_that_would_be_mistaken_are_refused(name: str) -> None:
     other, run_id = made().name, made().name
     run_names.rename(other, "taken", "ann")
     run_names.give_alias(other, "best", "ann")
-    with pytest.raises(DarkroomError, match="expected 1 to 80|of another run already"):
+    with pytest.raises(DarkroomError, match=r"expected 1 to 80|of another run already"):
         run_names.rename(run_id, name, "ann")
     with pytest.raises(DarkroomError, match="id of another run"):
         run_names.rename(run_id, other, "ann")

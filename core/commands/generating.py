@@ -20,7 +20,7 @@ def sample(options: generator_options.Sample) -> Result:
     backend.stay_on_cpu()
     request = SampleRequest(options.n, ranges, options.spectrum == "log", options.seed, options.extrapolate)
     result = write_sample(run, request, options.out, options.layout, progress(options))
-    return result, f"{result['n']:,} rows of run {run.id} in {result['path']}, {result['seconds']:.1f} s"
+    return result, f"{result['n']:,} rows of run {run.title} in {result['path']}, {result['seconds']:.1f} s"
 
 
 def export(options: generator_options.Export) -> Result:
@@ -30,7 +30,7 @@ def export(options: generator_options.Export) -> Result:
     inputs, outputs = (
         ", ".join(f"{name} {_shape(shape)}" for name, shape in result[kind].items()) for kind in ("inputs", "outputs")
     )
-    return result, f"run {run.id} in {result['path']}, {result['bytes'] / 1e6:.1f} MB: {inputs} -> {outputs}"
+    return result, f"run {run.title} in {result['path']}, {result['bytes'] / 1e6:.1f} MB: {inputs} -> {outputs}"
 
 
 def _shape(shape: list[int | None]) -> str:

@@ -42,7 +42,7 @@ def evaluate(options: declarations.Evaluate) -> Result:
     several, about_several = _several(scored, evaluation.tables["signal"].axis.edges, split, options)
     kind = "simulated" if dataset.simulated else "measured"
     lines = [
-        f"run {run.id} on {dataset.name} ({kind}), split {split}, labels {evaluation.label_scheme}, threshold {options.threshold:g}",
+        f"run {run.title} on {dataset.name} ({kind}), split {split}, labels {evaluation.label_scheme}, threshold {options.threshold:g}",
         *about_several,
         "",
         *_judged_lines(evaluation),
@@ -75,7 +75,7 @@ def _outputs(
         report_files.write(report, export)
     kind = "simulated" if dataset.simulated else "measured"
     result = {"run": run.id, "dataset": dataset.name, "simulated": dataset.simulated, "task": run.task}
-    lines = [f"run {run.id} on {dataset.name} ({kind}), split {split}, trained to {run.task}", *report_lines(report)]
+    lines = [f"run {run.title} on {dataset.name} ({kind}), split {split}, trained to {run.task}", *report_lines(report)]
     return result | dict(report.values), "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from core import run_names
 from core import runs as running
 from core import serve as serving
 from core.commands import declarations
@@ -48,7 +49,7 @@ def resume(options: declarations.Resume) -> Result:
 
 def predict(options: declarations.Predict) -> Result:
     run, dataset = running.open_run(options.run), open_dataset(options.dataset)
-    job = control.submit("predict", f"{run.id} on {dataset.name}", {"run": run.id, "dataset": dataset.name})
+    job = control.submit("predict", f"{run.name} on {dataset.name}", {"run": run.id, "dataset": dataset.name})
     return _job_result(job, options)
 
 
@@ -56,7 +57,7 @@ def baselines(options: declarations.Baselines) -> Result:
     run, dataset = running.open_run(options.run), open_dataset(options.dataset)
     running.need_classes(run)
     arguments = {"run": run.id, "dataset": dataset.name}
-    return _job_result(control.submit("baselines", f"trees of {run.id} on {dataset.name}", arguments), options)
+    return _job_result(control.submit("baselines", f"trees of {run.name} on {dataset.name}", arguments), options)
 
 
 def _job_result(job: Job, options: JobOptions) -> Result:
@@ -91,7 +92,9 @@ def _job_result(job: Job, options: JobOptions) -> Result:
         }
     speed = f", {result['events_per_s']:,.0f} events/s on {result['device']}" if result["events_per_s"] else ""
     how = "" if options.wait else f"; follow it with `python -m core jobs` or `jobs log {job.id}`"
-    return result, f"job {job.id} {job.state}" + (f", run {job.run}" if job.run else "") + speed + how
+    return result, f"job {job.id} {job.state}" + (
+        f", run {run_names.of(job.run).title}" if job.run else ""
+    ) + speed + how
 
 
 def serve(options: declarations.Serve) -> Result:

@@ -99,7 +99,7 @@ def _score_widely(scored: ScoreTable, options: declarations.LowEnergy) -> ScoreT
     wide = held_out.widened(scored)
     arguments = {"run": scored.run.id, "dataset": scored.dataset.name, "selection": wide.to_dict()}
     show = progress(options)
-    job = control.submit("predict", f"{scored.run.id} on {scored.dataset.name}", arguments)
+    job = control.submit("predict", f"{scored.run.name} on {scored.dataset.name}", arguments)
     job = control.wait(
         job.id, on_progress=lambda j: show(j.progress_done or 0, j.progress_total or 1, j.progress_text)
     )  # fmt: skip
@@ -156,4 +156,4 @@ def _origin(scored: ScoreTable) -> dict[str, Any]:
 def _head(scored: ScoreTable) -> str:
     kind = "simulated" if scored.dataset.simulated else "measured"
     against = f", {scored.signal} against the rest" if scored.is_multiclass else ""
-    return f"run {scored.run.id} on {scored.dataset.name} ({kind}){against}"
+    return f"run {scored.run.title} on {scored.dataset.name} ({kind}){against}"

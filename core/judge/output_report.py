@@ -39,7 +39,7 @@ def report_of(table: OutputTable, axis: Axis | None, which: str) -> Report:
     values = {"split": which, "n": n, "summary": summary, "by_axis": [record for t in tables for record in t.records]}
     return Report(
         tuple(numbers), tuple(tables), tuple(figures), tuple(notes[: bool(table.n_gone)]), values,
-        title=f"Run {table.run.id}, trained to {table.run.task}, split {which}",
+        title=f"Run {table.run.title}, trained to {table.run.task}, split {which}",
     )  # fmt: skip
 
 

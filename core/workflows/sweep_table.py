@@ -43,7 +43,7 @@ def lines(sweep: Sweep) -> list[Line]:
                 run.validation_loss if run else None,
                 run.n_epochs if run else 0,
                 results.get(run.id, run_results.UNKNOWN) if run else Result(),
-            )  # fmt: skip
+            )
         )
     losses = [(line.loss, i) for i, line in enumerate(table) if line.loss is not None]
     if losses:

@@ -86,7 +86,7 @@ def page() -> None:
     beside += f" --pressure {measured.name}" if measured else ""
     counting = f"counting calibrated on {choose.describe(calibration)}" if calibration else "counting not calibrated"
     layout.foot(
-        f"run {run.id} ({run.network}), {choose.describe(data)}, {len(shown.result.images)} images, {counting}.",
+        f"run {run.title}, {run.network}, {choose.describe(data)}, {len(shown.result.images)} images, {counting}.",
         f"python -m core apply {run.id} {data.name}{beside}{changed}",
     )
 

@@ -121,7 +121,7 @@ def page() -> None:
     explanations(judged, scored)
     typed = f"{chosen.typed:g}" if chosen.mix == TYPED else f"'{chosen.mix}'"
     layout.foot(
-        f"run {run.id} ({run.network}), {choose.describe(data)}, labels {chosen.scheme}, {chosen.split} events: "
+        f"run {run.title}, {run.network}, {choose.describe(data)}, labels {chosen.scheme}, {chosen.split} events: "
         f"{judged.n_signal:,} signal, {judged.n_background:,} background.{run_picker.class_in_words(scored)}",
         f"python -m core calibrate {run.id} --labels {chosen.scheme} --split '{chosen.split}' --mix {typed} "
         f"--bins '{chosen.binning}'"

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import parameters, runs
+from core import parameters, run_names, runs
 from core.data.dataset import Dataset
 from core.judge import compatibility, compatibility_report
 from core.judge import score_table as scoring
@@ -138,7 +138,7 @@ def trained_rows(study: Study) -> list[dict[str, Any]]:
             "seconds": provenance.get("seconds"),
             "epochs": provenance.get("n_epochs"),
             "device": provenance.get("device"),
-            "run": run_id,
+            "run": run_id and run_names.of(run_id).name,
         }
         rows.append(row | {"": why or ("" if run_id else "not trained, or its run was deleted")})
     return rows

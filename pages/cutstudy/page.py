@@ -240,7 +240,7 @@ def page() -> None:
         st.caption(f":material/warning: {layout.plain(warning)}")
     layout.foot(
         f"{choose.describe(data)}; labels {selection.labels}; chosen on the {study.chosen_on} events, quoted on the "
-        f"{study.quoted_on} events" + (f" of run {scored.run.id}." if scored else "."),
+        f"{study.quoted_on} events" + (f" of run {scored.run.title}." if scored else "."),
         command(data, study, scored.run.id if scored else "", threshold, choose.as_options(experiment, selection))
         + (f" --of {shlex.quote(of_class)}" if len(selected.classes) > 2 else ""),
     )

@@ -28,7 +28,7 @@ def _report(run: Run, data: Dataset, version: str, split: str) -> Report:
 def page(run: Run, data: Dataset) -> None:
     """Numbers with intervals, and the same along the axis that the experiment judges by."""
     if not scores.has_scores(run, data):
-        st.info(f"Run {run.id} has no outputs of data set '{data.name}' yet.", icon=":material/info:")
+        st.info(f"Run {layout.plain(run.name)} has no outputs of data set '{data.name}' yet.", icon=":material/info:")
         run_picker.score_button(run, data, "let the run work on the data set")
         st.stop()
     with st.sidebar:
@@ -40,7 +40,7 @@ def page(run: Run, data: Dataset) -> None:
     name = f"{run.id}-{data.name}-{split}"
     report.draw(shown, f"evaluate-{run.task}", name, whole=lambda _: reporting.of_run(run.id, asked_for))
     layout.foot(
-        f"run {run.id} ({run.network}, trained to {run.task}), {choose.describe(data)}, split {split}.",
+        f"run {run.title} ({run.network}, trained to {run.task}), {choose.describe(data)}, split {split}.",
         f"python -m core evaluate {run.id} --split {split}"
         + (f" --data {data.name}" if data.name != run.dataset else ""),
     )

@@ -258,7 +258,7 @@ def page() -> None:
         st.caption(f":material/warning: {layout.plain(note)}")
     left_out = f"{judged.n_unlabelled:,} scored events of the split have no label, {judged.n_missing:,} no score"
     layout.foot(
-        f"run {run.id} ({run.network}), {choose.describe(data)}, split {split}, labels {scheme}; {left_out}.",
+        f"run {run.title}, {run.network}, {choose.describe(data)}, split {split}, labels {scheme}; {left_out}.",
         f"python -m core evaluate {run.id} --threshold {threshold:g} --split {split} --labels {scheme}"
         + (f" --data {data.name}" if data.name != run.dataset else "")
         + run_picker.of_option(scored)

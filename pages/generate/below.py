@@ -52,7 +52,9 @@ def samples(shown: Shown) -> None:
     """The number of elements that are not 0, and their values, of all stored rows against the truth."""
     missing = [run for run in shown.chosen if not scores.has_scores(run, shown.data)]
     for run in missing:
-        st.caption(f"Run {run.id} has generated no rows of data set {layout.plain(shown.data.name)} yet.")
+        st.caption(
+            f"Run {layout.plain(run.name)} has generated no rows of data set {layout.plain(shown.data.name)} yet."
+        )
         run_picker.score_button(run, shown.data, f"let {run.network} generate them")
     if missing:
         return

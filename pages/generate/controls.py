@@ -28,7 +28,7 @@ def choose_runs(experiment: Experiment, data: Dataset) -> list[runs.Run]:
             "pages/train/page.py", "Go to Train",
         )  # fmt: skip
     ids = sorted(usable, key=lambda i: usable[i].dataset != data.name)
-    names = {i: f"{usable[i].network} · {i}" for i in ids}
+    names = {i: scores.label_of(i) for i in ids}
     owner = choose.owner(data)
     first = choose.one_of("run of a generator", ids, "run", of=owner, format_func=lambda i: names[i])
     others = [NO_SECOND, *(i for i in ids if i != first)]
@@ -37,9 +37,9 @@ def choose_runs(experiment: Experiment, data: Dataset) -> list[runs.Run]:
 
 
 def labels_of(chosen: list[runs.Run]) -> list[str]:
-    """What stands beside their showers: the networks' names; of two runs of one network with their last letters."""
+    """What stands beside their showers: the networks' names; of two runs of one network their own."""
     names = [run.network for run in chosen]
-    return names if len(set(names)) == len(names) else [f"{run.network} {run.id[-4:]}" for run in chosen]
+    return names if len(set(names)) == len(names) else [run.name for run in chosen]
 
 
 def joined(experiment: Experiment, chosen: list[runs.Run]) -> dict[str, tuple[float, float]]:

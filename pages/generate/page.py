@@ -203,7 +203,7 @@ def page() -> None:
         listen(shown, meta_of(shown))
     below.draw(shown, answered)
     layout.foot(
-        f"{choose.describe(data)}; runs {', '.join(run.id for run in shown.chosen)}; {pairs.in_words(shown.generating, shown.conditions)}; key "
+        f"{choose.describe(data)}; runs {', '.join(run.title for run in shown.chosen)}; {pairs.in_words(shown.generating, shown.conditions)}; key "
         f"{shown.draw}.",
         command(shown, is_outside),
     )

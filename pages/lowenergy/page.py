@@ -164,7 +164,7 @@ def page() -> None:
     st.caption(held_out.COUNTED + run_picker.class_in_words(scored))
     counts = ", ".join(f"{n:,} {name}" for name, n in judged.n.items())
     layout.foot(
-        f"run {run.id} ({run.network}), {choose.describe(data)}, labels {scheme}, {counts} of {held_out.range_in_words(scored)}.",
+        f"run {run.title}, {run.network}, {choose.describe(data)}, labels {scheme}, {counts} of {held_out.range_in_words(scored)}.",
         f"python -m core low-energy {run.id} --threshold {threshold:g} --bin {width:g} --labels {scheme}"
         f" --keep {st.session_state['wanted']:g}"
         + (f" --data {data.name}" if data.name != run.dataset else "")

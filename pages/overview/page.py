@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import runs, views
+from core import run_names, runs, views
 from core.data.dataset import Dataset, readable
 from core.figures.state_table import damaged_in_red
 from core.jobs import control, watching
@@ -99,7 +99,7 @@ def tables(prepared: list[Dataset], listed: list[runs.RunSummary]) -> None:
             newest = [run for run in listed if run.id not in of_studies][:4]
             states = run_admin.states(newest)
         rows = [
-            {"run": r.id, "state": states[r.id], "network": r.network, "data set": r.dataset,
+            {"run": run_names.of(r.id).name, "state": states[r.id], "network": r.network, "data set": r.dataset,
              "validation loss": r.validation_loss}
             for r in newest
         ]  # fmt: skip

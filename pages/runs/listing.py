@@ -42,7 +42,12 @@ def filters(listed: list[RunSummary], of_studies: Mapping[str, str], namings: Ma
         named = st.session_state.get(COMPARED, st.query_params.get_all(COMPARED))
         shown = [run for run in listed if run.id not in of_studies or run.id in named]
     with st.expander("more filters"):
-        for label, name in (("experiment", "experiment"), ("network", "network"), ("data set", "dataset"), ("state", "state")):
+        for label, name in (
+            ("experiment", "experiment"),
+            ("network", "network"),
+            ("data set", "dataset"),
+            ("state", "state"),
+        ):
             values = sorted({value for run in listed if (value := getattr(run, name))})
             wanted = st.multiselect(
                 label, values, key=f"runs-{name}", placeholder="all", on_change=redraw_table, **choose.STAY
@@ -53,7 +58,9 @@ def filters(listed: list[RunSummary], of_studies: Mapping[str, str], namings: Ma
 
 def fits(run: RunSummary, naming: Naming, words: str) -> bool:
     """Whether each of the words stands somewhere in what is known of a run; one with # in front is the begin of a tag."""
-    text = " ".join((naming.name, naming.note, run.id, run.network, run.dataset, run.labels, *naming.aliases)).casefold()
+    text = " ".join(
+        (naming.name, naming.note, run.id, run.network, run.dataset, run.labels, *naming.aliases)
+    ).casefold()
     tags = [tag.casefold() for tag in naming.tags]
     return all(
         any(tag.startswith(word[1:]) for tag in tags) if word.startswith("#") else word in text
@@ -85,7 +92,9 @@ def headers(results: Sequence[Result]) -> tuple[str, str]:
     """What the two columns of results are called: by the quantity where all runs have the same, with its unit."""
     titles = []
     for i, usual in enumerate((RESULT, SECOND)):
-        names = {f"{r.numbers[i].name} [{r.numbers[i].unit}]".removesuffix(" []") for r in results if len(r.numbers) > i}
+        names = {
+            f"{r.numbers[i].name} [{r.numbers[i].unit}]".removesuffix(" []") for r in results if len(r.numbers) > i
+        }
         titles.append(names.pop() if len(names) == 1 else usual)
     return titles[0], titles[1]
 
@@ -97,7 +106,9 @@ def rows(
     with layout.refusals():
         states = run_admin.states(listed)
     first, second = headers([results[run.id] for run in listed if run.id in results])
-    return [_row(run, states[run.id], of_studies, results.get(run.id, run_results.UNKNOWN), first, second) for run in listed]
+    return [
+        _row(run, states[run.id], of_studies, results.get(run.id, run_results.UNKNOWN), first, second) for run in listed
+    ]
 
 
 def _row(
@@ -105,7 +116,10 @@ def _row(
 ) -> dict[str, Any]:
     naming, when = run_names.of(run.id), run.started_at.replace("T", " ").removesuffix("Z")
     quantities = [*result.numbers[:2], None, None][:2]
-    texts = [_short(quantity, usual, title) for quantity, usual, title in zip(quantities, (RESULT, SECOND), (first, second), strict=True)]
+    texts = [
+        _short(quantity, usual, title)
+        for quantity, usual, title in zip(quantities, (RESULT, SECOND), (first, second), strict=True)
+    ]
     counts = [f"{n_of(q.number):,}{' few' if is_few(q.number) else ''}" for q in quantities if q is not None]
     return {
         "run": run.id, "name": marked(naming), first: texts[0], second: texts[1], "n": " + ".join(dict.fromkeys(counts)) or DASH,
@@ -154,9 +168,17 @@ def _columns(shown: Sequence[Mapping[str, Any]], everything: bool) -> dict[str, 
     if not everything and all(row["state"] == "finished" for row in shown):
         columns["state"] = None
     widths = dict(zip(names[2:4], (WIDTHS[RESULT], WIDTHS[SECOND]), strict=True)) | WIDTHS
-    columns |= {name: st.column_config.TextColumn(name, width=widths[name]) for name in names if name in widths and name not in columns}
+    columns |= {
+        name: st.column_config.TextColumn(name, width=widths[name])
+        for name in names
+        if name in widths and name not in columns
+    }
     numbers = {"events/s": "%.0f", "validation loss": "%.4f", "parameters": "localized", "MB": "%.1f"}
-    columns |= {n: st.column_config.NumberColumn(n, format=f, width=62) for n, f in numbers.items() if n in names and n not in columns}
+    columns |= {
+        n: st.column_config.NumberColumn(n, format=f, width=62)
+        for n, f in numbers.items()
+        if n in names and n not in columns
+    }
     return columns | {"seconds": st.column_config.NumberColumn("time [s]", format="%.0f", width=62)}
 
 

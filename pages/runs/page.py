@@ -1,91 +1,33 @@
-"""Page Runs: all trained networks with their curves and differences; open and delete."""
+"""Page Runs: all trained networks by name, with results, curves and differences; name, compare and delete."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from core import figures, runs
+from core import run_names, runs
 from core.errors import DarkroomError
-from core.figures.state_table import damaged_in_red
+from core.judge.run_result import Result
 from core.learn import curves
 from core.runs import Run, RunSummary
-from core.workflows import cross_training as studies
-from core.workflows import discarding, run_admin
-from pages.widgets import choose, layout, resume, undo
+from core.workflows import run_admin, run_results
+from pages.runs import compared, listing, naming
+from pages.runs.listing import COMPARED, redraw_table
+from pages.widgets import choose, layout, resume, scores
 
 WHOLE = ("finished", "stopped")
-MAX_COMPARED = 20
-COLUMNS = {
-    "events/s": st.column_config.NumberColumn(format="%.0f"),
-    "seconds": st.column_config.NumberColumn("time [s]", format="%.1f"),
-    "validation loss": st.column_config.NumberColumn(format="%.4f"),
-    "parameters": st.column_config.NumberColumn(format="localized"),
-    "run": st.column_config.TextColumn("run", width="medium"),
-}
+MAX_COMPARED = 50
+PARAMETERS = "parameters"
+JUDGING_S = 0.15  # that a page may spend on results which no job has made
 
 
-def rows(listed: list[RunSummary], of_studies: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The list of runs as it is shown; a run whose job still works says so."""
-    with layout.refusals():
-        states = run_admin.states(listed)
-    return [
-        {
-            "run": r.id, "state": states[r.id], "study": of_studies.get(r.id, ""),
-            "network": r.network, "data set": r.dataset, "labels": r.labels, "epochs": r.n_epochs or None,
-            "validation loss": r.validation_loss, "events/s": r.events_per_s, "device": r.device,
-            "seconds": r.seconds or None, "when": r.started_at.replace("T", " ").removesuffix("Z"),
-            "parameters": r.n_parameters or None, "problem": r.problem if states[r.id] == r.state else "",
-        }
-        for r in listed
-    ]  # fmt: skip
-
-
-def _take_over(ids: list[str], key: str) -> None:
-    """The rows ticked in the table become the compared runs."""
-    st.session_state["compared"] = [ids[i] for i in st.session_state[key]["selection"]["rows"] if i < len(ids)]
-
-
-def _redraw_table() -> None:
-    """The compared runs were changed elsewhere: a new table shows them ticked."""
-    st.session_state["runs-table"] = st.session_state.get("runs-table", 0) + 1
-
-
-def filters(listed: list[RunSummary], of_studies: Mapping[str, str]) -> list[RunSummary]:
-    """The sidebar: which runs are listed; those that were trained for a study are folded away at first."""
-    shown = listed
-    if of_studies and not st.toggle(
-        f"with {len(of_studies)} runs of studies", key="runs-studies", on_change=_redraw_table, **choose.STAY
-    ):
-        named = st.session_state.get("compared", st.query_params.get_all("compared"))
-        shown = [run for run in listed if run.id not in of_studies or run.id in named]
-    for label, name in (("network", "network"), ("data set", "dataset"), ("state", "state")):
-        values = sorted({value for run in listed if (value := getattr(run, name))})
-        wanted = st.multiselect(
-            label, values, key=f"runs-{name}", placeholder="all", on_change=_redraw_table, **choose.STAY
-        )
-        shown = [run for run in shown if not wanted or getattr(run, name) in wanted]
-    return shown
-
-
-def run_table(listed: list[RunSummary], of_studies: Mapping[str, str]) -> None:
-    """The list; what is ticked is compared below."""
-    ids = [run.id for run in listed]
-    ticked = [i for i, run_id in enumerate(ids) if run_id in st.session_state.get("compared", ())]
-    key = f"runs-table-{st.session_state.get('runs-table', 0)}"
-    st.dataframe(
-        damaged_in_red(rows(listed, of_studies)), key=key, hide_index=True, height="content" if len(listed) < 5 else 214, selection_mode="multi-row", column_config=COLUMNS, placeholder="",
-        on_select=lambda: _take_over(ids, key), selection_default={"selection": {"rows": ticked}}, alt="trained networks",
-    )  # fmt: skip
-
-
-@st.dialog("Move into the bin?", icon=":material/delete:")
+@st.dialog("Delete for good?", icon=":material/delete:")
 def confirm_delete(ids: list[str]) -> None:
-    """Name what will go, then move it into the bin."""
+    """Name what will go, then delete it."""
     for run_id in ids:
-        st.write(f"- run **{layout.plain(run_id)}** with its network, curves and scores ({size(run_id)})")
-    st.write("The data sets stay. From the bin a run can be brought back until the bin is emptied.")
+        st.write(
+            f"- run **{layout.plain(run_names.of(run_id).title)}** with its network, curves and scores ({size(run_id)})"
+        )
+    st.write("The data sets stay. A deleted run cannot be brought back, only trained again.")
     with st.container(horizontal=True):
         deleted = st.button(
             f"delete {_n(ids)}",
@@ -100,9 +42,14 @@ def confirm_delete(ids: list[str]) -> None:
 
 
 def _delete(ids: list[str]) -> None:
-    """Move the runs into the bin; what is refused is told on the page."""
-    undo.delete(discarding.run, ids)
-    _redraw_table()
+    """Delete the runs; what is refused is told on the page."""
+    st.session_state["not-deleted"] = refused = []
+    for run_id in ids:
+        try:
+            run_admin.delete_run(run_id)
+        except DarkroomError as error:
+            refused.append(str(error))
+    redraw_table()
 
 
 def size(run_id: str) -> str:
@@ -113,20 +60,11 @@ def _n(ids: list[str]) -> str:
     return f"{len(ids)} run{'s' * (len(ids) != 1)}"
 
 
-def evaluate_link(run: Run) -> None:
-    st.page_link(
-        "pages/evaluate/page.py",
-        label=f"evaluate {run.id}",
-        query_params={"run": run.id},
-        icon=":material/table_chart:",
-    )
-
-
 def actions(ids: list[str], opened: list[Run]) -> None:
     """What can be done with the chosen runs."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for run in opened[:1]:
-            evaluate_link(run)
+            compared.evaluate_link(run)
         if st.button(
             f"delete {_n(ids)} ..." if ids else "delete ...",
             icon=":material/delete:",
@@ -138,77 +76,23 @@ def actions(ids: list[str], opened: list[Run]) -> None:
             resume.button(run_id, "resume-run")
 
 
-def comparison(opened: list[Run], axis: str) -> None:
-    """Loss and efficiencies of the chosen runs in one figure."""
-    of_runs = []
-    for run in opened:
-        try:
-            of_runs.append(curves.of_run(run, axis))
-        except DarkroomError as error:
-            st.warning(layout.plain(str(error)), icon=":material/warning:")
-    every = max((of_run.every for of_run in of_runs), default=1)
-    thinned = f"; long curves are thinned, up to every {every}. of their points is drawn" if every > 1 else ""
-    training = "mean of the latest 30 batches" if axis == "batches" else "mean of the epoch"
-    names = {curve.class_name for of_run in of_runs for curve in of_run.curves} - {""}
-    of_two = names <= {"signal", "background"}
-    classes = "; signal solid, background dashed" if of_two else "; each class in its own line style"
-    note = (
-        f"Thin: training, {training}; with markers: validation{classes if names else ''}{thinned}. "
-        "A validation loss that rises while the training's falls: overtrained."
-    )
-    drawn = [curve for of_run in of_runs for curve in of_run.curves]
-    least = curves.least_of(opened[0]) if len(opened) == 1 else {}
-    figure = figures.training_curves(drawn, axis, training, beside=True, least=least).update_layout(height=260)
-    layout.show_figure(figure, "runs", note, lambda: curves.columns(of_runs, axis))
-
-
-def differing(opened: list[Run]) -> None:
-    """The parameters in which the chosen runs differ."""
-    if differs := run_admin.differences(opened):
-        config = {"parameter": st.column_config.TextColumn(width="medium")}
-        st.dataframe(differs, hide_index=True, column_config=config, alt="what was asked for differently")
-    else:
-        st.caption("Tick two or more runs: the parameters in which they differ stand here.")
-
-
-def details(run: Run) -> None:
-    """Everything that a run's result depends on."""
-    provenance = run.provenance
-    with st.expander(f"{run.id}", icon=":material/info:"):
-        for warning in provenance.get("warnings", ()):
-            st.caption(f":material/warning: {layout.plain(str(warning))}")
-        left, middle, right = st.columns(3)
-        left.dataframe(run_admin.as_rows({**run.params, "recipe": run.recipe}), hide_index=True, alt="parameters")
-        middle.dataframe(
-            [{"sample": sample, **n} for sample, n in provenance.get("counts", {}).items()],
-            hide_index=True,
-            alt="counts",
-        )
-        middle.dataframe(run_admin.as_rows(run.selection), hide_index=True, alt="selection")
-        facts = {k: v for k, v in provenance.items() if k not in ("warnings", "counts")}
-        right.dataframe(run_admin.as_rows(facts), hide_index=True, alt="provenance")
-        if summary := runs.read_summary(run):
-            middle.dataframe(run_admin.as_rows(summary), hide_index=True, alt="numbers on the test sample")
-        with st.container(horizontal=True):
-            evaluate_link(run)
-            for name in ("params", "provenance", "selection"):
-                text = json.dumps(getattr(run, name), indent=1)
-                st.download_button(
-                    f"{name}.json", text, f"{run.id}-{name}.json", "application/json", key=f"{name}-{run.id}",
-                    on_click="ignore", type="tertiary", icon=":material/download:",
-                )  # fmt: skip
-
-
-def compared(listed: list[RunSummary]) -> list[str]:
+def chosen_runs(listed: list[RunSummary]) -> list[str]:
     """Which runs are looked at: those ticked in the table or named in the address."""
-    ids = [run.id for run in listed]
-    ticked = [i for i in st.session_state.get("compared", ()) if i in ids]
-    if ticked != st.session_state.get("compared", ticked):
-        st.session_state["compared"] = ticked
-    return st.multiselect(
-        "compared runs", ids, key="compared", max_selections=MAX_COMPARED, placeholder="tick them in the table",
-        on_change=_redraw_table, **choose.STAY,
+    ids, linked = [run.id for run in listed], tuple(st.query_params.get_all(COMPARED))
+    if linked and not choose.is_written(COMPARED, linked):
+        with layout.refusals():
+            st.session_state[COMPARED] = [run_names.resolve(text) for text in linked]
+    ticked = [i for i in st.session_state.get(COMPARED, ()) if i in ids]
+    if ticked != st.session_state.get(COMPARED, ticked):
+        st.session_state[COMPARED] = ticked
+    chosen = st.multiselect(
+        "compared runs", ids, key=COMPARED, max_selections=MAX_COMPARED, placeholder="tick them in the table",
+        on_change=redraw_table, format_func=lambda run_id: run_names.of(run_id).name, persist_state="session",
     )  # fmt: skip
+    if st.query_params.get_all(COMPARED) != chosen:  # by id: a bound widget would write names, which may change
+        st.query_params[COMPARED] = chosen
+    choose.mark_written(COMPARED, tuple(chosen), "")
+    return chosen
 
 
 def opened(ids: list[str]) -> list[Run]:
@@ -222,43 +106,74 @@ def opened(ids: list[str]) -> list[Run]:
     return able
 
 
-def show(looked_at: list[Run], axis: str) -> None:
+def show(looked_at: list[Run], shown: list[RunSummary], results: Mapping[str, Result], axis: str) -> None:
     """What is asked about the chosen runs; only the open tab is drawn."""
-    curves_tab, differences_tab, details_tab = st.tabs(
-        ["curves", "what differs", "details"], key="runs-show", on_change="rerun", bind="query-params"
-    )
-    if curves_tab.open:
-        with curves_tab:
-            comparison(looked_at, axis)
-    if differences_tab.open:
-        with differences_tab:
-            differing(looked_at)
-    if details_tab.open:
-        with details_tab:
-            for run in looked_at:
-                details(run)
+    chosen = [run.id for run in looked_at]
+    draw: dict[str, Callable[[], None]] = {
+        "curves": lambda: compared.comparison(looked_at, axis),
+        "results": lambda: compared.results_figure(looked_at, results),
+        PARAMETERS: lambda: compared.parameters_against_result(shown, results, chosen),
+        "what differs": lambda: compared.differing(looked_at),
+        "name and note": lambda: naming.section(looked_at[0]),
+        "details": lambda: (
+            [compared.details(run, results.get(run.id, run_results.UNKNOWN)) for run in looked_at] and None
+        ),
+    }
+    for tab, of_tab in zip(
+        st.tabs(list(draw), key="runs-show", on_change="rerun", bind="query-params"), draw.values(), strict=True
+    ):
+        if tab.open:
+            with tab:
+                of_tab()
 
 
-def page() -> None:
-    layout.heading("Runs", "Which network learned what, and from what?")
-    undo.line()
-    listed = runs.list_runs()
-    if not listed:
-        layout.nothing_yet("There is no run yet: a training makes one.", "pages/train/page.py", "Go to Train")
+def controls(
+    listed: list[RunSummary], of_studies: Mapping[str, str]
+) -> tuple[list[RunSummary], list[str], str, str, bool]:
+    """The sidebar: (runs that are listed, those compared, axis of curves, order of the list, whether all columns are wanted)."""
     with st.sidebar:
-        of_studies = studies.members()
-        shown = filters(listed, of_studies)
-        chosen = compared(listed)
+        shown = listing.filters(listed, of_studies, run_names.everyone())
+        chosen = chosen_runs(listed)
+        order = st.selectbox("order", listing.ORDERS, key="runs-order", on_change=redraw_table, **choose.STAY)
         axis = st.segmented_control(
             "curves over", curves.AXES, key="runs-axis", default="epochs", required=True, **choose.STAY
         )
-    run_table(shown, of_studies)
+        everything = st.toggle("all columns", key="runs-columns", **choose.STAY)
+    return shown, chosen, axis or "epochs", order or listing.NEWEST, everything
+
+
+def judged(shown: list[RunSummary]) -> Mapping[str, Result]:
+    """The results that are there; those that no job has made are made bit by bit, or all at once by a button."""
+    results = run_results.complete(shown, within_s=JUDGING_S)
+    missing = [run for run in shown if run.is_usable and run.id not in results]
+    if missing and st.button(
+        f"judge {len(missing)} more runs", icon=":material/balance:", help="from stored scores; no network runs"
+    ):
+        with st.spinner("Judging ..."):
+            results = run_results.complete(shown)
+    return results
+
+
+def page() -> None:
+    layout.heading("Runs", "Which network learned what, from what, and how well?")
+    listed = runs.list_runs()
+    if not listed:
+        layout.nothing_yet("There is no run yet: a training makes one.", "pages/train/page.py", "Go to Train")
+    of_studies = scores.of_studies()
+    shown, chosen, axis, order, everything = controls(listed, of_studies)
+    for sentence in st.session_state.pop("not-deleted", ()):
+        st.error(layout.plain(sentence), icon=":material/error:")
+    results = judged(shown)
+    shown = listing.ordered(shown, results, order)
+    brushed = st.session_state.get(compared.BRUSHED) if st.session_state.get("runs-show") == PARAMETERS else None
+    in_table = shown if brushed is None else [run for run in shown if run.id in brushed]
+    listing.run_table(in_table, of_studies, results, everything)
     newest = [run.id for run in shown if run.state in WHOLE and run.id not in of_studies][:1]
     looked_at = opened(chosen or newest)
     actions(chosen, looked_at)
     if looked_at:
-        show(looked_at, axis or "epochs")
-    layout.foot(f"{len(shown)} of {len(listed)} runs in {runs.runs_folder()}.", "python -m core runs")
+        show(looked_at, shown, results, axis)
+    layout.foot(f"{len(in_table)} of {len(listed)} runs in {runs.runs_folder()}.", "python -m core runs")
 
 
 layout.show(page)

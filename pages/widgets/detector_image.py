@@ -209,7 +209,7 @@ def _classes(selected: Selected, scored: ScoreTable | None) -> tuple[Any, tuple[
     return (
         _predicted(scored),
         scored.classes,
-        f"the class that {scored.run.id} predicts",
+        f"the class that {scored.run.name} predicts",
         images.NO_SCORE,
     )
 

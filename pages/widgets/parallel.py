@@ -1,6 +1,6 @@
 """Parallel coordinates in the browser: drag along an axis to keep a part of it, click a line to choose it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -14,16 +14,27 @@ _component = st.components.v2.component(
 )
 
 
-def draw(shown: Parallel, key: str, chosen: Sequence[str], label: str) -> tuple[list[str] | None, str | None]:
-    """(ids inside all dragged ranges, None where nothing is dragged; the id of a line that was clicked just now).
+def draw(
+    shown: Parallel, key: str, chosen: Sequence[str], label: str, on_brush: Callable[[list[str] | None], None],
+    on_pick: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Draw the lines, the `chosen` ones thick.
 
-    The `chosen` lines are thick.
+    Before the page is drawn again, `on_brush` is called with the ids inside all dragged ranges (None where nothing is dragged), and
+    `on_pick` with the id of a line that was clicked.
     """
     ids = [line.id for line in shown.lines]
-    answer = _component(
+
+    def brushed() -> None:
+        kept_ids = st.session_state[key].get("kept")
+        on_brush([i for i in ids if i in kept_ids] if isinstance(kept_ids, list) else None)
+
+    def picked() -> None:
+        run_id = st.session_state[key].get("picked")
+        if run_id in ids:
+            on_pick(run_id)
+
+    _component(
         data={**shown.to_dict(), "chosen": list(chosen), "height": HEIGHT_PX, "label": label},
-        key=key, default={"kept": None}, on_kept_change=lambda: None, on_picked_change=lambda: None,
+        key=key, on_kept_change=brushed, on_picked_change=picked,
     )  # fmt: skip
-    kept_ids, picked = answer.get("kept"), answer.get("picked")
-    inside = None if kept_ids is None else [i for i in ids if i in kept_ids]
-    return inside, picked if picked in ids else None

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import run_names
 from core.jobs.queue import Job
 from core.workflows import training_job
 from pages.widgets import layout
@@ -12,7 +13,9 @@ def button(run_id: str, key: str) -> Job | None:
     if not training_job.is_resumable(run_id):
         return None
     help_text = "train on from the end of its last epoch, as if it had not been broken off"
-    if st.button(f"resume {run_id}", key=key, icon=":material/resume:", help=help_text):
+    if st.button(
+        f"resume {layout.plain(run_names.of(run_id).name)}", key=key, icon=":material/resume:", help=help_text
+    ):
         with layout.refusals():
             job = training_job.resume(run_id)
         st.toast(f"Job {job.id} is in the queue.")

@@ -96,7 +96,7 @@ def choose_scheme(experiment: Experiment, schemes: list[str], first: str) -> str
 def need_scores(run: runs.Run, data: Dataset) -> ScoreTable:
     """The run's scores of the data set, or the button that makes them."""
     if not scores.has_scores(run, data):
-        st.info(f"Run {run.id} has no scores of data set '{data.name}' yet.", icon=":material/info:")
+        st.info(f"Run {layout.plain(run.name)} has no scores of data set '{data.name}' yet.", icon=":material/info:")
         score_button(run, data, "score the data set with this run")
         st.stop()
     with layout.refusals():
@@ -112,7 +112,7 @@ def score_button(run: runs.Run, data: Dataset, label: str, wanted: Selection | N
         with layout.refusals():
             arguments = {"run": run.id, "dataset": data.name}
             arguments |= {"selection": wanted.to_dict()} if wanted else {}
-            st.session_state[key] = control.submit("predict", f"{run.id} on {data.name}", arguments).id
+            st.session_state[key] = control.submit("predict", f"{run.name} on {data.name}", arguments).id
     if key in st.session_state:
         _follow(key)
 
@@ -123,7 +123,7 @@ def trees_button(run: runs.Run, data: Dataset) -> None:
     if st.button("make the trees' scores", icon=":material/forest:", type="primary", key=f"do-{key}"):
         with layout.refusals():
             arguments = {"run": run.id, "dataset": data.name}
-            st.session_state[key] = control.submit("baselines", f"trees of {run.id} on {data.name}", arguments).id
+            st.session_state[key] = control.submit("baselines", f"trees of {run.name} on {data.name}", arguments).id
     if key in st.session_state:
         _follow(key)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import runs
+from core import run_names, runs
 from core.data.dataset import Dataset
 from core.experiment import Experiment
 from core.judge import paired
@@ -117,12 +117,20 @@ def averages(experiment: Experiment, data: Dataset, _parts: dict[str, Any], key:
     return {name: experiment.looking.average.compute(data, rows) for name, rows in _parts.items()}
 
 
+def label_of(run_id: str, is_of_study: bool = False) -> str:
+    """What a run is called in a picker, with its aliases."""
+    naming = run_names.of(run_id)
+    return " ".join([naming.name, *(f"★{alias}" for alias in naming.aliases)]) + (
+        " (of a study)" if is_of_study else ""
+    )
+
+
 def pick_run(options: list[str], key: str, label: str = "run", none: str | None = None, of: str = "") -> str | None:
     """A run id, kept in the address under `key`; with `none`, no run can be chosen and is where to start."""
     choices = [*([none] if none else []), *options]
     marked = of_studies()
     chosen = choose.one_of(
         label, choices, key, of=of, on_change=choose.forget_changes,
-        format_func=lambda name: f"{name} (of a study)" if name in marked else name,
+        format_func=lambda run_id: none if run_id == none else label_of(run_id, run_id in marked),
     )  # fmt: skip
     return None if chosen == none else chosen

@@ -24,7 +24,10 @@ def test_the_median_rule_compares_the_best_at_the_same_epoch(losses: list[float 
     sentence = verdict(Patience(min_epochs=3, fewest=4), losses, FALLING)
     assert bool(sentence) is is_given_up
     if is_given_up:
-        assert f"after epoch 3: its best validation loss {best_until(losses, 3):.4g} is above the median {MEDIAN_AT_3} of 4" in sentence
+        assert (
+            f"after epoch 3: its best validation loss {best_until(losses, 3):.4g} is above the median {MEDIAN_AT_3} of 4"
+            in sentence
+        )
 
 
 def test_nobody_is_given_up_early_or_beside_too_few() -> None:
@@ -32,7 +35,9 @@ def test_nobody_is_given_up_early_or_beside_too_few() -> None:
     assert verdict(Patience(min_epochs=4, fewest=4), bad, FALLING) == ""
     assert verdict(Patience(min_epochs=3, fewest=5), bad, FALLING) == ""
     assert verdict(Patience(rule=NEVER, min_epochs=1, fewest=2), bad, FALLING) == ""
-    shorter = [curve[:2] for curve in FALLING[:2]] + FALLING[2:]  # two were given up before: they say nothing of epoch 3
+    shorter = [curve[:2] for curve in FALLING[:2]] + FALLING[
+        2:
+    ]  # two were given up before: they say nothing of epoch 3
     assert verdict(Patience(min_epochs=3, fewest=3), bad, shorter) == ""
     assert "of 2 others" in verdict(Patience(min_epochs=3, fewest=2), bad, shorter)
 

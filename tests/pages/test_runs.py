@@ -2,8 +2,10 @@
 
 import pytest
 
-from core import runs
+from benchmarks.made_up import made_up_run
+from core import run_names, runs
 from core.jobs import control, queue
+from core.workflows import run_results
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +101,58 @@ def test_a_run_that_a_job_works_on_is_not_deleted(opened, few):
 def test_parameters_and_provenance_can_be_downloaded(opened, few):
     labels = [b.label for b in opened("runs", **{"compared": few, "runs-show": "details"}).get("download_button")]
     assert {"params.json", "provenance.json", "selection.json"} <= set(labels)
+
+
+def test_a_run_is_named_noted_and_tagged_on_its_page_and_shown_so_everywhere(opened, few):
+    at = opened("runs", **{"compared": few, "runs-show": "name and note"})
+    at.text_input(key=f"naming-{few}-name").set_value("first *light*").run()
+    at.text_area(key=f"naming-{few}-note").set_value("a note").run()
+    at.button(key=f"naming-{few}-best").click().run()
+    run_names.tag(few, "another", add=("paper",))
+    at.run()
+    naming = run_names.of(few)
+    assert (naming.name, naming.note, naming.aliases, naming.tags) == ("first *light*", "a note", ("best",), ("paper",))
+    assert table(at).loc[few, "name"] == "first *light* ★best #paper"
+    assert at.multiselect(key="compared").value == [few]
+    assert at.query_params["compared"] == [few]
+    assert opened("evaluate").selectbox(key="run").options[0] == "first *light* ★best"
+    assert opened("runs", compared="best").multiselect(key="compared").value == [few]
+
+
+def test_a_name_that_is_taken_is_refused_in_a_sentence_and_what_stands_stays(opened, few):
+    run_names.rename(runs.create("compact").name, "taken", "another")
+    at = opened("runs", **{"compared": few, "runs-show": "name and note"})
+    at.text_input(key=f"naming-{few}-name").set_value("taken").run()
+    assert any("choose another name" in e.value for e in at.error)
+    assert run_names.of(few).name == few
+
+
+def test_results_stand_in_the_list_and_as_points_with_intervals(opened, few):
+    at = opened("runs", **{"compared": few, "runs-show": "results"})
+    row = table(at).loc[few]
+    result = run_results.stored(runs.list_runs())[few]
+    assert row["signal efficiency [%]"] == result.numbers[0].text.split(" n = ")[0].replace(" % [", " [")
+    assert row["n"] == " + ".join(f"{quantity.number.n:,}" for quantity in result.numbers)
+    assert at.selectbox(key="quantity").options == ["signal efficiency", "background leakage"]
+    assert len(at.get("plotly_chart")) == 1
+
+
+def test_words_and_tags_find_runs_and_orders_sort_them(opened, few):
+    other = made_up_run("few")
+    run_names.rename(other, "a good one", "ann")
+    run_names.tag(other, "ann", add=("paper",))
+    at = opened("runs")
+    for words, ids in (("GOOD one", [other]), ("#pap", [other]), (few, [few]), ("nothing", [])):
+        at.text_input(key="runs-find").set_value(words).run()
+        assert (table(at).index.tolist() if ids else []) == ids
+    at.text_input(key="runs-find").set_value("").run()
+    at.selectbox(key="runs-order").set_value("name").run()
+    assert not at.exception
+    assert table(at)["name"].tolist() == sorted(table(at)["name"], key=str.casefold)
+
+
+def test_parallel_coordinates_are_drawn_over_everything_that_differs(opened, few):
+    made_up_run("few", labels="truth")
+    at = opened("runs", **{"runs-show": "parameters"})
+    assert at.selectbox(key="against").options[0] == "signal efficiency [%]"
+    assert at.multiselect[-1].value == ["labels"]

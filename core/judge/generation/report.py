@@ -55,7 +55,7 @@ def report_of(quality: Quality, sample: Sample, generating: Generating, run: run
             *quality.refused,
         ),
         values=values_of(quality, sample, run, dataset),
-        title=f"Quality of run {run.id}, {run.network}",
+        title=f"Quality of run {run.title}, {run.network}",
     )  # fmt: skip
 
 
