@@ -62,6 +62,10 @@ class Result:
     counted_on: str = ""
     why: str = ""
 
+    def of(self, name: str) -> Quantity | None:
+        """The number of that name."""
+        return next((quantity for quantity in self.numbers if quantity.name == name), None)
+
     @property
     def text(self) -> str:
         """The first two numbers in words; '' without any."""

@@ -15,7 +15,7 @@ from core.judge.report import PERCENT
 from core.judge.run_result import Result
 from core.learn import curves
 from core.runs import Run, RunSummary
-from core.workflows import run_admin
+from core.workflows import run_admin, run_results
 from pages.runs.listing import COMPARED, redraw_table
 from pages.widgets import choose, layout
 from pages.widgets import parallel as drawing
@@ -160,6 +160,11 @@ def differing(opened: list[Run]) -> None:
         st.dataframe(differs, hide_index=True, column_config=config, alt="what was asked for differently")
     else:
         st.caption("Tick two or more runs: the parameters in which they differ stand here.")
+
+
+def all_details(opened: list[Run], results: Mapping[str, Result]) -> None:
+    for run in opened:
+        details(run, results.get(run.id, run_results.UNKNOWN))
 
 
 def details(run: Run, result: Result) -> None:

@@ -150,6 +150,9 @@ def run_table(
     listed: list[RunSummary], of_studies: Mapping[str, str], results: Mapping[str, Result], everything: bool
 ) -> None:
     """The list; what is ticked is compared below."""
+    if not listed:
+        st.caption("No run fits: take a filter away, or what was dragged along an axis.")
+        return
     ids, shown = [run.id for run in listed], rows(listed, of_studies, results)
     ticked = [i for i, run_id in enumerate(ids) if run_id in st.session_state.get(COMPARED, ())]
     key = f"{TABLE}-{st.session_state.get(TABLE, 0)}"

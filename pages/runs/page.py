@@ -115,9 +115,7 @@ def show(looked_at: list[Run], shown: list[RunSummary], results: Mapping[str, Re
         PARAMETERS: lambda: compared.parameters_against_result(shown, results, chosen),
         "what differs": lambda: compared.differing(looked_at),
         "name and note": lambda: naming.section(looked_at[0]),
-        "details": lambda: (
-            [compared.details(run, results.get(run.id, run_results.UNKNOWN)) for run in looked_at] and None
-        ),
+        "details": lambda: compared.all_details(looked_at, results),
     }
     for tab, of_tab in zip(
         st.tabs(list(draw), key="runs-show", on_change="rerun", bind="query-params"), draw.values(), strict=True

@@ -49,7 +49,7 @@ def varied(chosen: Settings, data: Dataset) -> list[str]:
             if separator and name in known
         }
         st.session_state[key] = list(given)
-        st.session_state |= {f"{key}-{name}": values for name, values in given.items()}
+        st.session_state.update({f"{key}-{name}": values for name, values in given.items()})
     st.session_state.setdefault(key, ["learning_rate"])
     names = st.multiselect("what varies", list(known), key=key, persist_state="session", placeholder="parameters")
     texts = []
@@ -123,7 +123,7 @@ def launch(data: Dataset, head: Any) -> None:
                     sweeps.submit(wanted)
                 else:
                     sweeps.store(wanted.sweep)
-            choose.put(SWEEP, wanted.sweep.id)
+            st.query_params[SWEEP] = wanted.sweep.id
             st.rerun()
         if refusal:
             st.error(layout.plain(refusal), icon=":material/block:")

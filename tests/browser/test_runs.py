@@ -44,9 +44,9 @@ def test_a_run_is_named_and_found_by_dragging_along_its_parameters(
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3, steps=4)
     page.mouse.up()
-    kept = page.locator(".darkroom-parallel path.kept")
-    expect(kept).not_to_have_count(3)
-    n = kept.count()
+    left = page.locator(".darkroom-parallel path.kept")
+    expect(left).not_to_have_count(3)
+    n = left.count()
     assert 0 < n < 3
     expect(page.get_by_text(re.compile(rf"^{n} of 3 runs in "))).to_be_visible()
     assert page.get_by_test_id("stException").count() == 0
