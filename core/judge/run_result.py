@@ -165,4 +165,4 @@ def _number(plain: Mapping[str, Any]) -> Number:
 def _digits(number: Number, factor: float) -> int:
     """As many as show half the width of the interval with two figures, at most four."""
     reach = 0.5 * factor * (number.high - number.low)
-    return int(np.clip(1 - math.floor(math.log10(reach)), 0, 4)) if math.isfinite(reach) and reach > 0 else 2
+    return int(np.clip(1 - math.floor(math.log10(reach) + 1e-9), 0, 4)) if math.isfinite(reach) and reach > 0 else 2

@@ -91,7 +91,9 @@ def parameters_against_result(
         )
         return
     values, against = _values(usable, results)
-    label = choose.one_of("colour and last axis", against, "against", width=320)
+    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    with left:
+        label = choose.one_of("against", against, "against", help="the last axis, which also gives the colour")
     differing = [name for name in dict.fromkeys(n for v in values.values() for n in v) if name not in against]
     differing = [name for name in differing if len({str(v.get(name)) for v in values.values()}) > 1]
     shown = st.multiselect(

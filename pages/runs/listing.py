@@ -19,8 +19,10 @@ NEWEST, BEST, NAME, LOSS, LARGEST, LONGEST = "newest", "best result", "name", "v
 ORDERS = (NEWEST, BEST, NAME, LOSS, LARGEST, LONGEST)
 RESULT, SECOND = "result", "second result"
 LOWER_IS_BETTER = ("leakage", "bias", "resolution", "AUC")
-USUAL = ("name", RESULT, SECOND, "n", "data set", "network", "when", "seconds", "MB", "state")
-WIDTHS = {RESULT: 150, SECOND: 140, "n": 88, "data set": 88, "network": 80, "when": 92, "state": 80, "name": 200}
+USUAL = ("name", RESULT, SECOND, "n", "data set", "network", "when", "s", "MB", "state")
+WIDTHS = {RESULT: 122, SECOND: 112, "n": 78, "data set": 72, "network": 66, "when": 84, "state": 70, "name": 168}
+NUMBER_WIDTH = 46
+SHORT = {"signal efficiency": "sig.", "background leakage": "leak.", "macro efficiency": "macro"}
 
 
 def redraw_table() -> None:
@@ -90,7 +92,7 @@ def _goodness(result: Result | None) -> tuple[bool, float]:
 
 def headers(results: Sequence[Result]) -> tuple[str, str]:
     """What the two columns of results are called: by the quantity where all runs have the same, with its unit."""
-    titles = []
+    titles: list[str] = []
     for i, usual in enumerate((RESULT, SECOND)):
         names = {
             f"{r.numbers[i].name} [{r.numbers[i].unit}]".removesuffix(" []") for r in results if len(r.numbers) > i
@@ -123,7 +125,7 @@ def _row(
     counts = [f"{n_of(q.number):,}{' few' if is_few(q.number) else ''}" for q in quantities if q is not None]
     return {
         "run": run.id, "name": marked(naming), first: texts[0], second: texts[1], "n": " + ".join(dict.fromkeys(counts)) or DASH,
-        "data set": run.dataset, "network": run.network, "when": when[5:16], "seconds": run.seconds or None,
+        "data set": run.dataset, "network": run.network, "when": when[5:16], "s": run.seconds or None,
         "MB": run_admin.size_bytes(run.id) / 1e6, "state": state, "validation loss": run.validation_loss,
         "epochs": run.n_epochs or None, "labels": run.labels, "study": of_studies.get(run.id, ""),
         "events/s": run.events_per_s, "device": run.device, "parameters": run.n_parameters or None, "started": when,
@@ -143,7 +145,8 @@ def _short(quantity: Quantity | None, usual: str, title: str) -> str:
     text = quantity.text.removesuffix(" (few)").split(" n = ")[0]
     if title != usual:
         return text.replace(f" {quantity.unit} [", " [") if quantity.unit else text
-    return f"{text} {quantity.name}"
+    name = SHORT.get(quantity.name, quantity.name)
+    return f"{text.replace(f' {quantity.unit} [', ' [')} {name}" if quantity.unit else f"{text} {name}"
 
 
 def run_table(
@@ -178,11 +181,13 @@ def _columns(shown: Sequence[Mapping[str, Any]], everything: bool) -> dict[str, 
     }
     numbers = {"events/s": "%.0f", "validation loss": "%.4f", "parameters": "localized", "MB": "%.1f"}
     columns |= {
-        n: st.column_config.NumberColumn(n, format=f, width=62)
+        n: st.column_config.NumberColumn(n, format=f, width=NUMBER_WIDTH if n == "MB" else 70)
         for n, f in numbers.items()
         if n in names and n not in columns
     }
-    return columns | {"seconds": st.column_config.NumberColumn("time [s]", format="%.0f", width=62)}
+    return columns | {
+        "s": st.column_config.NumberColumn("s", format="%.0f", width=NUMBER_WIDTH, help="seconds of the training")
+    }
 
 
 def _take_over(ids: list[str], key: str) -> None:

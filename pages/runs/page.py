@@ -17,7 +17,7 @@ from pages.widgets import choose, layout, resume, scores
 WHOLE = ("finished", "stopped")
 MAX_COMPARED = 50
 PARAMETERS = "parameters"
-JUDGING_S = 0.15  # that a page may spend on results which no job has made
+JUDGING_S = 0.4  # that a page may spend on results which no job has made
 
 
 @st.dialog("Delete for good?", icon=":material/delete:")
@@ -144,7 +144,7 @@ def judged(shown: list[RunSummary]) -> Mapping[str, Result]:
     """The results that are there; those that no job has made are made bit by bit, or all at once by a button."""
     results = run_results.complete(shown, within_s=JUDGING_S)
     missing = [run for run in shown if run.is_usable and run.id not in results]
-    if missing and st.button(
+    if missing and st.sidebar.button(
         f"judge {len(missing)} more runs", icon=":material/balance:", help="from stored scores; no network runs"
     ):
         with st.spinner("Judging ..."):

@@ -39,6 +39,7 @@ def test_a_run_is_named_and_found_by_dragging_along_its_parameters(
     lines = page.locator(".darkroom-parallel path")
     expect(lines).to_have_count(3)
     grip = page.locator(".darkroom-parallel [data-axis]").first
+    grip.scroll_into_view_if_needed()
     box = grip.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2)
     page.mouse.down()

@@ -65,7 +65,7 @@ def test_a_sweep_is_asked_for_and_queued_and_the_same_as_the_command(opened: Cal
     assert not at.exception
     (job,) = control.list_jobs()
     (sweep,) = sweeps.list_sweeps("few")
-    assert (job.kind, job.arguments["sweep"], at.query_params["sweep"]) == ("sweep", sweep.id, [sweep.id])
+    assert (job.kind, job.arguments["sweep"], at.query_params["sweep"]) == ("sweep", sweep.id, sweep.id)
     assert [m.values["learning_rate"] for m in sweep.members] == [1e-4, 1e-4, 1e-3, 1e-3, 1e-2, 1e-2]
     assert any("0 of 6" in metric.value for metric in at.metric)
 
