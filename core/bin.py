@@ -24,7 +24,7 @@ from core.plaintext import plain_line
 from core.user import this_user
 
 PLACES = {
-    "dataset": "datasets", "run": "runs", "study": "studies", "selection": "selections", "view": "views", "job": "jobs",
+    "dataset": "datasets", "run": "runs", "study": "studies", "sweep": "sweeps", "selection": "selections", "view": "views", "job": "jobs",
 }  # fmt: skip
 """Where in the workspace things of each kind lie: nothing is brought back to any other folder."""
 WORDS = {"dataset": "data set", "selection": "stored selection"}  # the others are called as they are

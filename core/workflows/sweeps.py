@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core import parameters, runs, workspace
+from core import bin, parameters, runs, workspace
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.experiment import Experiment
@@ -274,13 +274,13 @@ def store(sweep: Sweep) -> None:
     workspace.write_sealed(folder() / f"{sweep.id}.json", dataclasses.asdict(sweep))
 
 
-def delete_sweep(sweep_id: str) -> None:
-    """Forget a sweep; its runs stay. Refused while a job works on it."""
+def delete_sweep(sweep_id: str) -> str:
+    """Move a sweep into the bin and return the id of its entry; its runs stay. Refused while a job works on it."""
     path = _existing(sweep_id)
     busy = busy_job(sweep_id)
     if busy is not None:
         raise DarkroomError(f"Job {busy.id} works on sweep '{sweep_id}': stop the job first, then delete the sweep.")
-    path.unlink()
+    return bin.put("sweep", sweep_id, path)
 
 
 def _existing(sweep_id: str) -> Path:

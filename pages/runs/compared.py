@@ -96,7 +96,9 @@ def parameters_against_result(
         label = choose.one_of("against", against, "against", help="the last axis, which also gives the colour")
     differing = [name for name in dict.fromkeys(n for v in values.values() for n in v) if name not in against]
     differing = [name for name in differing if len({str(v.get(name)) for v in values.values()}) > 1]
-    shown = st.multiselect(
+    n_lacking = {name: sum(v.get(name) is None for v in values.values()) for name in differing}
+    differing.sort(key=lambda name: n_lacking[name])  # stable: what all runs have comes first
+    shown = right.multiselect(
         "axes",
         differing,
         differing[:MAX_AXES],

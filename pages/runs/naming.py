@@ -6,9 +6,9 @@ import streamlit as st
 
 from core import run_names
 from core.errors import DarkroomError
-from core.jobs.queue import this_user
 from core.run_names import MAX_NAME, MAX_NOTE, Naming
 from core.runs import Run
+from core.user import this_user
 from pages.runs.listing import redraw_table
 from pages.widgets import layout
 

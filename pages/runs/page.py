@@ -9,10 +9,10 @@ from core.errors import DarkroomError
 from core.judge.run_result import Result
 from core.learn import curves
 from core.runs import Run, RunSummary
-from core.workflows import run_admin, run_results
+from core.workflows import discarding, run_admin, run_results
 from pages.runs import compared, listing, naming
 from pages.runs.listing import COMPARED, redraw_table
-from pages.widgets import choose, layout, resume, scores
+from pages.widgets import choose, layout, resume, scores, undo
 
 WHOLE = ("finished", "stopped")
 MAX_COMPARED = 50
@@ -20,14 +20,14 @@ PARAMETERS = "parameters"
 JUDGING_S = 0.4  # that a page may spend on results which no job has made
 
 
-@st.dialog("Delete for good?", icon=":material/delete:")
+@st.dialog("Move into the bin?", icon=":material/delete:")
 def confirm_delete(ids: list[str]) -> None:
-    """Name what will go, then delete it."""
+    """Name what will go, then move it into the bin."""
     for run_id in ids:
         st.write(
             f"- run **{layout.plain(run_names.of(run_id).title)}** with its network, curves and scores ({size(run_id)})"
         )
-    st.write("The data sets stay. A deleted run cannot be brought back, only trained again.")
+    st.write("The data sets stay. From the bin a run can be brought back until the bin is emptied.")
     with st.container(horizontal=True):
         deleted = st.button(
             f"delete {_n(ids)}",
@@ -42,13 +42,8 @@ def confirm_delete(ids: list[str]) -> None:
 
 
 def _delete(ids: list[str]) -> None:
-    """Delete the runs; what is refused is told on the page."""
-    st.session_state["not-deleted"] = refused = []
-    for run_id in ids:
-        try:
-            run_admin.delete_run(run_id)
-        except DarkroomError as error:
-            refused.append(str(error))
+    """Move the runs into the bin; what is refused is told on the page."""
+    undo.delete(discarding.run, ids)
     redraw_table()
 
 
@@ -154,13 +149,12 @@ def judged(shown: list[RunSummary]) -> Mapping[str, Result]:
 
 def page() -> None:
     layout.heading("Runs", "Which network learned what, from what, and how well?")
+    undo.line()
     listed = runs.list_runs()
     if not listed:
         layout.nothing_yet("There is no run yet: a training makes one.", "pages/train/page.py", "Go to Train")
     of_studies = scores.of_studies()
     shown, chosen, axis, order, everything = controls(listed, of_studies)
-    for sentence in st.session_state.pop("not-deleted", ()):
-        st.error(layout.plain(sentence), icon=":material/error:")
     results = judged(shown)
     shown = listing.ordered(shown, results, order)
     brushed = st.session_state.get(compared.BRUSHED) if st.session_state.get("runs-show") == PARAMETERS else None

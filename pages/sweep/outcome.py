@@ -14,7 +14,7 @@ from core.learn import curves
 from core.workflows import sweep_table, sweeps
 from core.workflows.sweep_table import Line
 from core.workflows.sweeps import ENDED, Sweep
-from pages.widgets import cached, layout, watch
+from pages.widgets import cached, layout, undo, watch
 from pages.widgets import parallel as drawing
 
 LOSS, CHOSEN = "validation loss", "sweep-chosen"
@@ -82,10 +82,9 @@ def _state(sweep: Sweep, data: Dataset) -> None:
                 sweeps.submit(sweeps.with_plans(sweep, cached.experiment_of(data), data))
             st.rerun()
         with st.popover("forget this sweep", icon=":material/delete:"):
-            st.write(f"The sweep leaves the list; its {sweep.n_ended} runs stay.")
+            st.write(f"The sweep leaves the list; its {sweep.n_ended} runs stay. It can be brought back from the bin.")
             if st.button("forget it", key="sweep-forget", type="primary"):
-                with layout.refusals():
-                    sweeps.delete_sweep(sweep.id)
+                undo.delete(sweeps.delete_sweep, [sweep.id])
                 st.query_params.pop("sweep", None)
                 st.rerun()
 

@@ -17,7 +17,7 @@ from core.selection.selection import Selection
 from core.workflows import sweeps
 from core.workflows.sweeps import GRID, Members
 from pages.sweep import outcome
-from pages.widgets import cached, choose, form, layout, run_picker, settings
+from pages.widgets import cached, choose, form, layout, run_picker, settings, undo
 from pages.widgets.settings import Settings
 
 VARY, HOW, SWEEP = "vary", "sweep-how", "sweep"
@@ -168,6 +168,7 @@ def command(
 
 def page() -> None:
     head = layout.heading("Sweep", "Which settings are good, and how surely?")
+    undo.line()
     with st.sidebar:
         data = choose.dataset()
         sweep_id = which(data)
