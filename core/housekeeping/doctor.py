@@ -25,6 +25,7 @@ def _problems(is_deep: bool) -> Iterator[Problem]:
     yield from data_checks.logs()
     yield from run_checks.check_runs(is_deep)
     yield from run_checks.check_studies()
+    yield from run_checks.check_sweeps()
     yield from job_checks.jobs()
     yield from place_checks.binned()
     yield from place_checks.leftovers()

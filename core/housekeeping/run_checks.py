@@ -1,4 +1,4 @@
-"""Whether runs and studies are whole, and what they rest on is there."""
+"""Whether runs, studies and sweeps are whole, and what they rest on is there."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from core.data.dataset import list_datasets
 from core.errors import DarkroomError
 from core.housekeeping.problem import DAMAGE, NOTE, WARNING, Problem, file_problem, split_sentence, where
 from core.workflows import cross_training as studies
-from core.workflows import run_admin, training_job
+from core.workflows import run_admin, sweeps, training_job
 
 
 def check_runs(is_deep: bool) -> Iterator[Problem]:
@@ -77,4 +77,21 @@ def check_studies() -> Iterator[Problem]:
             yield Problem(
                 f"Study '{study.id}' is of data set '{study.dataset}', which is no more", where(path), NOTE,
                 f"bring the data set back (`python -m core bin`), or `python -m core compatibility --delete {study.id}`",
+            )  # fmt: skip
+
+
+def check_sweeps() -> Iterator[Problem]:
+    """Sweeps that cannot be read, or whose data set is no more; a member whose run was deleted waits to be trained again."""
+    known = list_datasets()
+    for path in sorted(sweeps.folder().glob("[!.]*.json")):
+        try:
+            sweep = sweeps.open_sweep(path.stem)
+        except DarkroomError as error:
+            what, remedy = split_sentence(error)
+            yield Problem(what, where(path), DAMAGE, remedy)
+            continue
+        if sweep.dataset not in known:
+            yield Problem(
+                f"Sweep '{sweep.id}' is of data set '{sweep.dataset}', which is no more", where(path), NOTE,
+                f"bring the data set back (`python -m core bin`), or `python -m core sweep --delete {sweep.id}`",
             )  # fmt: skip

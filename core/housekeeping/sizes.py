@@ -13,7 +13,7 @@ from pathlib import Path
 from core import workspace
 
 EACH = {
-    "datasets": "data set", "runs": "run", "studies": "study", "raw": "raw files", "jobs": "job log", "bin": "bin",
+    "datasets": "data set", "runs": "run", "studies": "study", "sweeps": "sweep", "raw": "raw files", "jobs": "job log", "bin": "bin",
 }  # fmt: skip
 """Folders whose every entry is counted by itself, with what an entry is."""
 TOGETHER = {"inputs": "cache", "compilation": "cache"}  # others are called by their folder

@@ -12,10 +12,11 @@ from core import parameters, run_names, runs
 from core.__main__ import main
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
+from core.housekeeping.run_checks import check_sweeps
 from core.jobs import control, queue
 from core.learn import backend, checkpoint, fit, provenance
 from core.learn.plan import TrainingPlan
-from core.workflows import run_admin, run_results, sweep_job, sweep_table, sweeps
+from core.workflows import discarding, run_admin, run_results, sweep_job, sweep_table, sweeps
 from core.workflows.sweeps import FAILED, FINISHED, GIVEN_UP, GRID, WAITING, Members, Sweep, SweepPlan
 from tests.learn.learning_toy import Listener
 from tests.toy.experiment import EXPERIMENT
@@ -220,10 +221,14 @@ def test_a_damaged_sweep_is_left_out_and_a_busy_one_stays(showers: Dataset) -> N
     for content in ("{", "{}", whole.replace('"units=4,8"', '"units=4,9"'), whole[:-30]):
         path.write_text(content)
         assert sweeps.list_sweeps() == []
+        assert [problem.where for problem in check_sweeps()] == [f"sweeps/{path.name}"]
     path.write_text(whole)
-    sweeps.delete_sweep(plan.sweep.id)
+    assert list(check_sweeps()) == []
+    entry = sweeps.delete_sweep(plan.sweep.id)
     with pytest.raises(DarkroomError, match="There is no sweep"):
         sweeps.open_sweep(plan.sweep.id)
+    discarding.restore(entry)
+    assert sweeps.open_sweep(plan.sweep.id) == plan.sweep
 
 
 def got(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
