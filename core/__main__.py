@@ -11,7 +11,14 @@ from core.commands.command import COMMANDS, parse
 from core.errors import DarkroomError
 from core.plaintext import plain_text
 
-DECLARED = declarations, generator_options, order_options, report_options, run_options, tag_options  # importing them fills COMMANDS
+DECLARED = (
+    declarations,
+    generator_options,
+    order_options,
+    report_options,
+    run_options,
+    tag_options,
+)  # importing them fills COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -34,18 +34,20 @@ def window(experiment: Experiment, cuts: Mapping[str, Any]) -> str:
     return " ".join(ends).rstrip()
 
 
-def name_unnamed() -> int:
-    """Give every run that has ended and that nobody has named the name that it would begin with today; how many."""
+def name_run(run_id: str, *facts: str) -> None:
+    """Give a run that has ended and has no name the one that it would begin with today; `facts` come last."""
+    run = runs.open_run(run_id)
+    of_cuts = window(experiment_by_key(run.experiment), run.selection.get("cuts", {}))
+    run_names.propose(run_id, run_names.proposal(run.network, run.dataset, of_cuts, *facts), this_user())
+
+
+def name_unnamed() -> None:
+    """Name every run that has ended and that nobody has named."""
     unnamed = [
         naming.id for naming in run_names.everyone().values() if naming.name == naming.id and runs.is_sealed(naming.id)
     ]
-    n = 0
     for run_id in reversed(unnamed):  # the oldest takes the name without a number
         try:
-            run = runs.open_run(run_id)
-            facts = window(experiment_by_key(run.experiment), run.selection.get("cuts", {}))
-            run_names.propose(run_id, run_names.proposal(run.network, run.dataset, facts), this_user())
-            n += 1
+            name_run(run_id)
         except (DarkroomError, AttributeError, TypeError, ValueError) as error:
             print(f"Run {run_id} keeps its id as its name: {error}")
-    return n

@@ -14,7 +14,7 @@ from core.data.dataset import Dataset, list_datasets, open_dataset
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.registry import EXPERIMENTS
-from core.workflows import demo
+from core.workflows import demo, run_naming
 
 FOLDER = Path(__file__).resolve().parents[2] / "data_samples" / "runs"
 TAKEN = "shipped.json"
@@ -77,6 +77,7 @@ def take_over_one(experiment: Experiment, sample: Dataset) -> str:
             unpack(archive, unfinished)
             refuse_other_rows(experiment, workspace.read_json(unfinished / "provenance.json"), sample)
             unfinished.rename(folder)
+            run_naming.name_run(name, MARK)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     workspace.write_json(workspace.root() / TAKEN, sorted({*_taken(), name}))
