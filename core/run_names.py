@@ -58,9 +58,9 @@ def everyone() -> dict[str, Naming]:
     return {path.name: of(path.name) for path in sorted(folder().glob("[!.]*"), reverse=True) if path.is_dir()}
 
 
-def proposal(network: str, dataset: str, *facts: str) -> str:
-    """A short name from what tells a run apart: `compact, sample, 2-6 keV`."""
-    return ", ".join(part for text in (network, dataset, *facts) if (part := plain_line(text, MAX_NAME)))[:MAX_NAME]
+def proposal(*facts: str) -> str:
+    """A short name from what tells a run apart, the most telling first: `compact, sample, 2-6 keV`."""
+    return ", ".join(part for text in facts if (part := plain_line(text, MAX_NAME)))[:MAX_NAME]
 
 
 def propose(run_id: str, text: str, by: str) -> str:

@@ -13,6 +13,8 @@ from core.figures.style import NEUTRAL, SEQUENCE
 LOG_FROM = 10.0  # an axis of positive numbers that span such a factor is logarithmic
 MAX_TICKS = 12
 NONE = "–"
+DARKEST, BRIGHTEST = 0.25, 0.95  # of the scale: what lies beyond is lost in a dark or a light page
+NEAR = 0.05  # ticks nearer than this would be written over each other
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,11 @@ def _numbers(column: Sequence[Any]) -> tuple[tuple[tuple[float, str], ...], list
     different = sorted(set(defined))
     if len(different) > MAX_TICKS // 2:
         different = list((np.geomspace if is_log else np.linspace)(low, high, 5))
-    ticks = tuple((at(value), f"{value:.3g}") for value in different)
-    return ticks, [None if value is None else at(float(value)) for value in column]
+    ticks: list[tuple[float, str]] = []
+    for value in different:
+        if not ticks or at(value) - ticks[-1][0] >= NEAR:
+            ticks.append((at(value), f"{value:.3g}"))
+    return tuple(ticks), [None if value is None else at(float(value)) for value in column]
 
 
 def _choices(column: Sequence[Any]) -> tuple[tuple[tuple[float, str], ...], list[float | None]]:
@@ -113,4 +118,4 @@ def _text(value: Any) -> str:
 
 
 def _colour(place: float | None) -> str:
-    return NEUTRAL if place is None else str(sample_colorscale(SEQUENCE, [place])[0])
+    return NEUTRAL if place is None else str(sample_colorscale(SEQUENCE, [DARKEST + (BRIGHTEST - DARKEST) * place])[0])

@@ -46,6 +46,16 @@ class Quantity:
         return 100.0 if self.unit == PERCENT else 1.0
 
     @property
+    def short(self) -> str:
+        """`97.10 [96.50, 97.62]`, for a column whose title has the unit; a dash where undefined."""
+        return in_words(self.number, self.unit, digits=_digits(self.number, self.factor), with_n=False)
+
+    @property
+    def title(self) -> str:
+        """What it is, with its unit."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
+
+    @property
     def text(self) -> str:
         """`97.10 [96.50, 97.62] % n = 3,012`, a dash where undefined, marked where fewer than 20 were counted."""
         if math.isnan(self.number.value):

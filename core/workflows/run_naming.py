@@ -13,11 +13,11 @@ from core.user import this_user
 
 
 def begin(plan: TrainingPlan, *facts: str) -> Path:
-    """Make the folder of a new run and give it a name: what is trained on what, and in which window; `facts` come last."""
+    """Make the folder of a new run and give it a name: what is trained on what, and in which window; `facts` come before that."""
     experiment = experiment_by_key(plan.dataset.experiment)
     path = runs.create(plan.name)
     cuts = plan.selected.selection.to_dict()["cuts"]
-    text = run_names.proposal(plan.name, plan.dataset.name, window(experiment, cuts), *facts)
+    text = run_names.proposal(plan.name, *facts, plan.dataset.name, window(experiment, cuts))
     run_names.propose(path.name, text, this_user())
     return path
 

@@ -20,7 +20,7 @@ ORDERS = (NEWEST, BEST, NAME, LOSS, LARGEST, LONGEST)
 RESULT, SECOND = "result", "second result"
 LOWER_IS_BETTER = ("leakage", "bias", "resolution", "AUC")
 USUAL = ("name", RESULT, SECOND, "n", "data set", "network", "when", "s", "MB", "state")
-WIDTHS = {RESULT: 122, SECOND: 112, "n": 78, "data set": 72, "network": 66, "when": 84, "state": 70, "name": 168}
+WIDTHS = {RESULT: 142, SECOND: 104, "n": 78, "data set": 72, "network": 66, "when": 84, "state": 66, "name": 170}
 NUMBER_WIDTH = 46
 SHORT = {"signal efficiency": "sig.", "background leakage": "leak.", "macro efficiency": "macro"}
 
@@ -142,11 +142,7 @@ def _short(quantity: Quantity | None, usual: str, title: str) -> str:
     """`97.10 [96.50, 97.62]`, with what it is where the column's title does not say it."""
     if quantity is None:
         return DASH
-    text = quantity.text.removesuffix(" (few)").split(" n = ")[0]
-    if title != usual:
-        return text.replace(f" {quantity.unit} [", " [") if quantity.unit else text
-    name = SHORT.get(quantity.name, quantity.name)
-    return f"{text.replace(f' {quantity.unit} [', ' [')} {name}" if quantity.unit else f"{text} {name}"
+    return quantity.short if title != usual else f"{quantity.short} {SHORT.get(quantity.name, quantity.name)}"
 
 
 def run_table(
@@ -175,7 +171,7 @@ def _columns(shown: Sequence[Mapping[str, Any]], everything: bool) -> dict[str, 
         columns["state"] = None
     widths = dict(zip(names[2:4], (WIDTHS[RESULT], WIDTHS[SECOND]), strict=True)) | WIDTHS
     columns |= {
-        name: st.column_config.TextColumn(name, width=widths[name])
+        name: st.column_config.TextColumn(name.replace("background ", ""), width=widths[name])
         for name in names
         if name in widths and name not in columns
     }

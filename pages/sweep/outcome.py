@@ -9,7 +9,7 @@ from core import figures, run_names, runs
 from core.data.dataset import Dataset
 from core.figures.parallel import parallel
 from core.jobs import control
-from core.judge.report import DASH
+from core.judge.report import DASH, n_of
 from core.learn import curves
 from core.workflows import sweep_table, sweeps
 from core.workflows.sweep_table import Line
@@ -22,7 +22,6 @@ COLUMNS = {
     LOSS: st.column_config.NumberColumn(
         LOSS, format="%.4f", width=88, help="the best epoch; the best member is chosen on it"
     ),
-    "test result": st.column_config.TextColumn("test result", width=300),
     "evaluate": st.column_config.LinkColumn("run", display_text=r"name=([^&]*)", width=60),
     "member": st.column_config.NumberColumn("member", width=58),
     "": st.column_config.TextColumn("", width=36),
@@ -122,8 +121,8 @@ def _table(lines: list[Line]) -> None:
     order = sorted(lines, key=lambda line: (line.loss is None, line.loss or 0.0, line.number))
     rows = [
         {
-            "": "best" if line.is_best else "", "member": line.number, **_flat(line), "state": line.state, LOSS: line.loss,
-            "test result": line.result.text or line.result.why or DASH, "epochs": line.n_epochs or None,
+            "": "best" if line.is_best else "", "member": line.number, **_texts(line), "state": line.state, LOSS: line.loss,
+            **_result(line), "epochs": line.n_epochs or None,
             "evaluate": (line.member.run and line.member.state in ENDED and f"evaluate?run={line.member.run}&name=open") or None,
             "note": line.member.note,
         }
@@ -140,16 +139,28 @@ def _table(lines: list[Line]) -> None:
         alt="members",
     )
     st.caption(
-        f"Ordered by the {LOSS}; test results have 95 % intervals. Members that were given up are no worse chosen than stated: see their note."
+        f"Ordered by the {LOSS}; test results have 95 % intervals. Why a member was given up early stands in its note."
     )
+
+
+def _result(line: Line) -> dict[str, str]:
+    """The first two numbers on test rows as cells, with how many rows they were counted on."""
+    numbers = line.result.numbers[:2]
+    if not numbers:
+        return {}
+    counts = dict.fromkeys(f"{n_of(quantity.number):,}" for quantity in numbers)
+    return {f"test {quantity.title}": quantity.short for quantity in numbers} | {"n": " + ".join(counts)}
 
 
 def _flat(line: Line) -> dict[str, Any]:
     """The values of a member as cells."""
-    return {
-        name: ", ".join(map(str, value)) if isinstance(value, list) else value
-        for name, value in line.member.values.items()
-    }
+    values = line.member.values
+    return {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _texts(line: Line) -> dict[str, str]:
+    """The same to read: numbers with four figures."""
+    return {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in _flat(line).items()}
 
 
 def _parallel(sweep: Sweep, lines: list[Line]) -> None:

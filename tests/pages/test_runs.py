@@ -131,7 +131,7 @@ def test_results_stand_in_the_list_and_as_points_with_intervals(opened, few):
     at = opened("runs", **{"compared": few, "runs-show": "results"})
     row = table(at).loc[few]
     result = run_results.stored(runs.list_runs())[few]
-    assert row["signal efficiency [%]"] == result.numbers[0].text.split(" n = ")[0].replace(" % [", " [")
+    assert row["signal efficiency [%]"] == result.numbers[0].short
     assert row["n"] == " + ".join(f"{quantity.number.n:,}" for quantity in result.numbers)
     assert at.selectbox(key="quantity").options == ["signal efficiency", "background leakage"]
     assert len(at.get("plotly_chart")) == 1

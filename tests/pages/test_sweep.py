@@ -83,7 +83,7 @@ def test_what_has_come_of_it_is_told_with_its_caution_and_goes_on(opened: Callab
     assert shown.index.tolist() == [2, 1, 3, 4]
     assert shown.loc[2, ""] == "best"
     assert shown["state"].tolist() == ["finished", "finished", "given up", "waiting"]
-    assert shown.loc[2, "test result"].startswith("signal efficiency ")
+    assert shown.loc[2, "test signal efficiency [%]"] == shown.loc[1, "test signal efficiency [%]"] != ""
     assert "Member 2 was chosen on the validation loss of 3 members" in texts(at)
     assert [m.value for m in at.metric][:3] == ["3 of 4", "2", "0.3"]
     button(at, "train the other 1").click().run()

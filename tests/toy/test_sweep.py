@@ -84,7 +84,7 @@ def test_every_member_is_a_run_with_a_name_a_tag_and_its_place(showers: Dataset,
     assert made_up == [4, 8, 16]
     assert [member.state for member in sweep.members] == [FINISHED] * 3
     ids = [str(member.run) for member in sweep.members]
-    assert [run_names.of(i).name for i in ids] == [f"energy, showers, above 2 MeV, units {n}" for n in (4, 8, 16)]
+    assert [run_names.of(i).name for i in ids] == [f"energy, units {n}, showers, above 2 MeV" for n in (4, 8, 16)]
     assert all(run_names.of(i).tags == (sweep.tag,) for i in ids)
     assert run_admin.members() == dict.fromkeys(ids, sweep.id)
     facts = runs.open_run(ids[1]).provenance["sweep"]
