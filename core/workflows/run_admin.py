@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from core import disk, manifest, runs
+from core import disk, runs
 from core.jobs import control
 from core.jobs.queue import ACTIVE, Job
 from core.selection import selection as selecting
@@ -61,7 +61,7 @@ def size_bytes(run_id: str) -> int:
 
 def differences(opened: Sequence[runs.Run]) -> list[dict[str, Any]]:
     """Settings that differ between runs: one row per parameter, one column per run by its name. Empty if all are the same."""
-    settings = [{"data set": run.dataset, **settings_of(run.id, manifest.state(run.path))} for run in opened]
+    settings = [{"data set": run.dataset, **_settings(run)} for run in opened]
     names = dict.fromkeys(name for of_run in settings for name in of_run)
     columns = [run.name for run in opened]
     columns = [run.title if columns.count(name) > 1 else name for run, name in zip(opened, columns, strict=True)]
@@ -76,7 +76,10 @@ def differences(opened: Sequence[runs.Run]) -> list[dict[str, Any]]:
 def settings_of(run_id: str, state: str) -> Mapping[str, Any]:
     """What a run was trained with, plain values under dotted names; read again when the `manifest.state` of its files changes."""
     del state
-    run = runs.open_run(run_id)
+    return _settings(runs.open_run(run_id))
+
+
+def _settings(run: runs.Run) -> dict[str, Any]:
     return flat({**run.params, "selection": run.selection})
 
 
