@@ -16,12 +16,14 @@ from core.data.detector_images import image_of
 from core.data.splits import OTHER, SPLITS
 from core.errors import DarkroomError
 from core.judge.grid import grid_of
+from core.labels import label_session, log
+from core.labels.log import LABEL
 from core.learn import backend
-from core.learn.plan import task_of
+from core.learn.plan import plan_training, task_of
 from core.registry import EXPERIMENTS
 from core.selection.schemes import usable_schemes
 from core.selection.selection import Selection, from_dict, select
-from core.workflows import analyse
+from core.workflows import analyse, derive
 from core.workflows.analyse import Names
 from tests.few_events import few_events
 from tests.toy.experiment import EXPERIMENT as TOY
@@ -115,6 +117,41 @@ def test_views_draw_the_first_and_the_last_row(prepared):
             assert isinstance(figure, go.Figure)
             assert figure.data
         assert view.explanation
+
+
+def test_rows_are_labelled_by_hand_and_what_was_frozen_can_be_trained_on(prepared):
+    experiment, dataset = prepared
+    how = experiment.by_hand
+    if how is None:
+        pytest.skip("no labels by hand")
+    classes = label_session.classes_of(how, dataset)
+    assert how.mapping is experiment.selecting.mapping is experiment.reading.mapping
+    assert how.facts(dataset, 0) and experiment.table.truth not in how.facts(dataset, 0)
+    assert how.pixels is not None or how.pictures
+    for picture in how.pictures.values():
+        shown = experiment.looking.views[picture.view].draw(dataset, dataset.n_rows - 1, picture.parameters)
+        assert shown.data and not re.search("true vertex|cm off|simulated", shown.to_json())
+    lines = [
+        label_session.line(how, dataset, row, LABEL, classes[row % len(classes)], "anna")
+        for row in range(dataset.n_rows)
+    ]
+    log.append(experiment.key, lines)
+    frozen = derive.derive(experiment, dataset, how.column)
+    assert frozen.derived[how.column]["n_defined"] == dataset.n_rows
+    if experiment.labels is None:
+        return
+    schemes = set(usable_schemes(experiment.selecting, experiment.labels, frozen)) - set(
+        usable_schemes(experiment.selecting, experiment.labels, dataset)
+    )
+    assert schemes
+    presets = [preset.selection for preset in experiment.selecting.presets.values()]
+    widest = max(presets, key=lambda s: len(select(experiment.selecting, experiment.labels, dataset, s).preselected))
+    for scheme in schemes:
+        selection = dataclasses.replace(widest, labels=scheme)
+        selected = select(experiment.selecting, experiment.labels, frozen, selection)
+        network = next(name for name, network in experiment.networks.items() if network.task.key == "classify")
+        plan = plan_training(selected, experiment.networks, network, {}, {})
+        assert plan.task.classes == selected.classes
 
 
 def input_of(dataset, recipe, n):

@@ -5,6 +5,7 @@ from pathlib import Path
 from core.analysis.threshold import THRESHOLD
 from core.cosine import (
     attribution,
+    by_hand,
     energy,
     evaluate,
     event,
@@ -59,7 +60,7 @@ EXPERIMENT = Experiment(
         uid=rows.UID,
         truth="truth_class",
         row_facts=event.row_facts,
-        derived=lpar.DERIVED,
+        derived=lpar.DERIVED | by_hand.DERIVED,
         time_s=event.time_s,
     ),
     simulation=Simulation(
@@ -84,6 +85,7 @@ EXPERIMENT = Experiment(
         cuts_of=select.labels_of,
         schemes=select.SCHEMES,
     ),
+    by_hand=by_hand.LABELLING,
     networks=model.NETWORKS,
     looking=Looking(
         views=plot.VIEWS,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.cosine import by_hand
 from core.cosine.features import COLUMNS, FLAGS
 from core.cosine.pulse import lpar
 from core.cosine.rows import HIGHEST, HIGHEST_RUN, LABEL
@@ -92,6 +93,12 @@ SCHEMES = {
         "events. They cannot tell how far the simulation is from nature, nor what its noise populations lack.",
         needs_truth=True,
     ),
+    "hand": Scheme(
+        "signal: labelled scintillation by hand; background: labelled as one of the kinds of noise; of several labellers the majority",
+        "Labels by hand: they say what a person saw of the pulse shape, not what made the pulse. A network can be no better than the labellers agree with "
+        "each other, and pulses that nobody labelled, or that were called pile-up or other, count nowhere.",
+        unlabelled="not labelled",
+    ),
     "file": Scheme(
         "classes that the raw files tell, by the [[label]] conditions of the mapping they were read with",
         "Labels of the file: whoever made them knows how pure they are, these efficiencies do not. Where they follow from the "
@@ -128,6 +135,11 @@ def labels_of(cuts: Cuts, scheme: str, dataset: Dataset) -> dict[str, list[Cut]]
 
 def label_cuts(cuts: Cuts, scheme: str) -> dict[str, list[Cut]]:
     """What makes a row background or signal under a scheme of this experiment."""
+    if scheme == "hand":
+        return {
+            "background": [Cut("labelled as noise", by_hand.COLUMN.name, values=by_hand.NOISE)],
+            "signal": [Cut("labelled scintillation", by_hand.COLUMN.name, values=by_hand.SIGNAL)],
+        }
     if scheme == "truth":
         return {
             "background": [Cut("simulated as noise", "truth_class", values=(0,))],

@@ -9,7 +9,7 @@ from core.data.table import Table
 from core.experiment import Experiment
 from core.figures.looking import Looking
 from core.judge.judging import Judging
-from core.juno import evaluate, event, features, mapping, model, plot, position, read, rows, select, simulate
+from core.juno import by_hand, evaluate, event, features, mapping, model, plot, position, read, rows, select, simulate
 from core.juno.epem import derived, learning_curve, report
 from core.juno.muons import report as muons
 from core.juno.muons import tracks
@@ -48,7 +48,7 @@ EXPERIMENT = Experiment(
         uid=event.UID,
         truth="truth_class",
         row_facts=event.row_facts,
-        derived=derived.DERIVED,
+        derived=by_hand.DERIVED | derived.DERIVED,
     ),
     simulation=Simulation(
         parameters=simulate.SimulationParameters,
@@ -75,6 +75,7 @@ EXPERIMENT = Experiment(
         cuts_of=select.label_cuts,
         schemes=select.SCHEMES,
     ),
+    by_hand=by_hand.LABELLING,
     networks=model.NETWORKS,
     looking=Looking(
         views=plot.VIEWS,

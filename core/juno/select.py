@@ -10,6 +10,8 @@ from core.data.cuts import Cut
 from core.data.dataset import Dataset
 from core.data.splits import SPLITS, SplitParameters
 from core.errors import DarkroomError
+from core.juno.by_hand import CLASSES as HAND
+from core.juno.by_hand import COLUMN
 from core.juno.event import CLASSES, UID
 from core.juno.features import COLUMNS, FLAGS
 from core.labels.labels import Scheme
@@ -21,6 +23,7 @@ from core.selection.selection import Selected, Selection
 FEATURES = tuple(column.name for column in COLUMNS)
 ELECTRON, POSITRON, MUON = range(len(CLASSES))
 EPEM, MUE = "e+/e-", "mu/e"
+BY_HAND = {f"hand:{task}": task for task in (EPEM, MUE)}
 _MEMBERS = {EPEM: {"positron": POSITRON, "electron": ELECTRON}, MUE: {"muon": MUON, "electron": ELECTRON}}
 MUE_FROM_MEV = 20.0  # electrons below are those of the first task, above those of the second
 WINDOWS_MEV = (
@@ -71,9 +74,21 @@ _TRUTH = (
     "Simulated truth: every event is what it is called, and both classes have the same visible energies and positions. "
     "What an efficiency says of nature rests on the simulated light, times and noise."
 )
+_HAND = (
+    "Labels by hand: they say what a person saw. A network can be no better than the labellers agree with each other, and "
+    "events that nobody labelled count nowhere."
+)
 SCHEMES = {
     EPEM: Scheme("positron against electron, as simulated", _TRUTH, needs_truth=True),
     MUE: Scheme("muon against electron above 20 MeV, as simulated", _TRUTH, needs_truth=True),
+    **{
+        name: Scheme(
+            f"{task} as labelled by hand in this program; of several labellers the majority",
+            _HAND,
+            unlabelled="not labelled",
+        )
+        for name, task in BY_HAND.items()
+    },
 }
 
 
@@ -93,6 +108,9 @@ def cut_list(cuts: Cuts) -> list[Cut]:
 
 def label_cuts(cuts: Cuts, scheme: str, dataset: Dataset) -> dict[str, list[Cut]]:  # noqa: ARG001
     """What makes an event a class; the keys are the classes, the signal first."""
+    if scheme in BY_HAND:
+        members = _MEMBERS[BY_HAND[scheme]]
+        return {name: [Cut(f"labelled {name}", COLUMN.name, values=(HAND.index(name),))] for name in members}
     above = MUE_FROM_MEV if scheme == MUE else -np.inf
     below = MUE_FROM_MEV if scheme == EPEM else np.inf
     energy = Cut(f"simulated energy {window_text(above, below)} MeV", "true_energy_mev", above, below)
@@ -115,11 +133,13 @@ def in_window(cuts: Cuts, low_mev: float, high_mev: float) -> Cuts:
 
 def warnings(cuts: Cuts, scheme: str, dataset: Dataset) -> list[str]:  # noqa: ARG001
     """Limitations of these labels, one sentence each."""
+    if not dataset.simulated and scheme in BY_HAND:
+        return []
     if dataset.simulated:
         return [
             "These data are simulated: light, times and noise are a model of the detector, energies and classes not nature's."
         ]
-    return ["This data set has no truth: both label schemes need it, so they select nothing."]
+    return [f"This data set has no truth, which the labels '{scheme}' need: they select nothing."]
 
 
 PANELS = (

@@ -122,15 +122,19 @@ def images(labelling: Labelling, uid: Uid, hand_labels: HandLabels) -> Iterator[
 
     The table has the image's name and one column per class with its part of the votes: the mapping `votes` reads it.
     """
-    votes, dataset = hand_labels.votes, hand_labels.dataset
+    votes, dataset, pixels = hand_labels.votes, hand_labels.dataset, labelling.pixels
+    if pixels is None:
+        raise DarkroomError(
+            f"The rows of data set '{dataset.name}' are no pictures of pixels: export their labels as a table."
+        )
     if len(votes.rows) > MAX_IMAGES:
         raise DarkroomError(f"{len(votes.rows):,} images, at most {MAX_IMAGES:,} are written at once: export the table instead.")  # fmt: skip
     lines: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
-    shares, uids, scale = votes.shares, dataset.column("uid"), labelling.scale(dataset)
+    shares, uids, scale = votes.shares, dataset.column("uid"), pixels.scale(dataset)
     for at, row in enumerate(votes.rows.tolist()):
         name = f"{uid.text(int(uids[row]))}.png"
-        yield f"images/{name}", png(as_grey(labelling.crop(dataset, row), scale))
+        yield f"images/{name}", png(as_grey(pixels.crop(dataset, row), scale))
         parts = {title: float(f"{shares[at, i]:.6g}") for i, title in enumerate(votes.classes)}
         lines.append({"image": f"images/{name}", **parts})
         events.append({"image": f"images/{name}", "uid": int(uids[row]), "n_votes": int(votes.n_votes[at])})

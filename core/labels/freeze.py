@@ -1,10 +1,12 @@
 """Labels by hand as columns of a data set, frozen: a training uses what was labelled when the column was made."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from core.data.dataset import Dataset
+from core.data.table import Column, Derived
 from core.labels import agreement, label_fractions, log, queue
 
 SHARE = "share: "  # what the columns with parts of the votes are called, before the name of the class
@@ -37,6 +39,21 @@ def freeze(
         "labels_sha256": log.digest([e for e, row in zip(entries, rows, strict=True) if row >= 0]),
     }
     return columns, facts
+
+
+def frozen_column(
+    column: Column, classes: Callable[[Dataset], tuple[str, ...]], mapping_type: type, explanation: str
+) -> Derived:
+    """The derived column of an experiment into which its labels by hand are frozen; `explanation` says what uses it."""
+
+    def compute(
+        dataset: Dataset, _selected: None, progress: Callable[[int, int], None]
+    ) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+        frozen = freeze(dataset, classes(dataset), column.name, mapping_type)
+        progress(dataset.n_rows, dataset.n_rows)
+        return frozen
+
+    return Derived(column, explanation, compute, needs_selection=False)
 
 
 def frozen_shares(dataset: Dataset, column: str) -> np.ndarray | None:

@@ -29,7 +29,7 @@ class EventFilter:
     of a flag that is set, -1 for no flag at all. Of a run's scores: score window [low, high) with 1.0 inside the last one,
     split code, a threshold at which the label is missed (events without a label or score miss nothing; `signal` is the
     label of which the score is the probability), and what the event is called, an index into the run's classes, -1 for none
-    (no probability reaches `reject_below`).
+    (no probability reaches `reject_below`). tag: what somebody has tagged it with, '' for anything.
     """
 
     label: int | None = None
@@ -44,6 +44,7 @@ class EventFilter:
     predicted: int | None = None
     reject_below: float = 0.0
     without: int | None = None
+    tag: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,10 @@ def find(
     flags: np.ndarray,
     scores: RowScores | None,
     wanted: EventFilter,
+    tagged: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Row numbers int64 (k,), ascending, that pass; every array is (n_rows,), `values` the quantity of the window.
+    """Row numbers int64 (k,), ascending, that pass; every array is (n_rows,), `values` the quantity of the window, `tagged`
+    whether a row has the tag that is asked for.
 
     What is asked of scores is not asked where there are none (`scores` None).
     """
@@ -100,6 +103,8 @@ def find(
         keep &= values < wanted.high
     if wanted.flag is not None:
         keep &= flags == 0 if wanted.flag < 0 else (flags >> wanted.flag) & 1 == 1
+    if tagged is not None:
+        keep &= tagged
     if scores is not None:
         _ask_scores(keep, labels, scores, wanted)
     return np.flatnonzero(keep)

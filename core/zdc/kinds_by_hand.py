@@ -3,16 +3,13 @@
 Labels are frozen into the derived column `hand_label`, which the analysis of kinds compares with what it has found without a person.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import numpy as np
 
 from core.data.dataset import Dataset, read_array
-from core.data.table import Column, Derived
-from core.labels.freeze import freeze
+from core.data.table import Column
+from core.labels.freeze import frozen_column
 from core.labels.label_fractions import MAJORITY_RULE
-from core.labels.record import Labelling, Scale
+from core.labels.record import Fact, Labelling, Pixels, Scale, measured
 from core.zdc.features import FLAGS
 from core.zdc.grid import from_arrays
 from core.zdc.mapping import Mapping as ShowerMapping
@@ -20,14 +17,14 @@ from core.zdc.mapping import Mapping as ShowerMapping
 CLASSES = ("type 1", "type 2", "type 3", "other")
 COLUMN = Column("hand_label", "Hand label", "", -0.5, 4.5, 5, 0, "Index of the kind that most labellers chose")
 FACTS = (
-    ("energy_gev", "energy [GeV]", "{:,.4g}"),
-    ("n_cells", "hit cells", "{:,.0f}"),
-    ("brightest_gev", "brightest cell [GeV]", "{:,.4g}"),
-    ("e1_share", "its share", "{:.3f}"),
-    ("second_share", "second share", "{:.3f}"),
-    ("e9_share", "3 x 3 share", "{:.3f}"),
-    ("width_x_mm", "width x [mm]", "{:.1f}"),
-    ("width_y_mm", "width y [mm]", "{:.1f}"),
+    Fact("energy_gev", "energy [GeV]", "{:,.4g}"),
+    Fact("n_cells", "hit cells", "{:,.0f}"),
+    Fact("brightest_gev", "brightest cell [GeV]", "{:,.4g}"),
+    Fact("e1_share", "its share", "{:.3f}"),
+    Fact("second_share", "second share", "{:.3f}"),
+    Fact("e9_share", "3 x 3 share", "{:.3f}"),
+    Fact("width_x_mm", "width x [mm]", "{:.1f}"),
+    Fact("width_y_mm", "width y [mm]", "{:.1f}"),
 )
 BRIGHT = 1e5  # of the threshold: the last colour where all showers have the same
 
@@ -51,28 +48,12 @@ def scale(dataset: Dataset) -> Scale:
 
 def facts(dataset: Dataset, row: int) -> dict[str, str]:
     """What is measured of a shower, nothing of truth."""
-    values = {title: (form, float(dataset.column(name)[row])) for name, title, form in FACTS}
-    measured = {
-        title: form.format(value) if np.isfinite(value) else "undefined" for title, (form, value) in values.items()
-    }
-    flags = int(dataset.column("flags")[row])
-    return measured | {"flags": ", ".join(name for i, name in enumerate(FLAGS) if flags >> i & 1) or "none"}
-
-
-def compute(
-    dataset: Dataset, selected: None, progress: Callable[[int, int], None]
-) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
-    """The present labels of all labellers, frozen as columns."""
-    del selected
-    frozen = freeze(dataset, CLASSES, COLUMN.name, ShowerMapping)
-    progress(dataset.n_rows, dataset.n_rows)
-    return frozen
+    return measured(dataset, row, FACTS, FLAGS)
 
 
 LABELLING = Labelling(
     classes=classes,
-    crop=crop,
-    scale=scale,
+    pixels=Pixels(crop, scale),
     facts=facts,
     column=COLUMN.name,
     mapping=ShowerMapping,
@@ -83,12 +64,10 @@ LABELLING = Labelling(
 )
 
 DERIVED = {
-    COLUMN.name: Derived(
-        column=COLUMN,
-        explanation=(
-            f"The kinds of showers told by hand so far, frozen: {MAJORITY_RULE}. The analysis of kinds compares them with those that it finds."
-        ),
-        compute=compute,
-        needs_selection=False,
+    COLUMN.name: frozen_column(
+        COLUMN,
+        classes,
+        ShowerMapping,
+        f"The kinds of showers told by hand so far, frozen: {MAJORITY_RULE}. The analysis of kinds compares them with those that it finds.",
     )
 }

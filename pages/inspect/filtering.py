@@ -36,7 +36,10 @@ def ask(data: Dataset, scored: ScoreTable | None, selection: Selection) -> tuple
     low = left.number_input("from", value=None, key="low", format="%g", placeholder="any", **choose.STAY)
     high = right.number_input("to (exclusive)", value=None, key="high", format="%g", placeholder="any", **choose.STAY)
     flag = choose.one_of("flag", [ANY, NO_FLAG, *experiment.table.flags], "flag", of=owner)
-    common = {
+    known = list(cached.open_tags(data).counts)
+    tag = choose.one_of("tag", [ANY, *known], "tagged", of=owner) if known or "tagged" in st.query_params else ANY
+    common: dict[str, Any] = {
+        "tag": "" if tag == ANY else tag,
         "label": next((index for index, n in names.items() if n == label), None),
         "without": classes.index(signal) if label == REST and signal in classes else None,
         "low": low,

@@ -8,7 +8,7 @@ from core import parameters
 from core.data.dataset import Dataset
 from core.figures.looking import View
 from core.selection import events
-from pages.inspect import below, filtering, stepping
+from pages.inspect import below, filtering, marking, stepping
 from pages.widgets import cached, choose, detector_image, form, layout, opening, run_picker
 from pages.widgets import scores as judged
 
@@ -41,7 +41,7 @@ def page() -> None:
     with layout.refusals():
         selected = cached.select(data, selection)
         rows = judged.find_events(selected, scored, column, wanted)
-    key = "|".join((data.id, cached.selection_key(selection), scored.run.id if scored else "", column, repr(wanted)))
+    key = "|".join((data.id, cached.selected_key(selected), scored.run.id if scored else "", column, repr(wanted)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         row = stepping.which_event(selected, rows, key)
         stepping.steps(selected, rows, row)
@@ -65,6 +65,7 @@ def page() -> None:
             lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event",
             column_config={"of this event": st.column_config.TextColumn(width=FACT_PX)},
         )  # fmt: skip
+    marking.line(selected, rows, row, wanted.tag)
     below.below(selected, scored, rows, row, how, key)
     kind = "; what is called simulated is the simulation's truth" if data.simulated else ""
     layout.foot(

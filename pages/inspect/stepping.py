@@ -8,6 +8,7 @@ from core.errors import DarkroomError
 from core.selection import events
 from core.selection import jump as jumping
 from core.selection.selection import Selected
+from pages.inspect import marking
 from pages.widgets import cached, keys, layout
 from pages.widgets.keys import Key
 
@@ -16,6 +17,7 @@ KEYS = (
     ("ArrowLeft", "Left", "the event before"), ("ArrowRight", "Right", "the next event"), ("k", "K", "the event before"),
     ("j", "J", "the next event"),
 )  # fmt: skip
+TAG_KEY = Key("t", marking.FIELD, "tag this event", types=True)
 
 
 def which_event(selected: Selected, rows: Any, filter_key: str) -> int:
@@ -78,7 +80,7 @@ def steps(selected: Selected, rows: Any, row: int) -> None:
     where = f"{place:,} of {len(rows):,}" if place else f"not among {len(rows):,}"
     st.markdown(f":small[{where}]", width="content")
     text = events.uid_text(cached.experiment_of(selected.dataset).table, selected.dataset, row)
-    keys.listen([Key(key, f"go-{button}", does, holds=True) for key, button, does in KEYS], text)
+    keys.listen([Key(key, f"go-{button}", does, holds=True) for key, button, does in KEYS] + [TAG_KEY], text)
 
 
 def go(text: str) -> None:

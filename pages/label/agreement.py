@@ -15,11 +15,9 @@ from core.labels import label_session
 from core.labels.agreement import Agreement, Dispute
 from core.labels.label_session import HandLabels
 from core.labels.log import ADJUDICATION
-from core.labels.record import Look
-from core.labels.surroundings import surroundings
 from core.selection.events import uid_text
 from core.workflows import derive
-from pages.label import session
+from pages.label import picture, session
 from pages.widgets import cached, layout, watch
 
 N_LISTED = 200
@@ -107,12 +105,10 @@ def _listed(hand_labels: HandLabels, experiment: Any, dispute: Dispute) -> dict[
 
 def decide(hand_labels: HandLabels, dispute: Dispute, labeller: str) -> None:
     """The event, and one button per class that settles it by another line of the log."""
-    experiment, data = cached.experiment_of(hand_labels.dataset), hand_labels.dataset
-    how = label_session.labelling_of(experiment)
+    data = hand_labels.dataset
+    look = label_session.labelling_of(cached.experiment_of(data)).first_look
     with layout.refusals():
-        look = Look()
-        around = surroundings(experiment.looking.images, data, dispute.row, look.context)
-        figure = labelled.row(how.crop(data, dispute.row), around, look, how.scale(data))
+        figure = picture.figure(data, dispute.row, look)
     st.plotly_chart(figure, key="disputed-row", config={"displayModeBar": False}, alt="the disputed event")
     with st.container(horizontal=True, gap="small"):
         for number, name in enumerate(hand_labels.classes, 1):
@@ -127,7 +123,9 @@ def decide(hand_labels: HandLabels, dispute: Dispute, labeller: str) -> None:
 
 def _decide(data: Dataset, row: int, name: str, labeller: str, classes: tuple[str, ...]) -> None:
     labelling = label_session.labelling_of(cached.experiment_of(data))
-    entry = label_session.line(labelling, data, row, ADJUDICATION, name, labeller, why="dispute", look=Look())
+    entry = label_session.line(
+        labelling, data, row, ADJUDICATION, name, labeller, why="dispute", look=labelling.first_look
+    )
     try:
         label_session.write(data, entry, classes)
     except DarkroomError as error:
@@ -151,11 +149,12 @@ def exchange(data: Dataset) -> None:
                 f"labels-{data.name}{ending}", key=f"export{ending}", on_click="ignore", icon=":material/download:",
                 disabled=not hand_labels.here,
             )  # fmt: skip
-        st.download_button(
+        if label_session.labelling_of(experiment).pixels is not None:
+            st.download_button(
             "images with votes", lambda: exchanging.as_zip(exchanging.images(label_session.labelling_of(experiment), experiment.table.uid, hand_labels)),
             f"labels-{data.name}.zip", key="export-images", on_click="ignore", icon=":material/photo_library:",
             disabled=not len(hand_labels.votes.rows), help="a PNG per event and a table of votes",
-        )  # fmt: skip
+          )  # fmt: skip
     with right:
         st.markdown("**In**")
         uploaded = st.file_uploader("labels that were exported elsewhere", ["csv", "jsonl", "parquet"], key="labels-in")
@@ -165,7 +164,8 @@ def exchange(data: Dataset) -> None:
                     experiment.key, exchanging.read_labels(uploaded.name, uploaded.getvalue())
                 )
             st.success(f"{added:,} lines added, {repeated:,} were there already.", icon=":material/check:")
-        st.caption("Images with votes (a folder and a table) become a data set of their own on the page Data.")
+        if label_session.labelling_of(experiment).pixels is not None:
+            st.caption("Images with votes (a folder and a table) become a data set of their own on the page Data.")
 
 
 def freeze(data: Dataset) -> None:
@@ -176,7 +176,7 @@ def freeze(data: Dataset) -> None:
     st.markdown("**For a training**" if teaches else "**As a column**")
     frozen = data.derived.get(column)
     if frozen is None:
-        use = "then the label scheme 'hand' uses them" if teaches else "then cuts and analyses may use them"
+        use = "then a label scheme uses them" if teaches else "then cuts and analyses may use them"
         st.caption(f"Column {column} is not there yet: labels are frozen into it, {use}.")
     else:
         kappa = frozen["kappa"]

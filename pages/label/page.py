@@ -2,39 +2,18 @@
 
 import streamlit as st
 
-from core import parameters, workspace
+from core import parameters
 from core.data.dataset import Dataset
 from core.judge.score_table import ScoreTable
-from core.labels import label_session, log
+from core.labels import label_session
 from core.labels.queue import QueueParameters
-from core.labels.record import LINEAR, LOG, Look
+from core.labels.record import Look
 from pages.label import agreement as agreeing
-from pages.label import session
+from pages.label import picture, session
 from pages.widgets import cached, choose, form, layout, run_picker
 
 POOL = "pool"
 ASK = "label", "agreement", "in and out"
-
-
-def choose_labeller(data: Dataset) -> str:
-    """The name under which labels are kept: typed once, then in the address; empty until it is a name."""
-    labellers = ", ".join(log.labellers(data.experiment)) or "nobody yet"
-    name = st.text_input(
-        "labeller", key="labeller", max_chars=64, placeholder="your name", **choose.STAY,
-        help=f"letters and digits of any script, '.', '_' or '-'; labels are kept under it. There are labels of: {layout.plain(labellers)}",
-    ).strip()  # fmt: skip
-    if name:
-        with layout.refusals():
-            name = workspace.checked_name(name, "labeller")
-    return name
-
-
-def choose_look() -> tuple[Look, bool]:
-    """(how the event is shown, whether prediction and labels of others are hidden)."""
-    blind = st.toggle("blind", True, key="blind", help="hide the run's prediction and what others said", **choose.STAY)
-    scale = st.segmented_control("colours", [LOG, LINEAR], default=LOG, key="colours", required=True, **choose.STAY)
-    fixed = st.toggle("same scale for all", key="fixed", help="fixed colour limits", **choose.STAY)
-    return Look(scale or LOG, fixed), blind
 
 
 def choose_pool(data: Dataset) -> tuple[str, object]:
@@ -73,8 +52,11 @@ def page() -> None:
                 f"{experiment.title} has no labels by hand: choose a data set of another experiment.",
                 "pages/data/page.py", "Go to Data",
             )  # fmt: skip
-        labeller = choose_labeller(data)
-        look, blind = choose_look()
+        labeller = choose.labeller(data)
+        blind = st.toggle(
+            "blind", True, key="blind", help="hide the run's prediction and what others said", **choose.STAY
+        )
+        look = picture.choose_look(data)
         scored = run_picker.choose_scores(data)
         with layout.refusals():
             task = choose_task(data, labeller, look, blind, scored)

@@ -7,14 +7,13 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
-from core.figures import labelled
 from core.judge.score_table import ScoreTable
 from core.labels import label_session, log, queue
 from core.labels.label_session import HandLabels
 from core.labels.log import ADJUDICATION, LABEL, SKIP, Entry
 from core.labels.queue import Item, QueueParameters
 from core.labels.record import Labelling, Look
-from core.labels.surroundings import surroundings
+from pages.label import picture
 from pages.widgets import cached, keys, layout
 from pages.widgets.keys import Key
 
@@ -193,7 +192,7 @@ def keyboard(task: Task) -> None:
         st.error(layout.plain(problem), icon=":material/error:")
     keys.listen(listed, _uid(task, item.row), line.turn)
     for ahead in line.items[line.place + 1 : line.place + 1 + N_DRAWN_AHEAD]:
-        _figure(task.data, ahead.row, task.look)
+        picture.figure(task.data, ahead.row, task.look)
 
 
 def _uid(task: Task, row: int) -> str:
@@ -236,19 +235,13 @@ def _other_keys(task: Task, line: Line, row: int) -> list[Key]:
     return [Key(key, f"{button}-{row}", does) for key, button, does in OTHERS]
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=cached.KEYS)
-def _figure(data: Dataset, row: int, look: Look) -> Any:
-    """The picture of a row, that says itself of which; kept, as those to come are drawn while one looks at this one."""
-    experiment = cached.experiment_of(data)
-    how = label_session.labelling_of(experiment)
-    around = surroundings(experiment.looking.images, data, row, look.context)
-    figure = labelled.row(how.crop(data, row), around, look, how.scale(data))
-    return figure.update_layout(meta=experiment.table.uid.text(int(data.column("uid")[row])))
-
-
 def _picture(task: Task, row: int) -> None:
-    figure = _figure(task.data, row, task.look)
-    st.plotly_chart(figure, key="labelled-row", config={"displayModeBar": False}, alt="the event to be labelled")
+    st.plotly_chart(
+        picture.figure(task.data, row, task.look),
+        key="labelled-row",
+        config={"displayModeBar": False},
+        alt="the event to be labelled",
+    )
 
 
 def _beside(task: Task, line: Line, item: Item) -> None:

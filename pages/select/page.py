@@ -14,7 +14,7 @@ from core.selection.panels import LIMITS
 from core.selection.schemes import usable_schemes
 from core.selection.selection import Selected, Selection
 from core.workflows.label_warnings import selection_warnings
-from pages.select import limits, panels
+from pages.select import limits, panels, tagging
 from pages.select.panels import CUTS
 from pages.widgets import cached, choose, form, gallery, layout
 
@@ -49,12 +49,12 @@ def controls(data: Dataset) -> Selection:
             values[name] = wanted
     if LIMITS in {s.name for s in specs}:
         values[LIMITS] = limits.draw(owner, columns_of(experiment.table, data))
-    labels = choose_labels(data)
+    labels, tags = choose_labels(data), tagging.choose_tags(data)
     with st.expander("division into samples"):
         split = form.draw(f"{SPLIT}-{owner}", SplitParameters)
     with layout.refusals():
         chosen = Selection(
-            parameters.build(experiment.selecting.cuts, values), labels, parameters.build(SplitParameters, split)
+            parameters.build(experiment.selecting.cuts, values), labels, parameters.build(SplitParameters, split), tags
         )
     choose.into_address(chosen, starts[start])
     choose.mark_written(CHANGED, _changes(), owner)
@@ -94,6 +94,7 @@ def _start(data: Dataset, name: str, selection: Selection) -> None:
     form.fill(f"{SPLIT}-{owner}", selection.split)
     st.session_state[f"labels-{owner}"] = selection.labels
     limits.fill(data, selection.cuts)
+    tagging.fill(data, selection.tags)
     st.session_state[BEGUN][owner] = name
 
 

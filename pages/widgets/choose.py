@@ -5,10 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from core import parameters
+from core import parameters, workspace
 from core.data.dataset import Dataset, list_datasets
 from core.errors import DarkroomError
 from core.experiment import Experiment
+from core.labels import log, tag_log
 from core.labels.labels import checked_scheme
 from core.selection import selection as selecting
 from core.selection.schemes import with_usable_labels
@@ -131,6 +132,20 @@ def apart(of: str, **first: Any) -> None:
             if st.session_state.get("linked to") != of or key not in st.query_params:
                 st.session_state[key] = _memory().get((key, of), value)
     st.session_state["apart"] = before | dict.fromkeys(first, of)
+
+
+def labeller(data: Dataset, **look: Any) -> str:
+    """The name under which labels, tags and notes are kept: typed once, then in the address; empty until it is a name."""
+    known = ", ".join(sorted({*log.labellers(data.experiment), *tag_log.people(data.experiment)})) or "nobody yet"
+    name = st.text_input(
+        "labeller", key="labeller", max_chars=64, placeholder="your name", **STAY, **look,
+        help="letters and digits of any script, '.', '_' or '-'; labels, tags and notes are kept under it. So far by: "
+        + layout.plain(known),
+    ).strip()  # fmt: skip
+    if name:
+        with layout.refusals():
+            name = workspace.checked_name(name, "labeller")
+    return name
 
 
 def describe(data: Dataset) -> str:

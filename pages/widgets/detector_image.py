@@ -180,16 +180,16 @@ def _cells(data: Dataset, i: int, window: Window, max_px: int) -> tuple[Any, int
 def _spots(data: Dataset, i: int, window: Window, factor: int) -> Spots | None:
     """Where a click hits a row of a window of image i; None where the experiment does not tell a row's pixels."""
     experiment = cached.experiment_of(data)
-    how = experiment.by_hand
-    if how is None:
+    pixels = experiment.by_hand.pixels if experiment.by_hand else None
+    if pixels is None:
         return None
     rows = detector_images.rows_in(data, i)
     boxes = images.boxes(data, experiment.looking.images, rows)
     x0, x1, y0, y1 = boxes.T
     inside = (x1 >= window.x0) & (x0 < window.x1) & (y1 >= window.y0) & (y0 < window.y1)
-    crops = [how.crop(data, row) for row in rows[inside].tolist()]
+    crops = [pixels.crop(data, row) for row in rows[inside].tolist()]
     step_px = max(factor, math.ceil(SPOT_PX / drawing.screen_px(window)))
-    return images.spots(rows[inside], boxes[inside], crops, how.scale(data).low, step_px)
+    return images.spots(rows[inside], boxes[inside], crops, pixels.scale(data).low, step_px)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=cached.KEYS)

@@ -15,7 +15,8 @@ const drawn = () =>
   [...document.querySelectorAll(".js-plotly-plot")].map((plot) => plot._fullLayout?.meta).find((meta) => meta)
 const isDrawn = () => drawn() === page.shown
 const isAnswered = () => acted !== null && acted.turn === turn() && performance.now() - acted.at < PATIENCE_MS
-const buttonOf = (key) => document.querySelector(`.st-key-${CSS.escape(key.button)} button`)
+const buttonOf = (key) => (key.types ? null : document.querySelector(`.st-key-${CSS.escape(key.button)} button`))
+const fieldOf = (key) => (key.types ? document.querySelector(`.st-key-${CSS.escape(key.button)} input`) : null)
 
 function isTyping(target) {
   if (!(target instanceof Element)) return false
@@ -38,7 +39,9 @@ function usesArrows(target) {
 
 function onKey(event) {
   if (event.key === "Tab") byMouse = false
-  if (page === null || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return
+  if (page === null || event.ctrlKey || event.altKey || event.metaKey) return
+  if (event.key === "Escape" && page.keys.some((key) => key.types && fieldOf(key) === event.target)) event.target.blur()
+  if (isTyping(event.target)) return
   if (event.key === "?" || (event.key === "Escape" && panel !== null)) {
     take(event)
     if (!event.repeat) togglePanel()
@@ -49,6 +52,11 @@ function onKey(event) {
   if (key === undefined || (name.startsWith("Arrow") && usesArrows(event.target))) return
   take(event)
   if (event.repeat && !key.holds) return
+  if (key.types) {
+    byMouse = false
+    fieldOf(key)?.focus()
+    return
+  }
   if (isDrawn()) press(key)
   else if (!event.repeat) waiting = { name, shown: drawn(), at: performance.now() }
 }

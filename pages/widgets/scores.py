@@ -14,6 +14,7 @@ from core.judge.evaluation import Evaluation
 from core.judge.judged_sample import judge_run
 from core.judge.paired import Comparison
 from core.judge.score_table import ScoreTable
+from core.labels import tag_log
 from core.selection import events
 from core.selection.selection import Selected
 from core.statistics.multiclass import checked_mix
@@ -101,13 +102,22 @@ def comparison(scored: ScoreTable, threshold: float, split: str, scheme: str) ->
     return paired.compare_run(scored, threshold, split, scheme)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=cached.KEYS)
 def find_events(selected: Selected, scored: ScoreTable | None, column: str, wanted: events.EventFilter) -> Any:
     """Row numbers that a filter keeps; `column` is the quantity of its window."""
+    version = tag_log.version(selected.dataset.experiment) if wanted.tag else ""
+    return _find_events(selected, scored, column, wanted, version)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=cached.KEYS)
+def _find_events(
+    selected: Selected, scored: ScoreTable | None, column: str, wanted: events.EventFilter, version: str
+) -> Any:
+    del version
     data, cutting = selected.dataset, selected.cutting
     scores = row_scores(scored) if scored else None
     values, flags = data.column(column), data.column("flags")
-    return events.find(cutting.preselected, cutting.labels, values, flags, scores, wanted)
+    tagged = cached.open_tags(data).has([wanted.tag]) if wanted.tag else None
+    return events.find(cutting.preselected, cutting.labels, values, flags, scores, wanted, tagged)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Averaging ...", hash_funcs=cached.KEYS)

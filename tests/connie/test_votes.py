@@ -144,7 +144,7 @@ def test_prepared_it_is_a_labelled_data_set_with_soft_labels(folder, workspace):
     assert np.isnan(selected.soft[3]).all()
     assert len(np.unique(EXPERIMENT.selecting.group(data))) == 6  # images can be parted
     assert EXPERIMENT.by_hand.classes(data) == selected.classes
-    assert EXPERIMENT.by_hand.crop(data, 1).shape == (SIDE, SIDE)
+    assert EXPERIMENT.by_hand.pixels.crop(data, 1).shape == (SIDE, SIDE)
     assert len(read_array(data, "crop", [0, 5])) == 2
 
 

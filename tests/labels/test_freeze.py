@@ -12,6 +12,7 @@ from core.labels import freeze, label_session
 from core.registry import EXPERIMENTS
 from core.selection.selection import Selection, preset, select
 from core.workflows import derive
+from tests.toy.experiment import EXPERIMENT as TOY
 
 EXPERIMENT = EXPERIMENTS["connie"]
 COLUMN = "hand_label"
@@ -91,7 +92,7 @@ def test_a_label_that_is_no_class_is_refused_and_not_written(data, say):
 
 def test_an_experiment_without_labels_by_hand_says_so():
     with pytest.raises(DarkroomError, match="no labels by hand"):
-        label_session.labelling_of(EXPERIMENTS["cosine"])
+        label_session.labelling_of(TOY)
 
 
 def call(capsys, *words: str) -> dict:

@@ -74,7 +74,10 @@ def test_nothing_in_the_picture_or_beside_it_names_a_class(data):
     how = label_session.labelling_of(EXPERIMENT)
     for row in range(0, data.n_rows, 9):
         figure = labelled.row(
-            how.crop(data, row), surroundings(EXPERIMENT.looking.images, data, row, 3.0), Look(), how.scale(data)
+            how.pixels.crop(data, row),
+            surroundings(EXPERIMENT.looking.images, data, row, 3.0),
+            Look(),
+            how.pixels.scale(data),
         )
         plain = json.dumps(dict(how.facts(data, row)), ensure_ascii=False)
         shown = figure.to_json()

@@ -11,6 +11,7 @@ from core.__main__ import main
 from core.data.dataset import open_dataset
 from core.registry import EXPERIMENTS
 from pages.widgets.contents import has
+from tests.toy.experiment import EXPERIMENT as TOY
 
 COSINE, CONNIE = list(EXPERIMENTS.values())[:2]
 
@@ -52,5 +53,5 @@ def test_a_page_shows_itself_only_where_the_experiment_has_what_it_needs(few: st
     assert open_dataset("tracks").experiment == CONNIE.key
     assert has(COSINE, "grid") and not has(CONNIE, "grid")
     assert has(CONNIE, "analyses.rates") and not has(COSINE, "analyses.rates")
-    assert has(CONNIE, "by_hand") and not has(COSINE, "by_hand")
+    assert has(CONNIE, "by_hand") and not has(TOY, "by_hand")
     assert has(COSINE, "")

@@ -1,5 +1,7 @@
 """The page of labels by hand: a key is a line in the log and the next event; names, undo, agreement, in and out."""
 
+import dataclasses
+
 import pytest
 
 from core.data.dataset import open_dataset
@@ -135,7 +137,9 @@ def test_without_a_name_nothing_can_be_labelled(opened, tracks):
     assert "Type your name" in at.info[0].value
 
 
-def test_an_experiment_without_labels_by_hand_says_so_in_a_sentence(opened):
+def test_an_experiment_without_labels_by_hand_says_so_in_a_sentence(opened, monkeypatch):
+    waveforms = next(iter(EXPERIMENTS.values()))
+    monkeypatch.setitem(EXPERIMENTS, waveforms.key, dataclasses.replace(waveforms, by_hand=None))
     at = opened("label")
     assert "no labels by hand" in at.info[0].value
 

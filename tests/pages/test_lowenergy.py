@@ -52,7 +52,11 @@ def test_every_figure_is_drawn(opened, few, tab):
     assert not at.error
     if tab == "pure samples":
         shown = " ".join(c.value for c in at.caption)
-        assert all(scheme.meaning in shown for scheme in EXPERIMENT.labels.schemes.values() if not scheme.is_own)
+        assert all(
+            scheme.meaning in shown
+            for name, scheme in EXPERIMENT.labels.schemes.items()
+            if not scheme.is_own and name != "hand"
+        )
     if tab == "threshold by energy":
         assert list(at.dataframe[0].value["threshold"]) == ["follows the energy", "constant"]
 
@@ -78,7 +82,9 @@ def test_the_command_below_gives_the_same_numbers(opened, few, scored, capsys, t
     assert main(["low-energy", few, "--keep", "99.5", "--json"]) == 0
     refused = json.loads(capsys.readouterr().out)
     assert "at least 600 are needed" in refused["threshold_curve"]["refused"]
-    assert set(refused["labels"]) == {name for name, scheme in EXPERIMENT.labels.schemes.items() if not scheme.is_own}
+    assert set(refused["labels"]) == {
+        name for name, scheme in EXPERIMENT.labels.schemes.items() if not scheme.is_own and name != "hand"
+    }
     assert main(["low-energy", few, "--bin", "3"]) == 2
     assert main(["low-energy", few, "--keep", "nan"]) == 2
     assert main(["low-energy", few, "--threshold", "nan"]) == 2

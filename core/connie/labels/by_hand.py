@@ -4,8 +4,8 @@ Tracks of an imported table of votes are labelled with the classes of that table
 column `hand_label` (index of the class, NaN without) and one column per class with the part of the votes.
 """
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,24 +16,24 @@ from core.connie.labels.votes import vote_classes, vote_shares
 from core.connie.mapping import Mapping as TrackMapping
 from core.connie.select import class_names
 from core.data.dataset import Dataset
-from core.data.table import Column, Derived
-from core.labels.freeze import freeze, frozen_shares
+from core.data.table import Column
+from core.labels.freeze import frozen_column, frozen_shares
 from core.labels.label_fractions import MAJORITY_RULE
-from core.labels.record import Labelling, Scale
+from core.labels.record import Fact, Labelling, Pixels, Scale, measured
 
 if TYPE_CHECKING:
     from core.selection.selection import Selection
 
 COLUMN = Column("hand_label", "Hand label", "", -0.5, 7.5, 8, 0, "Index of the class that most labellers chose")
 FACTS = (
-    ("charge_e", "Q [{unit}]", "{:,.0f}"),
-    ("energy_kev", "E [keV]", "{:,.1f}"),
-    ("length_px", "L [px]", "{:,.1f}"),
-    ("dedx_kev_per_um", "dE/dx [eV/µm]", "{:,.0f}"),
-    ("width_px", "W [px]", "{:.2f}"),
-    ("npix", "pixels", "{:,.0f}"),
-    ("max_e", "highest pixel [{unit}]", "{:,.0f}"),
-    ("theta_deg", "zenith θ [deg]", "{:.0f}"),
+    Fact("charge_e", "Q [{unit}]", "{:,.0f}"),
+    Fact("energy_kev", "E [keV]", "{:,.1f}"),
+    Fact("length_px", "L [px]", "{:,.1f}"),
+    Fact("dedx_kev_per_um", "dE/dx [eV/µm]", "{:,.0f}", 1e3),
+    Fact("width_px", "W [px]", "{:.2f}"),
+    Fact("npix", "pixels", "{:,.0f}"),
+    Fact("max_e", "highest pixel [{unit}]", "{:,.0f}"),
+    Fact("theta_deg", "zenith θ [deg]", "{:.0f}"),
 )
 
 
@@ -49,22 +49,8 @@ def scale(dataset: Dataset) -> Scale:
 
 def facts(dataset: Dataset, row: int) -> dict[str, str]:
     """The facts of a track shown while labelling: measured quantities and flags, nothing of truth or scores."""
-    quantities = {}
-    for name, title, form in (fact for fact in FACTS if dataset.defines(fact[0])):
-        value = float(dataset.column(name)[row]) * (1e3 if name == "dedx_kev_per_um" else 1.0)
-        quantities[title.replace("{unit}", unit(dataset))] = form.format(value) if np.isfinite(value) else "undefined"
-    flags = int(dataset.column("flags")[row])
-    return quantities | {"flags": ", ".join(name for i, name in enumerate(FLAGS) if flags >> i & 1) or "none"}
-
-
-def compute(
-    dataset: Dataset, selected: None, progress: Callable[[int, int], None]
-) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
-    """The present labels of all labellers, frozen as columns."""
-    del selected
-    frozen = freeze(dataset, classes(dataset), COLUMN.name, TrackMapping)
-    progress(dataset.n_rows, dataset.n_rows)
-    return frozen
+    named = [dataclasses.replace(fact, title=fact.title.replace("{unit}", unit(dataset))) for fact in FACTS]
+    return measured(dataset, row, named, FLAGS)
 
 
 def soft_labels(dataset: Dataset, selection: "Selection") -> np.ndarray | None:
@@ -92,8 +78,7 @@ def merged(shares: np.ndarray, class_of: np.ndarray) -> np.ndarray:
 
 LABELLING = Labelling(
     classes=classes,
-    crop=crop_of,
-    scale=scale,
+    pixels=Pixels(crop_of, scale),
     facts=facts,
     column=COLUMN.name,
     mapping=TrackMapping,
@@ -104,13 +89,11 @@ LABELLING = Labelling(
 )
 
 DERIVED = {
-    COLUMN.name: Derived(
-        column=COLUMN,
-        explanation=(
-            f"The labels made by hand so far, frozen, so that a training can name what it used: {MAJORITY_RULE}. "
-            "Parts of the votes are kept beside them."
-        ),
-        compute=compute,
-        needs_selection=False,
+    COLUMN.name: frozen_column(
+        COLUMN,
+        classes,
+        TrackMapping,
+        f"The labels made by hand so far, frozen, so that a training can name what it used: {MAJORITY_RULE}. "
+        "Parts of the votes are kept beside them.",
     )
 }

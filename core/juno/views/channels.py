@@ -31,6 +31,7 @@ class ChannelsView:
     third: str = param("std", "third colour, blue", choices=("std", "charge"))
     rotation: str = param("charge_centre", "what is turned into the middle", choices=("charge_centre", "none"))
     roll: str = param("minimal", "turn about the middle: least, or by the track's axis", choices=("minimal", "pca"))
+    truth: bool = param(True, "show where the event was simulated")
 
 
 def draw_channels(dataset: Dataset, row: int, parameters: ChannelsView) -> go.Figure:
@@ -40,7 +41,7 @@ def draw_channels(dataset: Dataset, row: int, parameters: ChannelsView) -> go.Fi
     shared: dict[str, Any] = {"vertex": parameters.vertex, "rotation": parameters.rotation, "roll": parameters.roll}
     recipes = [PmtImage(mode=mode, channels=channels, **shared) for mode in modes]
     images = [images_of(dataset, [row], recipe)[0] for recipe in recipes]
-    event = event_of(dataset, row)
+    event = event_of(dataset, row, parameters.truth)
     is_turned = parameters.rotation == "charge_centre"
     where = steps.places(event.light, event.sensors, True, True, parameters.roll == "pca", is_turned)
     traces: list[Any] = []

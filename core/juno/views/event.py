@@ -76,12 +76,14 @@ def sensors_of(dataset: Dataset) -> Geometry:
     return geometries.from_arrays(dataset.geometry)
 
 
-def event_of(dataset: Dataset, row: int) -> Event:
-    """One row's hits, and the points that its table knows (not those that are not finite)."""
+def event_of(dataset: Dataset, row: int, truth: bool = True) -> Event:
+    """One row's hits, and the points that its table knows (not those that are not finite); without `truth` not the simulated one."""
     sensors = sensors_of(dataset)
     arrays = {name: read_array(dataset, name, [row]).values for name in PmtImage.arrays}
     points = {}
     for title, name in POINTS.items():
+        if name == "true" and not truth:
+            continue
         columns = [f"{name}_{axis}_m" for axis in "xyz"]
         if all(dataset.has(column) for column in columns):
             point = np.array([float(dataset.column(column)[row]) for column in columns])

@@ -28,6 +28,7 @@ class MapsView:
     column: str = param("meridian", "columns: azimuth 0 in the middle, or rows centred", choices=("meridian", "count"))
     roll: str = param("minimal", "turn about the middle: least, or by the track's axis", choices=("minimal", "pca"))
     pair: bool = param(True, "mark the two neighbours that part farthest")
+    truth: bool = param(True, "show where the event was simulated")
 
 
 def draw_maps(dataset: Dataset, row: int, parameters: MapsView) -> go.Figure:
@@ -37,7 +38,7 @@ def draw_maps(dataset: Dataset, row: int, parameters: MapsView) -> go.Figure:
         roll=parameters.roll,
     )  # fmt: skip
     recipe.shape(dataset)  # refuses sensors that form no sphere
-    event = event_of(dataset, row)
+    event = event_of(dataset, row, parameters.truth)
     is_rank, is_meridian = parameters.squeeze == "rank", parameters.column == "meridian"
     where = steps.places(event.light, event.sensors, is_rank, is_meridian, parameters.roll == "pca")
     values, scale = colours(event, event.times_ns(parameters.times), parameters.colour)

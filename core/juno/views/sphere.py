@@ -23,11 +23,12 @@ class SphereView:
     times: str = param(TIMES[0], "times as they are, or less the flight from the vertex", choices=TIMES)
     play: bool = param(False, "a slider plays the hits in time")
     unlit: bool = param(True, "draw sensors without a hit")
+    truth: bool = param(True, "show where the event was simulated")
 
 
 def draw_sphere(dataset: Dataset, row: int, parameters: SphereView) -> go.Figure:
     """All sensors as points, those that were hit in colour; drag turns them."""
-    event = event_of(dataset, row)
+    event = event_of(dataset, row, parameters.truth)
     figure = go.Figure(layout=_layout(event))
     if parameters.unlit:
         figure.add_trace(_unlit(event))
