@@ -62,7 +62,7 @@ def _pills(data: Dataset, row: int, known: tags.Tags, who: str) -> None:
         given = "; ".join(map(_when, marks))
         st.button(
             layout.plain(tag), key=f"untag-{tag}-{row}", icon=":material/close:" if is_own else ":material/sell:", disabled=not is_own,
-            on_click=_do, args=(lambda tag=tag: f"'{_change(tags.remove, data, [row], tag, who)}' is taken back"),
+            on_click=_do, args=(lambda tag=tag: f"'{_change(tags.remove, data, [row], tag, who)}' is taken back",),
             help=layout.plain(f"{given}. " + ("Click to take yours back." if is_own else "Only who gave it takes it back.")),
         )  # fmt: skip
 
@@ -141,7 +141,7 @@ def _for_all(selected: Selected, rows: Any, known: tags.Tags, who: str) -> None:
         for verb, do, icon in (("tag", tags.add, "sell"), ("untag", tags.remove, "close")):
             st.button(
                 f"{verb} all {n:,}", key=f"{verb}-all", icon=f":material/{icon}:", disabled=not (who and chosen), on_click=_do,
-                args=(lambda do=do, verb=verb: f"{n:,} events: {verb} '{_change(do, data, rows, tag, who)}'"),
+                args=(lambda do=do, verb=verb: f"{n:,} events: {verb} '{_change(do, data, rows, tag, who)}'",),
             )  # fmt: skip
 
 
