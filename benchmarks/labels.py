@@ -30,26 +30,28 @@ N_EVENTS = 1500
 def prepared(experiment: Experiment, raw: Path) -> None:
     """A simulated data set, and logs of three people about it."""
     files = experiment.simulation.simulate(raw, n_events=N_EVENTS, seed=4)
-    prepare(experiment, files, "tracks", demo.default_mapping(experiment))
-    data = open_dataset("tracks")
-    classes = label_session.classes_of(label_session.labelling_of(experiment), data)
+    prepare(experiment, files, experiment.key, demo.default_mapping(experiment))
+    data = open_dataset(experiment.key)
+    labelling = label_session.labelling_of(experiment)
+    classes = label_session.classes_of(labelling, data)
     rng = np.random.default_rng(1)
     for name in ("anna", "bert", "cleo"):
         rows = rng.integers(0, data.n_rows, N_BEFORE).tolist()
         log.append(
-            experiment.key, [label_session.line(experiment.by_hand, data, row, log.LABEL, classes[row % len(classes)], name, spent_ms=900) for row in rows]
+            experiment.key, [label_session.line(labelling, data, row, log.LABEL, classes[row % len(classes)], name, spent_ms=900) for row in rows]
         )  # fmt: skip
 
 
-def labelled(labeller: str) -> dict[str, float | int]:
+def labelled(dataset_name: str, labeller: str) -> dict[str, float | int]:
     """Seconds per label of one person."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-    at.query_params["data"], at.query_params["labeller"] = "tracks", labeller
+    at.query_params["data"], at.query_params["labeller"] = dataset_name, labeller
     at.switch_page("pages/label/page.py").run()
     seconds, cpu = [], []
     for i in range(N_LABELS):
+        keys = [b for b in at.button if b.key and b.key.startswith("say-")]
         began, used = time.perf_counter(), time.process_time()
-        next(b for b in at.button if b.key and b.key.startswith(f"say-{i % 7 + 1}-")).click().run()
+        keys[i % len(keys)].click().run()
         seconds.append(time.perf_counter() - began)
         cpu.append(time.process_time() - used)
         if at.exception:
@@ -61,27 +63,34 @@ def labelled(labeller: str) -> dict[str, float | int]:
     }  # fmt: skip
 
 
+def judged(experiment: Experiment) -> dict[str, object]:
+    """What reading the logs and their agreement takes."""
+    began = time.perf_counter()
+    hand_labels = label_session.open_hand_labels(label_session.labelling_of(experiment), open_dataset(experiment.key))
+    read_s, began = time.perf_counter() - began, time.perf_counter()
+    n_events, kappa = len(hand_labels.votes.rows), hand_labels.agreement.kappa.to_dict()
+    return {
+        "read_all_logs_s": read_s,
+        "agreement_s": time.perf_counter() - began,
+        "n_events_labelled": n_events,
+        "kappa": kappa,
+    }
+
+
 def main() -> None:
-    options = report.options(__doc__ or "").parse_args()
-    experiment = next(
-        experiment_of_key for experiment_of_key in EXPERIMENTS.values() if experiment_of_key.by_hand is not None
-    )
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ["DARKROOM_WORKSPACE"] = temporary
-        os.environ["DARKROOM_DEMO_EVENTS"] = "0"
-        raw = Path(temporary) / "images"
-        raw.mkdir()
-        prepared(experiment, raw)
-        result: dict[str, object] = {"label": labelled("dora"), "n_rows": open_dataset("tracks").n_rows}
-        began = time.perf_counter()
-        hand_labels = label_session.open_hand_labels(label_session.labelling_of(experiment), open_dataset("tracks"))
-        result["read_all_logs_s"] = time.perf_counter() - began
-        began = time.perf_counter()
-        result["n_events_labelled"], result["kappa"] = (
-            len(hand_labels.votes.rows),
-            hand_labels.agreement.kappa.to_dict(),
-        )
-        result["agreement_s"] = time.perf_counter() - began
+    parser = report.options(__doc__ or "")
+    with_labels = [key for key, experiment in EXPERIMENTS.items() if experiment.by_hand is not None]
+    parser.add_argument("--experiments", nargs="+", choices=with_labels, default=with_labels)
+    options = parser.parse_args()
+    result: dict[str, object] = {}
+    for key in options.experiments:
+        with tempfile.TemporaryDirectory() as temporary:
+            os.environ |= {"DARKROOM_WORKSPACE": temporary, "DARKROOM_DEMO_EVENTS": "0"}
+            raw = Path(temporary) / "raw files"
+            raw.mkdir()
+            prepared(EXPERIMENTS[key], raw)
+            n_rows = open_dataset(key).n_rows
+            result[key] = {"label": labelled(key, "dora"), "n_rows": n_rows, **judged(EXPERIMENTS[key])}
     report.show(result, options.json)
 
 
