@@ -149,10 +149,8 @@ def _out(data: Dataset, known: tags.Tags) -> None:
     """The tags there are, and all of them as a file."""
     n_notes = sum(map(len, known.notes.values()))
     with st.popover("tags", icon=":material/download:", help="all tags and notes of this data set"):
-        st.dataframe(
-            [{"tag": name, "events": n} for name, n in known.counts.items()], hide_index=True, row_height=28, alt="events with each tag",
-            placeholder="",
-        )  # fmt: skip
+        listed = ", ".join(f"{name} ({n:,})" for name, n in list(known.counts.items())[:N_SUGGESTED])
+        st.markdown(layout.plain(listed) or "No event has a tag.")
         damaged = f" {known.n_damaged:,} damaged lines are left out." if known.n_damaged else ""
         st.caption(f"{len(known.rows):,} tags and {n_notes:,} notes of {len(known.people):,} people.{damaged}")
         uid = cached.experiment_of(data).table.uid

@@ -138,3 +138,9 @@ def test_misclassified_is_said_of_the_class_that_the_score_is_of() -> None:
     assert found(EventFilter(without=0)).tolist() == rows(LABELS == 1)
     without = (LABELS >= 0) & (SCORES.score >= t)  # a selection without that class
     assert found(EventFilter(misclassified_at=0.6, signal=-1)).tolist() == rows(without)
+
+
+def test_tagged() -> None:
+    tagged = RNG.random(N) < 0.3
+    both = events.find(PRESELECTED, LABELS, ENERGY_KEV, FLAGS, None, EventFilter(label=1, tag="noise-burst"), tagged)
+    assert both.tolist() == rows((LABELS == 1) & tagged)
