@@ -23,6 +23,12 @@ def circular_columns(
     return tuple(sorted(cut_on & determined)), {name: how for name, how in behind.items() if name in determined}
 
 
+def _is_there(labels: Labels, dataset: Dataset, cuts: Any, scheme: str) -> bool:
+    """Whether the data set can be labelled by a scheme: it has classes, and the columns that make them."""
+    groups = labels.cuts_of(cuts, scheme, dataset).values()
+    return bool(groups) and all(dataset.has(cut.column) for group in groups for cut in group)
+
+
 def warnings(
     labels: Labels | None, table: Table, dataset: Dataset, determined: Set[str], cuts: Any, scheme: str
 ) -> list[str]:
@@ -36,7 +42,7 @@ def warnings(
             f"'{other}'"
             for other, facts in labels.schemes.items()
             if other != scheme
-            and labels.cuts_of(cuts, other, dataset)
+            and _is_there(labels, dataset, cuts, other)
             and (dataset.simulated or not facts.needs_truth)
             and not circular_columns(labels, table, dataset, determined, cuts, other)[0]
         ]

@@ -160,4 +160,4 @@ def _out(data: Dataset, known: tags.Tags) -> None:
                 key=f"tags{ending}", on_click="ignore", icon=":material/download:",
                 disabled=not (len(known.rows) or n_notes),
             )  # fmt: skip
-        st.code(f"python -m core tags {data.name} export tags.csv", language="bash", wrap_lines=True)
+        st.caption(layout.plain(f"The same as a command: python -m core tags {data.name} export tags.csv"))

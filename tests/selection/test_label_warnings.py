@@ -15,7 +15,9 @@ from core.labels.labels import Labels, Scheme
 from core.selection import circular
 from core.workflows.label_warnings import determined_columns, of_any_network
 
-SIMULATED, MEASURED = SimpleNamespace(simulated=True, meta={}), SimpleNamespace(simulated=False, meta={})
+SIMULATED, MEASURED = (
+    SimpleNamespace(simulated=simulated, meta={}, has=lambda name: name != "hand_label") for simulated in (True, False)
+)
 
 
 def warnings(experiment, cuts, scheme, data, recipe, labels=None):
