@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import runs
+from core import runs, workspace
 from core.data.dataset import Dataset, list_datasets, open_dataset
 from core.errors import DarkroomError
 from core.experiment import Experiment
@@ -56,7 +56,7 @@ class Question:
 
 def kind_of(name: str) -> str:
     """Whether a name is that of a run, a study or a data set, or a refusal."""
-    if any(run.id == name for run in runs.list_runs()):
+    if workspace.is_name(name) and (runs.runs_folder() / name).is_dir():
         return RUN
     if any(study.id == name for study in cross_training.list_studies()):
         return STUDY

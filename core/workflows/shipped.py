@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from core import manifest, runs, workspace
+from core import disk, manifest, runs, workspace
 from core.data.dataset import Dataset, list_datasets, open_dataset
-from core.errors import DarkroomError
+from core.errors import DarkroomError, FullDiskError
 from core.experiment import Experiment
 from core.registry import EXPERIMENTS
 from core.workflows import demo, run_naming
@@ -70,14 +70,17 @@ def take_over_one(experiment: Experiment, sample: Dataset) -> str:
     name, archive = run_id(experiment), archive_of(experiment)
     folder = runs.runs_folder() / name
     if not folder.exists():
-        unfinished = folder.with_name(f".{name}.part")
-        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished = folder.with_name(disk.temporary_name(name))
         workspace.make_folder(unfinished)
         try:
             unpack(archive, unfinished)
             refuse_other_rows(experiment, workspace.read_json(unfinished / "provenance.json"), sample)
-            unfinished.rename(folder)
-            run_naming.name_run(name, MARK)
+            try:
+                unfinished.rename(folder)
+                run_naming.name_run(name, MARK)
+            except OSError:
+                if not folder.exists():  # else another server, started on the same workspace, was faster
+                    raise
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     workspace.write_json(workspace.root() / TAKEN, sorted({*_taken(), name}))
@@ -95,6 +98,8 @@ def unpack(archive: Path, folder: Path) -> None:
                 workspace.make_folder((folder / name).parent)
                 (folder / name).write_bytes(packed.read(name))
     except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+        if disk.is_full(error):
+            raise FullDiskError(disk.full_sentence(folder, archive.name, "some more")) from None
         raise DarkroomError(f"{archive} cannot be read ({error}): {REMEDY}.") from None
     if problem := manifest.problem(folder, manifest.read(folder)):
         raise DarkroomError(f"{archive} is damaged ({problem}): {REMEDY}.")
