@@ -215,7 +215,7 @@ def test_a_report_holds_the_numbers_of_evaluate_and_names_what_it_draws(capsys, 
 def test_what_no_report_can_be_is_refused_before_anything_is_judged(capsys, few, tmp_path):
     assert "expected .csv, .tex, .json, .html" in refused(capsys, "report", few, "--out", "report.pdf")
     assert "there is no folder" in refused(capsys, "report", few, "--out", str(tmp_path / "none" / "r.html"))
-    assert "no run, study or data set" in refused(capsys, "report", "../x", "--out", str(tmp_path / "r.html"))
+    assert "no run, study, sweep or data set" in refused(capsys, "report", "../x", "--out", str(tmp_path / "r.html"))
     assert "expected .pdf, .png, .svg" in refused(capsys, "figure", few, "roc", "--out", "roc.gif")
     assert "Give --out" in refused(capsys, "figure", few, "roc")
     assert "has no figure 'rock': expected one of" in refused(

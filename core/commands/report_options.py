@@ -8,9 +8,11 @@ from core.commands.option_groups import THRESHOLD
 SPLITS = ("train", "validation", "test", "other", "all")
 
 
-@command("reporting", "a page of HTML on a run, a study or a data set: figures, tables, LaTeX, provenance, commands")
+@command(
+    "reporting", "a page of HTML on a run, a study, a sweep or a data set: figures, tables, LaTeX, provenance, commands"
+)
 class Report(Options):
-    name: str = word(metavar="RUN|STUDY|DATASET")
+    name: str = word(metavar="RUN|STUDY|SWEEP|DATASET")
     out: Path = needed("file that is written, .html (about 5 MB with figures), .tex or .json", metavar="FILE")
     threshold: float = option(0.5, THRESHOLD)
     split: str | None = option(
@@ -22,7 +24,7 @@ class Report(Options):
 
 @command("reporting", "a figure of a report as PDF, PNG or SVG (needs Chromium), or without its name the list of them")
 class Figure(Options):
-    name: str = word(metavar="RUN|STUDY|DATASET")
+    name: str = word(metavar="RUN|STUDY|SWEEP|DATASET")
     figure: str | None = word(metavar="FIGURE", count="?")
     out: Path | None = option(None, "file that is written: .pdf, .png or .svg", metavar="FILE")
     width_mm: float = option(85.0, "width on paper (default: 85, one column)")

@@ -36,11 +36,11 @@ from core.learn.plan import task_of_run
 from core.registry import experiment_by_key
 from core.runs import Run
 from core.selection.selection import from_dict, preset
-from core.workflows import as_command, cross_training, dataset_figures, report_parts
+from core.workflows import as_command, cross_training, dataset_figures, report_parts, sweep_report, sweeps
 from core.workflows.scored import open_scored
 from core.workflows.study_scores import open_matrix
 
-RUN, STUDY, DATASET = "run", "study", "data set"
+RUN, STUDY, SWEEP, DATASET = "run", "study", "sweep", "data set"
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,27 @@ class Question:
 
 
 def kind_of(name: str) -> str:
-    """Whether a name is that of a run, a study or a data set, or a refusal."""
+    """Whether a name is that of a run, a study, a sweep or a data set, or a refusal."""
     if workspace.is_name(name) and (runs.runs_folder() / name).is_dir():
         return RUN
     if any(study.id == name for study in cross_training.list_studies()):
         return STUDY
+    if any(sweep.id == name for sweep in sweeps.list_sweeps()):
+        return SWEEP
     if name in list_datasets():
         return DATASET
     raise DarkroomError(
-        f"'{name}' is no run, study or data set of this workspace: take a name from `python -m core runs`, `compatibility --list` or `datasets`."
+        f"'{name}' is no run, study, sweep or data set of this workspace: take a name from `python -m core runs`, `compatibility --list`, `sweep --list` or `datasets`."
     )
 
 
 def report_on(name: str, question: Question = Question()) -> Report:
     """The whole report on what has this name."""
     kind = kind_of(name)
+    if kind == SWEEP:
+        report = sweep_report.of_sweep(name)
+        commands = [f"{as_command.PYTHON} sweep --show {name}", f"{as_command.PYTHON} report {name} --out report.html"]
+        return replace(report, parts=(*report.parts, _again(commands)))
     return of_run(name, question) if kind == RUN else of_study(name, question) if kind == STUDY else of_dataset(name)
 
 

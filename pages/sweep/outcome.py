@@ -11,10 +11,10 @@ from core.figures.parallel import parallel
 from core.jobs import control
 from core.judge.report import DASH, n_of
 from core.learn import curves
-from core.workflows import sweep_table, sweeps
+from core.workflows import reporting, sweep_report, sweep_table, sweeps
 from core.workflows.sweep_table import Line
 from core.workflows.sweeps import ENDED, Sweep
-from pages.widgets import cached, layout, undo, watch
+from pages.widgets import cached, layout, report, undo, watch
 from pages.widgets import parallel as drawing
 
 LOSS, CHOSEN = "validation loss", "sweep-chosen"
@@ -51,6 +51,9 @@ def _show(data: Dataset, sweep_id: str) -> None:
     if curves_tab.open:
         with curves_tab:
             _curves(lines)
+    with st.container(horizontal=True):
+        name = f"darkroom-{sweep.id}"
+        report.downloads(lambda: sweep_report.of_sweep(sweep.id).parts[0], name, lambda: reporting.report_on(sweep.id))
     vary = ", ".join(sweep.vary)
     layout.foot(
         f"sweep {sweep.id} of {sweep.network} on data set {sweep.dataset}: {vary}; {sweep.how['method']}, rule {sweep.how['rule']} "

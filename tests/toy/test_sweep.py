@@ -14,9 +14,10 @@ from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.housekeeping.run_checks import check_sweeps
 from core.jobs import control, queue
+from core.judge.report_html import to_html
 from core.learn import backend, checkpoint, fit, provenance
 from core.learn.plan import TrainingPlan
-from core.workflows import discarding, run_admin, run_results, sweep_job, sweep_table, sweeps
+from core.workflows import discarding, reporting, run_admin, run_results, sweep_job, sweep_table, sweeps
 from core.workflows.sweeps import FAILED, FINISHED, GIVEN_UP, GRID, WAITING, Members, Sweep, SweepPlan
 from tests.learn.learning_toy import Listener
 from tests.toy.experiment import EXPERIMENT
@@ -254,6 +255,10 @@ def test_a_sweep_by_the_command_line(showers: Dataset, capsys: pytest.CaptureFix
     assert (listed["id"], listed["members"], listed["ended"]) == (first["sweep"], 3, 3)
     assert got(capsys, "sweep", "--show", first["sweep"])["members"] == again["members"]
     assert {run["study"] for run in got(capsys, "runs")["runs"]} == {first["sweep"]}
+    report = reporting.report_on(first["sweep"])
+    assert report.values["members"] == again["members"]
+    assert list(reporting.figures_of(report)) == ["validation-of-all-members"]
+    assert "flatters" in to_html(report) and f"sweep --show {first['sweep']}" in to_html(report)
     assert got(capsys, "sweep", "--delete", first["sweep"])["sweeps"] == []
     assert len(runs.list_runs()) == 3
 
