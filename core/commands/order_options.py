@@ -1,6 +1,9 @@
 """The commands on order in the workspace, as `declarations` says those on everything else."""
 
+from pathlib import Path
+
 from core.commands.command import Options, command, option, word
+from core.commands.option_groups import MappingOptions
 
 
 @command("order", "what was deleted: list it, bring it back, or remove it for good")
@@ -27,6 +30,20 @@ class Gc(Options):
 @command("order", "what takes the disk: data sets, runs, raw files, logs, the bin, caches")
 class Disk(Options):
     largest: int | None = option(None, "only the N largest", metavar="N")
+
+
+@command(
+    "watching",
+    "folders that are watched for new raw files, which are offered or prepared by themselves: list, add, remove, prepare",
+)
+class Watch(MappingOptions):
+    action: str | None = word("default: list", count="?", choices=("list", "add", "remove", "prepare"))
+    name: str | None = word("the watched folder's name", count="?")
+    experiment: str | None = option(None, "with add: whose raw files")
+    folder: Path | None = option(None, "with add: where they arrive", metavar="DIR")
+    dataset: str | None = option(None, "with add: the data set that grows by them", metavar="NAME")
+    auto: bool = option(False, "with add: prepare them by themselves, instead of offering them")
+    run: str | None = option(None, "with add: apply this run to them then", metavar="RUN")
 
 
 @command("order", "named addresses of pages, shared by all users: list, keep, rename, delete")

@@ -3,22 +3,17 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import h5py
-import pyarrow.parquet as pq
 
 from core import workspace
 from core.data import parts
 from core.data.dataset import Dataset, datasets_folder, list_datasets, open_dataset, table_of
 from core.errors import DarkroomError
+from core.housekeeping import deep_reading
 from core.housekeeping.problem import DAMAGE, NOTE, WARNING, Problem, file_problem, split_sentence, where
 from core.jobs import locks
 from core.labels import log, tag_log
 from core.registry import EXPERIMENTS
 from core.selection import selection as selecting
-
-ROWS_AT_ONCE = 4096
 
 
 def datasets(is_deep: bool) -> Iterator[Problem]:
@@ -67,8 +62,12 @@ def _files(dataset: Dataset, is_deep: bool) -> Iterator[Problem]:
     arrays = [f"parts/{part['file']}" for part in dataset.meta["parts"]]
     tables = [joined] if joined else [table_of(part["file"]) for part in dataset.meta["parts"] if part["n_rows"]]
     derived = [str(entry["file"]) for entry in dataset.derived.values()]
-    for name in [*arrays, *tables, *derived, "sources.parquet"]:
-        why = file_problem(dataset.path / name) or (unreadable(dataset.path / name) if is_deep else "")
+    names = [*arrays, *tables, *derived, "sources.parquet"]
+    wrong = {name: file_problem(dataset.path / name) for name in names}
+    if is_deep:
+        readable = [name for name, why in wrong.items() if not why]
+        wrong |= zip(readable, deep_reading.unreadable([dataset.path / name for name in readable]), strict=True)
+    for name, why in wrong.items():
         if why:
             again = "derive the column again" if name in derived else "prepare its files again"
             yield Problem(
@@ -94,25 +93,6 @@ def _records(dataset: Dataset) -> Iterator[Problem]:
                 f"Data set '{dataset.name}': the part {part['file']} does not hold the {part['n_rows']:,} rows that it is known to",
                 where(dataset.path / "parts" / part["file"]), DAMAGE, "prepare its files again",
             )  # fmt: skip
-
-
-def unreadable(path: Path) -> str:
-    """Why a file cannot be read to its end; '' if it can. Other kinds than tables and arrays pass."""
-    try:
-        if path.suffix == ".parquet":
-            pq.read_table(path)
-        elif path.suffix == ".h5":
-            with h5py.File(path, "r") as file:
-                file.visititems(_read_all)
-    except (OSError, ValueError, RuntimeError) as error:
-        return f"cannot be read to its end ({str(error)[:200]})"
-    return ""
-
-
-def _read_all(_name: str, item: Any) -> None:
-    if isinstance(item, h5py.Dataset) and item.shape:
-        for start in range(0, item.shape[0], ROWS_AT_ONCE):
-            item[start : start + ROWS_AT_ONCE]
 
 
 def selections() -> Iterator[Problem]:

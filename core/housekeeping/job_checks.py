@@ -1,14 +1,34 @@
-"""Whether the list of jobs is whole and fits the folders of the jobs."""
+"""Whether the list of jobs is whole and fits the folders of the jobs, and whether watched folders can be watched."""
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 from core import workspace
 from core.errors import DarkroomError
-from core.housekeeping.problem import DAMAGE, NOTE, Problem, split_sentence, where
-from core.jobs import queue, store
+from core.housekeeping.problem import DAMAGE, NOTE, WARNING, Problem, split_sentence, where
+from core.jobs import queue, store, watched
 
 ALL = 1_000_000  # jobs
+
+
+def watches() -> Iterator[Problem]:
+    """Rules of watched folders that cannot be read, whose folder or run is gone, or whose latest job came to no good."""
+    rules, problems = watched.readable()
+    for problem in problems:
+        what, remedy = split_sentence(DarkroomError(problem))
+        yield Problem(what, "watched", DAMAGE, remedy)
+    for rule in rules:
+        path, wrong = f"watched/{rule.name}.json", watched.state_of(rule.name).problem
+        if not Path(rule.folder).is_dir():
+            wrong = f"The folder {rule.folder} is not there"
+        elif rule.run and not (workspace.root() / "runs" / rule.run).is_dir():
+            wrong = f"Run '{rule.run}', which is to be applied, is no more"
+        if wrong:
+            yield Problem(
+                f"Watched folder '{rule.name}': {wrong.removesuffix('.')}", path, WARNING,
+                f"bring it back, or `python -m core watch remove {rule.name}` and add it again",
+            )  # fmt: skip
 
 
 def jobs() -> Iterator[Problem]:

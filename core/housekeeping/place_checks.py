@@ -11,8 +11,10 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from core import bin, disk, workspace
+from core import views as kept_views
+from core.errors import DarkroomError
 from core.housekeeping import rubbish
-from core.housekeeping.problem import DAMAGE, NOTE, WARNING, Problem, where
+from core.housekeeping.problem import DAMAGE, NOTE, WARNING, Problem, split_sentence, where
 
 CODE = Path(__file__).resolve().parents[2]
 LITTLE_BYTES = 500_000_000
@@ -33,6 +35,13 @@ def binned() -> Iterator[Problem]:
                 f"What lies in the bin as '{entry.id}' cannot be brought back by itself: {entry.problem.removesuffix('.')}",
                 where(bin.folder() / entry.id), DAMAGE, "move what is in its folder `content` back by hand, or remove it",
             )  # fmt: skip
+
+
+def views() -> Iterator[Problem]:
+    """Views that cannot be opened."""
+    for problem in kept_views.readable()[1]:
+        what, remedy = split_sentence(DarkroomError(problem))
+        yield Problem(what, "views", DAMAGE, remedy)
 
 
 def space() -> Iterator[Problem]:

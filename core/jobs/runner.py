@@ -15,7 +15,8 @@ from pathlib import Path
 
 from core import disk, workspace
 from core.errors import DarkroomError
-from core.jobs import kinds, local, locks, queue
+from core.jobs import kinds, local, locks, queue, watched
+from core.jobs.arriving import Arrivals
 from core.jobs.reconcile import reconcile
 
 RUNNER_COMMAND = (sys.executable, "-m", "core.jobs.runner")
@@ -61,10 +62,11 @@ def serve(*, idle_s: float = IDLE_S) -> bool:
 
 
 def _serve_until_idle(slots: dict[str, int], gpus: list[str], idle_s: float) -> None:
-    busy_at = time.monotonic()
+    busy_at, arrivals = time.monotonic(), Arrivals()
     while time.monotonic() - busy_at < idle_s:
         try:
             _step(slots, gpus)
+            arrivals.poll()
             if _has_work():
                 busy_at = time.monotonic()
         except DarkroomError as error:
@@ -102,7 +104,8 @@ def _start(job_id: int, slot: int, device: str | None) -> None:
 
 
 def _has_work() -> bool:
-    return bool(queue.list_jobs(limit=1, states=("queued", *queue.ACTIVE)))
+    """Whether a job waits or works, or folders are watched: then the runner stays."""
+    return watched.is_any() or bool(queue.list_jobs(limit=1, states=("queued", *queue.ACTIVE)))
 
 
 def _lock_path() -> Path:

@@ -138,7 +138,11 @@ def page() -> None:
             shown = report.answered(experiment, key, names, values, trained=trained)
             name = f"{experiment.key}-{key}"
             report.draw(shown, name, f"darkroom-{name}", analysis.title, _whole(experiment, key, names, values))
-    layout.foot(f"{experiment.title}: {analysis.title}.", report.command(key, experiment, names, values))
+    layout.foot(
+        f"{experiment.title}: {analysis.title}.",
+        report.command(key, experiment, names, values),
+        data=cached.open_dataset(names.dataset) if names.of("dataset") else None,
+    )
 
 
 layout.show(page)

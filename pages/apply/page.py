@@ -88,6 +88,8 @@ def page() -> None:
     layout.foot(
         f"run {run.title}, {run.network}, {choose.describe(data)}, {len(shown.result.images)} images, {counting}.",
         f"python -m core apply {run.id} {data.name}{beside}{changed}",
+        data=data,
+        run=run,
     )
 
 

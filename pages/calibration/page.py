@@ -127,6 +127,8 @@ def page() -> None:
         f"--bins '{chosen.binning}'"
         + (f" --data {data.name}" if data.name != run.dataset else "")
         + run_picker.of_option(scored),
+        data=data,
+        run=run,
     )
 
 

@@ -173,7 +173,7 @@ def draw(study: Study, data: Dataset, metric: str, threshold: float, scheme: str
     for note in matrix.notes:
         st.caption(f":material/warning: {layout.plain(note)}")
     other = "" if scheme == study.selection["labels"] else "; the command judges with the labels of the training"
-    layout.foot(f"{facts}{other}.", studied.command(study, data, threshold))
+    layout.foot(f"{facts}{other}.", studied.command(study, data, threshold), data=data)
 
 
 def page() -> None:

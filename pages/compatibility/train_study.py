@@ -61,7 +61,7 @@ def offer(head: Any, data: Dataset, plan: StudyPlan | None, refusal: str, chosen
     for column, (label, value, detail) in zip(st.columns(len(shown)), shown, strict=True):
         column.metric(label, value, detail, delta_color="off", delta_arrow="off")
     st.dataframe(_planned_rows(plan), hide_index=True, placeholder="–", alt="the regions of the study")
-    layout.foot(f"{choose.describe(data)}; {plan.study.title}.", studied.command(plan.study, data, 0.5))
+    layout.foot(f"{choose.describe(data)}; {plan.study.title}.", studied.command(plan.study, data, 0.5), data=data)
 
 
 def _planned_rows(plan: StudyPlan) -> list[dict[str, Any]]:

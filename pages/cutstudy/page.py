@@ -243,6 +243,8 @@ def page() -> None:
         f"{study.quoted_on} events" + (f" of run {scored.run.title}." if scored else "."),
         command(data, study, scored.run.id if scored else "", threshold, choose.as_options(experiment, selection))
         + (f" --of {shlex.quote(of_class)}" if len(selected.classes) > 2 else ""),
+        data=data,
+        run=scored.run if scored else None,
     )
 
 

@@ -12,7 +12,7 @@ from core.data.dataset import readable
 from core.experiment import Experiment
 from core.jobs import control
 from core.registry import EXPERIMENTS, samples_of_others
-from pages.data import derived, energy_scale, sources
+from pages.data import arrivals, derived, energy_scale, sources
 from pages.widgets import choose, form, job_again, layout, undo, watch
 
 
@@ -146,6 +146,7 @@ def page() -> None:
     chosen = pick_files(experiment)
     mapping, options = choose_mapping(experiment)
     prepare(experiment, chosen, mapping)
+    arrivals.offers(experiment)
     if "prepare-job" in st.session_state:
         progress()
     if chosen:
@@ -161,10 +162,14 @@ def page() -> None:
             title = f"Columns made after preparing: {', '.join(experiment.table.derived)}"
             with st.expander(title, key="derived", icon=":material/ssid_chart:"):
                 derived.section(experiment, derivable)
+    with st.expander("Watched folders", key="watched", on_change="rerun", icon=":material/visibility:") as folded:
+        if folded.open:
+            arrivals.rules_section(experiment, mapping)
     names = shlex.join(str(f.path) for f in chosen[:3]) + (" ..." if len(chosen) > 3 else "")
     layout.foot(
         f"Only files below the data roots can be opened here: {', '.join(map(str, files.data_roots()))}.",
         f"python -m core prepare {experiment.key} {names or 'FILES...'} --name NAME {shlex.join(options)}",
+        data=max(prepared.values(), key=lambda data: data.meta["made_at"], default=None),
     )
 
 

@@ -43,4 +43,6 @@ def page(run: Run, data: Dataset) -> None:
         f"run {run.title} ({run.network}, trained to {run.task}), {choose.describe(data)}, split {split}.",
         f"python -m core evaluate {run.id} --split {split}"
         + (f" --data {data.name}" if data.name != run.dataset else ""),
+        data=data,
+        run=run,
     )

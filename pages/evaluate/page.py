@@ -264,6 +264,8 @@ def page() -> None:
         + run_picker.of_option(scored)
         + (f" --reject-below {reject_below:g}" if reject_below else "")
         + (" --mix " + " ".join(f"{part:g}" for part in mix) if mix else ""),
+        data=data,
+        run=run,
     )
 
 

@@ -206,6 +206,8 @@ def page() -> None:
         f"{choose.describe(data)}; runs {', '.join(run.title for run in shown.chosen)}; {pairs.in_words(shown.generating, shown.conditions)}; key "
         f"{shown.draw}.",
         command(shown, is_outside),
+        data=data,
+        run=shown.chosen[0] if shown.chosen else None,
     )
 
 

@@ -73,6 +73,8 @@ def page() -> None:
         f"python -m core event {data.name} {events.uid_text(experiment.table, data, row)}"
         + choose.as_options(experiment, selection)
         + (f" --run {scored.run.id}" if scored else ""),
+        data=data,
+        run=scored.run if scored else None,
     )
 
 

@@ -77,7 +77,7 @@ def page() -> None:
         with exchange:
             agreeing.exchange(data)
         command = f"python -m core labels export {data.name} labels.csv"
-    layout.foot(f"{choose.describe(data)}. {experiment.by_hand.explanation}", command)
+    layout.foot(f"{choose.describe(data)}. {experiment.by_hand.explanation}", command, data=data)
 
 
 layout.show(page)

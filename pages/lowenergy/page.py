@@ -169,6 +169,8 @@ def page() -> None:
         f" --keep {st.session_state['wanted']:g}"
         + (f" --data {data.name}" if data.name != run.dataset else "")
         + run_picker.of_option(scored),
+        data=data,
+        run=run,
     )
 
 

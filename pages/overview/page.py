@@ -143,6 +143,7 @@ def page() -> None:
     layout.foot(
         "Data sets, runs and jobs of this workspace.",
         "python -m core datasets; python -m core runs; python -m core jobs",
+        data=max(prepared, key=lambda data: data.meta["made_at"], default=None),
     )
 
 

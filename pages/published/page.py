@@ -147,11 +147,13 @@ def page() -> None:
     if tabs[-1].open:
         with tabs[-1]:
             does_not_add_up(printed)
-    data = choose.describe(open_dataset(names.dataset)) if names.of("dataset") else "no data set"
+    data = open_dataset(names.dataset) if names.of("dataset") else None
+    facts = choose.describe(data) if data else "no data set"
     beside = f"study {names.of('study') or 'none'}; run {names.of('run') or 'none'}"
     layout.foot(
-        f"{data}; {beside}. Ours at a score of 0.5." if experiment.labels is not None else f"{data}.",
+        f"{facts}; {beside}. Ours at a score of 0.5." if experiment.labels is not None else f"{facts}.",
         command(names, experiment.key == next(iter(EXPERIMENTS)), experiment),
+        data=data,
     )
 
 

@@ -165,7 +165,11 @@ def page() -> None:
     actions(chosen, looked_at)
     if looked_at:
         show(looked_at, shown, results, axis)
-    layout.foot(f"{len(in_table)} of {len(listed)} runs in {runs.runs_folder()}.", "python -m core runs")
+    layout.foot(
+        f"{len(in_table)} of {len(listed)} runs in {runs.runs_folder()}.",
+        "python -m core runs",
+        run=looked_at[0] if looked_at else None,
+    )
 
 
 layout.show(page)

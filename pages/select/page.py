@@ -208,7 +208,7 @@ def page() -> None:
         st.caption(f":material/warning: {layout.plain(warning)}")
     details(selected)
     command = f"python -m core select {data.name}{choose.as_options(cached.experiment_of(selected.dataset), selection)}"
-    layout.foot(f"{choose.describe(data)}{choose.labelled(selection)}.", command)
+    layout.foot(f"{choose.describe(data)}{choose.labelled(selection)}.", command, data=data)
 
 
 layout.show(page)

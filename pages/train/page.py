@@ -126,6 +126,7 @@ def page() -> None:
     layout.foot(
         f"{choose.describe(data)}{choose.labelled(selection)}; divided by method '{selection.split.method}'.",
         f"python -m core train {data.name}{choose.as_options(cached.experiment_of(selected.dataset), selection)} --model {chosen.name}{options}",
+        data=data,
     )
 
 

@@ -81,6 +81,7 @@ def page() -> None:
     layout.foot(
         f"{facts} energies, seed {trigger_scan.SEED}{after}",
         f"python -m core trigger --up-to {values.up_to_kev:g}{options}{changed}",
+        data=data,
     )
 
 

@@ -9,11 +9,14 @@ from typing import Any
 import streamlit as st
 
 from core import disk, workspace
+from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.figures.style import for_projector
 from core.judge.report_files import csv_of_columns
+from core.runs import Run
 from core.statistics.histogram import Histogram2d
 from core.statistics.histogram import histogram_columns as histogram_columns
+from core.workflows import freshness
 from pages.widgets import named_view, room
 
 FLOW_COLUMNS = {
@@ -110,9 +113,10 @@ def data_button(text: Callable[[], str], file_name: str, key: str) -> None:
     )  # fmt: skip
 
 
-def foot(facts: str, command: str) -> None:
-    """How the numbers came about, and the same as a command."""
-    st.caption(plain(facts))
+def foot(facts: str, command: str, data: Dataset | None = None, run: Run | None = None) -> None:
+    """How the numbers came about, when the data set and the scores of the run were last renewed, and the same as a command."""
+    renewed = freshness.sentence(data, run)
+    st.caption(plain(f"{facts} {renewed[:1].upper()}{renewed[1:]}." if renewed else facts))
     command_line(command)
 
 
