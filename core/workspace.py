@@ -3,7 +3,7 @@
 workspace/datasets/<name>/   prepared data sets      workspace/selections/<dataset>/<name>.json
 workspace/runs/<id>/         trained networks        workspace/jobs/<id>/log.txt
 workspace/raw/               simulated raw files     workspace/studies/<id>.json, workspace/sweeps/<id>.json
-workspace/darkroom.sqlite    jobs
+workspace/darkroom.sqlite    jobs                    workspace/bin/, views/, watched/   see `core.bin`, `core.views`, `core.jobs.watched`
 """
 
 import hashlib
