@@ -36,9 +36,9 @@ TRUST = [
 
 st.set_page_config(page_title="Darkroom", page_icon=str(ICON), layout="wide")
 history.keep()
-room.furnish()
 navigation = st.navigation({"": contents.pages(WORK), "Trust": contents.pages(TRUST)}, position="top")
 named_view.follow()
+room.furnish()  # after the navigation, which makes the address anew
 navigation.run()
 guide.at_foot()
 cached.settle()

@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from core.analysis import comparison
-from core.analysis.comparison import DIFFERS, Comparison
+from core.analysis.comparison import DIFFERS, NO_COMPARISON, Comparison
 from core.analysis.comparison_report import TALLIED, PrintedResult, drawable_columns, figure
 from core.data.dataset import open_dataset
 from core.experiment import Experiment
@@ -19,15 +19,16 @@ LIST = "list"
 FLAGGED = "only what does not reproduce or differs"
 HEIGHT = 300
 FEW_ROWS = 7
+FOLDED = ("rows", NO_COMPARISON)  # of the tally, told in a line below the five key numbers
 COLUMNS = {
-    "row": st.column_config.TextColumn("row", width=165),
-    "column": st.column_config.TextColumn("column", width=118),
-    "printed": st.column_config.TextColumn("printed", width=88),
-    "recomputed": st.column_config.TextColumn("recomputed", width=92),
-    "ours": st.column_config.TextColumn("ours, 95 % interval", width=155),
-    "verdict": st.column_config.TextColumn("", width=112),
-    "n": st.column_config.TextColumn("n", width=50),
-    "comment": st.column_config.TextColumn("why", width=420),
+    "row": st.column_config.TextColumn("row", width=140),
+    "column": st.column_config.TextColumn("column", width=100),
+    "printed": st.column_config.TextColumn("printed", width=72),
+    "recomputed": st.column_config.TextColumn("recomputed", width=88),
+    "ours": st.column_config.TextColumn("ours, 95 % interval", width=125),
+    "verdict": st.column_config.TextColumn("", width=82),
+    "n": st.column_config.TextColumn("n", width=45),
+    "comment": st.column_config.TextColumn("why", width=270),
     "run": st.column_config.TextColumn("from", width=200),
 }
 
@@ -40,10 +41,14 @@ def choose_table(printed: PrintedResult) -> str:
 def key_numbers(rows: list[Comparison], everything: tuple[Comparison, ...]) -> None:
     """How many numbers of this table reproduce and agree; below, of all tables."""
     of_table, of_all = comparison.tally(rows), comparison.tally(everything)
-    for column, (name, (label, help)) in zip(st.columns(len(TALLIED), gap="xsmall"), TALLIED.items(), strict=True):
+    numbers = {name: texts for name, texts in TALLIED.items() if name not in FOLDED}
+    for column, (name, (label, help)) in zip(st.columns(len(numbers), gap="xsmall"), numbers.items(), strict=True):
         column.metric(
             label, f"{of_table[name]:,}", f"of all: {of_all[name]:,}", help=help, delta_color="off", delta_arrow="off"
         )
+    st.caption(
+        f"{of_table['rows']:,} numbers in this table; {of_table[NO_COMPARISON]:,} of ours cannot be compared with them."
+    )
 
 
 def _height(rows: list[dict[str, str]]) -> int | Literal["content"]:
@@ -72,10 +77,20 @@ def the_table(key: str, rows: list[Comparison]) -> None:
         )
     else:
         listed = [{name: text for name, text in comparison.texts(row).items() if name in COLUMNS} for row in wanted]
-        st.dataframe(
-            listed, hide_index=True, height=_height(listed), column_config=COLUMNS, column_order=list(COLUMNS),
+        shown_columns = [name for name in COLUMNS if name != "run" or len({row["run"] for row in listed}) > 1]
+        cell = st.dataframe(
+            listed, hide_index=True, height=_height(listed), column_config=COLUMNS, column_order=shown_columns,
+            key=f"numbers-{key}", on_select="rerun", selection_mode="single-cell",
             alt="printed, recomputed and our numbers of the table",
         )  # fmt: skip
+        for row, _ in cell["selection"]["cells"]:
+            in_words(listed[row])
+
+
+def in_words(row: dict[str, str]) -> None:
+    """A row whose texts are longer than its cells."""
+    reason = ", ".join(filter(None, (row["verdict"], row["comment"], row["run"] not in ("", "–") and f"from {row['run']}")))
+    st.caption(layout.plain(f"{row['row']}, {row['column']}: printed {row['printed']}, ours {row['ours']}; {reason}."))
 
 
 def the_figure(key: str, title: str, rows: list[Comparison]) -> None:

@@ -61,7 +61,7 @@ function leave() {
 function showNumbers() {
   const strip = document.createElement("div")
   strip.id = NUMBERS
-  strip.style.color = ground().color
+  Object.assign(strip.style, { color: ground().color, fontFamily: ground().fontFamily })
   for (const metric of document.querySelectorAll(".stMetric")) {
     if (metric.offsetParent === null) continue
     const [label, value] = ["stMetricLabel", "stMetricValue"].map((id) => metric.querySelector(`[data-testid=${id}]`)?.innerText ?? "")
@@ -136,7 +136,7 @@ function drawMenu() {
     document.addEventListener("pointerdown", (event) => !holder.contains(event.target) && closeMenu())
     document.body.append(holder)
   }
-  holder.style.color = ground().color
+  Object.assign(holder.style, { color: ground().color, fontFamily: ground().fontFamily })
   holder.querySelector("button").textContent = isProjector ? "✕" : "View"
 }
 

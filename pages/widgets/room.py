@@ -26,17 +26,15 @@ def is_projected() -> bool:
 
 def furnish() -> None:
     """To be called once in every run of the app, before its page is drawn."""
-    if ADDRESS not in st.query_params and st.session_state.get(ADDRESS):
+    is_on = st.session_state.setdefault(ADDRESS, is_projected())
+    if is_on and not is_projected():
         st.query_params[ADDRESS] = "1"  # the navigation leaves it out
-    st.session_state[ADDRESS] = is_projected()
+    elif is_projected() and not is_on:
+        del st.query_params[ADDRESS]
     st.html(_FILE.with_suffix(".css"))  # at once: what a component brings comes when the page has been seen already
-    _component(data={"projector": is_projected()}, key="room", on_projector_change=_turn)
+    _component(data={"projector": is_on}, key="room", on_projector_change=_turn)
 
 
 def _turn() -> None:
     """The menu or its key has asked for the other mode."""
     st.session_state[ADDRESS] = bool(st.session_state["room"]["projector"])
-    if st.session_state[ADDRESS]:
-        st.query_params[ADDRESS] = "1"
-    elif ADDRESS in st.query_params:
-        del st.query_params[ADDRESS]
