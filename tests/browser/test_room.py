@@ -55,7 +55,7 @@ def test_a_figure_fills_the_window_with_its_numbers_and_a_projector_shows_no_con
     other = page.context.new_page()  # the link shows another room the same
     drawn(other, page.url)
     expect(other.get_by_test_id("stSidebar")).to_be_hidden()
-    sizes = "() => [...document.querySelectorAll('.js-plotly-plot .xtitle')].map((e) => parseFloat(getComputedStyle(e).fontSize))"
+    sizes = "() => [...document.querySelectorAll('.js-plotly-plot :is(.xtitle, .x2title)')].map((e) => parseFloat(getComputedStyle(e).fontSize))"
     other.wait_for_function(f"() => ({sizes})().length > 0")
     assert min(other.evaluate(sizes)) >= 16
     assert other.evaluate(CONTRAST) == []
