@@ -98,6 +98,8 @@ def for_projector(figure: go.Figure) -> go.Figure:
     height = max(drawn.layout.height or 0, PROJECTED_HEIGHT_PX)
     drawn.update_layout(font=font, hoverlabel={"font": font}, legend={"font": font}, height=height)
     drawn.update_annotations(font=font)
+    drawn.update_xaxes(title_font=font, tickfont=font)  # Streamlit's theme has sizes of its own for axes
+    drawn.update_yaxes(title_font=font, tickfont=font)
     drawn.for_each_trace(_enlarge)
     return drawn
 

@@ -89,7 +89,9 @@ def the_table(key: str, rows: list[Comparison]) -> None:
 
 def in_words(row: dict[str, str]) -> None:
     """A row whose texts are longer than its cells."""
-    reason = ", ".join(filter(None, (row["verdict"], row["comment"], row["run"] not in ("", "–") and f"from {row['run']}")))
+    reason = ", ".join(
+        filter(None, (row["verdict"], row["comment"], row["run"] not in ("", "–") and f"from {row['run']}"))
+    )
     st.caption(layout.plain(f"{row['row']}, {row['column']}: printed {row['printed']}, ours {row['ours']}; {reason}."))
 
 
