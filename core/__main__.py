@@ -6,12 +6,21 @@ import sys
 from collections.abc import Sequence
 
 from core import disk, workspace
-from core.commands import declarations, generator_options, order_options, report_options, run_options, tag_options
+from core.commands import (
+    channel_options,
+    declarations,
+    generator_options,
+    order_options,
+    report_options,
+    run_options,
+    tag_options,
+)
 from core.commands.command import COMMANDS, parse
 from core.errors import DarkroomError
 from core.plaintext import plain_text
 
 DECLARED = (
+    channel_options,
     declarations,
     generator_options,
     order_options,

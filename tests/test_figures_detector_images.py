@@ -43,7 +43,17 @@ def picture(factor: int):
     parts = {"b": Outlines(np.array([5, 9]), boxes, lines), OUTSIDE: Outlines(np.array([7]), boxes[:1], lines[:1])}
     energy = np.arange(10.0) * 100.0
     figure = drawing.image(
-        values, factor, window, "e-", ImageDisplay(), parts, ("a", "b"), {"energy": (energy, ".1f")}, boxes[0], 15.0
+        values,
+        factor,
+        window,
+        "e-",
+        ImageDisplay(),
+        parts,
+        ("a", "b"),
+        {"energy": (energy, ".1f")},
+        boxes[0],
+        15.0,
+        names={5: "1.2.5"},
     )
     return figure, window, values
 
@@ -57,7 +67,11 @@ def test_an_image_stands_at_its_pixels_and_a_mark_names_its_row(factor):
     assert tuple(figure.layout.xaxis.range) == (window.x0 - 0.5, window.x1 - 0.5)
     assert (f"largest of {factor} x {factor}" in cells.hovertemplate) == (factor > 1)
     marks = [t for t in figure.data if t.customdata is not None]
-    assert [t.customdata.tolist() for t in marks] == [[[5, 500.0], [9, 900.0]], [[7, 700.0]]]
+    assert [list(t.text) for t in marks] == [["1.2.5", ""], [""]]
+    assert [t.customdata.tolist() for t in marks] == [
+        [[5, 500.0, 70, 80, 40, 60], [9, 900.0, 100, 180, 100, 104]],
+        [[7, 700.0, 70, 80, 40, 60]],
+    ]
     assert {"b (2)", f"{OUTSIDE} (1)", "shown"} <= {t.name for t in figure.data}
     assert figure.layout.annotations[-1].text == "200 µm"
 

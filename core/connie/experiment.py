@@ -23,6 +23,7 @@ from core.connie.labels.classes import CLASSES, MUON
 from core.connie.muons import rate_analysis
 from core.connie.published import comparison
 from core.connie.tour import TOUR
+from core.connie.views import plane
 from core.data.reading import Reading
 from core.data.simulation import Simulation
 from core.data.table import Table
@@ -90,6 +91,7 @@ EXPERIMENT = Experiment(
         views=plot.VIEWS,
         average=plot.AVERAGE,
         images=detector_images.IMAGE_VIEW,
+        detector=plane.MAP,
     ),
     judging=Judging(
         axis=evaluate.AXIS,

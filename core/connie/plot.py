@@ -267,6 +267,7 @@ VIEWS = {
         ),
         parameters=TrackView,
         draw=draw_track,
+        has_same_axes=False,
         thumbnails=thumbnails,
     ),
     "preprocessing": View(
@@ -277,6 +278,7 @@ VIEWS = {
         ),
         parameters=StepsView,
         draw=draw_steps,
+        has_same_axes=False,
     ),
 }
 

@@ -31,7 +31,7 @@ MEAN_RANGE_NS = (-200.0, 1500.0)
 
 def draw(dataset: Dataset, row: int, attribution: "Attribution", parameters: WaveformView) -> go.Figure:
     """The waveforms of a row, as on the page of events, over a band that is blue where light speaks for signal."""
-    figure = draw_event(dataset, row, dataclasses.replace(parameters, form="baseline-subtracted"))
+    figure = draw_event(dataset, row, dataclasses.replace(parameters, form="baseline-subtracted", channels="stacked"))
     figure.update_traces(line={"color": NEUTRAL, "width": 1.2})
     density = attribution.values * (PER_NS / attribution.sample_ns)
     limit = float(np.abs(density).max()) or 1.0

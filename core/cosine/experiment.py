@@ -23,6 +23,7 @@ from core.cosine.published import comparison, pair_comparison, scaled_sample
 from core.cosine.pulse import lpar, short_records
 from core.cosine.simulation import trigger
 from core.cosine.tour import TOUR
+from core.cosine.views import crystals
 from core.data.raw import preview
 from core.data.reading import Reading
 from core.data.simulation import Simulation
@@ -91,6 +92,7 @@ EXPERIMENT = Experiment(
         views=plot.VIEWS,
         average=plot.AVERAGE,
         attribution=attribution.ATTRIBUTION,
+        detector=crystals.MAP,
     ),
     judging=Judging(
         axis=evaluate.AXIS,

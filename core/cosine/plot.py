@@ -1,4 +1,4 @@
-"""COSINE-100 pictures: one event's waveforms, their spectrum, and the mean waveform of a class."""
+"""COSINE-100 pictures: one event's waveforms, what is processed of them, and the mean waveform of a class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,13 @@ from scipy.ndimage import uniform_filter1d
 
 from core.cosine.features import WINDOWS_NS
 from core.cosine.pulse import stored_records
+from core.cosine.views.processed import CHANNEL_COLOURS, ChargeView, SpectrumView, draw_charge, draw_spectrum
 from core.data.dataset import Dataset, read_array
-from core.figures import OKABE_ITO, class_style
+from core.figures import class_style
 from core.figures.looking import Average, View
-from core.figures.style import DASHES, NEUTRAL
+from core.figures.style import DASHES
 from core.parameters import param
 
-CHANNEL_COLOURS = (
-    OKABE_ITO[2],
-    OKABE_ITO[6],
-    OKABE_ITO[0],
-    NEUTRAL,
-)  # green and purple: not those of signal and background
 MEAN_WINDOW_NS = (-200.0, 2000.0)  # with the windows of NaI; else it is as long as the window of X1 and X2 asks for
 
 
@@ -29,40 +24,45 @@ MEAN_WINDOW_NS = (-200.0, 2000.0)  # with the windows of NaI; else it is as long
 class WaveformView:
     """How a waveform is drawn."""
 
-    form: str = param(
-        "baseline-subtracted", "what is drawn", choices=("baseline-subtracted", "raw", "smoothed", "spectrum")
+    form: str = param("baseline-subtracted", "what is drawn", choices=("baseline-subtracted", "raw", "smoothed"))
+    channels: str = param(
+        "stacked", "below each other, or all on the same axes", choices=("stacked", "over each other")
     )
     zoom: str = param("pulse", "around the pulse or the whole record", choices=("pulse", "record"))
     smoothing_ns: float = param(20.0, "width of the running mean, for 'smoothed'", unit="ns", low=2.0, high=500.0)
 
 
 def draw_event(dataset: Dataset, row: int, parameters: WaveformView) -> go.Figure:
-    """The channels of one row below each other, on one time axis that starts at the trigger."""
+    """The channels of one row below or over each other, on one time axis that starts at the trigger."""
     waveform = read_array(dataset, "waveform", [row])[0]
-    if parameters.form == "spectrum":
-        return _spectrum(dataset, waveform)
     names = stored_records.channel_names(dataset)
     baselines = {name: dataset.column(name)[row : row + 1] for name in stored_records.baseline_columns(dataset)}
     rests = stored_records.rests(baselines, dataset)[0]
-    figure = make_subplots(rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.06 / max(len(names) - 1, 1))
+    is_stacked = parameters.channels == "stacked"
+    n_panels = len(names) if is_stacked else 1
+    figure = make_subplots(rows=n_panels, cols=1, shared_xaxes=True, vertical_spacing=0.06 / max(n_panels - 1, 1))
     start_ns = -stored_records.pretrigger_samples(dataset) * stored_records.sampling_ns(dataset)
     for p, (name, values, baseline) in enumerate(zip(names, waveform, baselines.values(), strict=True)):
         y = _form(values, rests[p], float(baseline[0]), parameters, dataset)
+        panel, dash = (p + 1, "solid") if is_stacked else (1, DASHES[p % len(DASHES)])
         figure.add_scatter(
-            x0=start_ns, dx=stored_records.sampling_ns(dataset), y=y, mode="lines", name=name, row=p + 1, col=1,
-            line={"color": CHANNEL_COLOURS[p % 4], "width": 1.2}, hovertemplate="%{x:.0f} ns: %{y:.1f} ADC",
+            x0=start_ns, dx=stored_records.sampling_ns(dataset), y=y, mode="lines", name=name, row=panel, col=1,
+            line={"color": CHANNEL_COLOURS[p % 4], "width": 1.2, "dash": dash}, hovertemplate="%{x:.0f} ns: %{y:.1f} ADC",
         )  # fmt: skip
-        figure.update_yaxes(title_text=f"{name} [ADC]", row=p + 1, col=1)
+        figure.update_yaxes(title_text=f"{name} [ADC]" if is_stacked else "all channels [ADC]", row=panel, col=1)
     onset_ns, windows_ns = float(dataset.column("onset_ns")[row]), stored_records.windows_ns(dataset)
     if np.isfinite(onset_ns):
-        _mark_windows(figure, start_ns + onset_ns, windows_ns[:4], len(names))
-    figure.update_xaxes(title_text="time from the trigger [ns]", row=len(names), col=1)
+        _mark_windows(figure, start_ns + onset_ns, windows_ns[:4], n_panels)
+    figure.update_xaxes(title_text="time from the trigger [ns]", row=n_panels, col=1)
     if parameters.zoom == "pulse":
         end_ns = start_ns + stored_records.record_samples(dataset) * stored_records.sampling_ns(dataset)
         begin, scale = onset_ns + start_ns if np.isfinite(onset_ns) else 0.0, windows_ns[3] / WINDOWS_NS[3]
         figure.update_xaxes(range=[max(start_ns, begin - 200 * scale), min(end_ns, begin + 1400 * scale)])
-    figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45}, hovermode="x", showlegend=False)
-    return figure
+    figure.update_layout(
+        height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45}, hovermode="x", showlegend=not is_stacked
+    )
+    legend = {"x": 1.0, "xanchor": "right", "y": 1.0, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
+    return figure.update_layout(legend=legend)
 
 
 def _form(
@@ -102,26 +102,6 @@ def _mark_windows(figure: go.Figure, onset_ns: float, ends_ns: Sequence[float], 
             }
         )  # fmt: skip
     figure.update_layout(shapes=shapes, annotations=texts)
-
-
-def _spectrum(dataset: Dataset, waveform: np.ndarray) -> go.Figure:
-    """Amplitude spectrum of all channels (baseline removed, Hann window), up to half the sampling frequency."""
-    figure = go.Figure()
-    n = stored_records.record_samples(dataset)
-    frequency_mhz = np.fft.rfftfreq(n, stored_records.sampling_ns(dataset) * 1e-3)
-    for p, (name, values) in enumerate(zip(stored_records.channel_names(dataset), waveform, strict=True)):
-        amplitude = (
-            np.abs(np.fft.rfft((values - values.mean()) * np.hanning(n))) * 4 / n * stored_records.adc_per_step(dataset)
-        )
-        figure.add_scatter(
-            x=frequency_mhz[1:].astype(np.float32), y=amplitude[1:].astype(np.float32), mode="lines",
-            name=name, line={"color": CHANNEL_COLOURS[p % 4], "width": 1.2, "dash": DASHES[p % len(DASHES)]},
-            hovertemplate="%{x:.2f} MHz: %{y:.3g} ADC",
-        )  # fmt: skip
-    figure.update_xaxes(title_text="frequency [MHz]", type="log")
-    figure.update_yaxes(title_text="amplitude [ADC]", type="log")
-    figure.update_layout(height=440, margin={"l": 60, "r": 20, "t": 30, "b": 45})
-    return figure
 
 
 @dataclass(frozen=True)
@@ -202,7 +182,28 @@ VIEWS = {
         ),
         parameters=WaveformView,
         draw=draw_event,
-    )
+        is_overlaid=True,
+    ),
+    "charge": View(
+        title="Charge as it adds up",
+        explanation=(
+            "The sum of the samples above the baseline from the onset on: scintillation adds most within 500 ns and little after; noise is "
+            "over at once. The end is the charge of the table. Surprising: a charge that falls, or goes on rising, which a wrong baseline makes."
+        ),
+        parameters=ChargeView,
+        draw=draw_charge,
+        is_overlaid=True,
+    ),
+    "spectrum": View(
+        title="Power by frequency",
+        explanation=(
+            "Power spectral density of the whole record, its mean taken out. A pulse fills the low frequencies smoothly. Surprising: a narrow "
+            "line, which is an electronic disturbance, or a step where the digitiser's filter should be smooth."
+        ),
+        parameters=SpectrumView,
+        draw=draw_spectrum,
+        is_overlaid=True,
+    ),
 }
 
 AVERAGE = Average(

@@ -88,12 +88,14 @@ def image(
     pixel_um: float | None = None,
     theme: str = "light",
     spots: Spots | None = None,
+    names: Mapping[int, str] | None = None,
 ) -> go.Figure:
     """Cells (h, w) of `factor` pixels a side with outlines; a point's custom data begin with its row number. `classes`: all
     that there may be, in the order of their colours.
 
     `facts`: title -> values (n_rows,) and their format, told when the mouse is over a row; `shown` (4,): a marked box.
-    `spots`: where the mouse hits a row; without them near its middle only.
+    `spots`: where the mouse hits a row; without them near its middle only. `names`: row -> what it is called. Custom data of marks
+    end with the box of the row, for who outlines what is under the mouse.
     """
     low, high = limits(values, how)
     x0, y0 = window.x0 // factor * factor, window.y0 // factor * factor
@@ -109,7 +111,7 @@ def image(
     styles = class_styles(classes)
     for name, part in parts.items():
         colour = styles[name][0] if name in classes else NEUTRAL
-        _outline(figure, name, colour, part, factor, facts, window, spots)
+        _outline(figure, name, colour, part, factor, facts, window, spots, names or {})
     if shown is not None:
         _mark(figure, shown, factor, theme)
     _scale_bar(figure, window, pixel_um, theme)
@@ -169,7 +171,7 @@ def _segments(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _outline(
     figure: go.Figure, name: str, colour: str, part: Outlines, factor: int,
-    facts: Mapping[str, tuple[np.ndarray, str]], window: Window, spots: Spots | None,
+    facts: Mapping[str, tuple[np.ndarray, str]], window: Window, spots: Spots | None, names: Mapping[int, str],
 ) -> None:  # fmt: skip
     """One class: one line around all its rows, and invisible marks on each that take the mouse.
 
@@ -183,13 +185,15 @@ def _outline(
         legendgroup=name, hoverinfo="skip", visible=hidden, connectgaps=False,
     )  # fmt: skip
     rows, x, y, size = _handles(part, window, spots)
-    details = np.column_stack([rows, *(values[rows] for values, _ in facts.values())]).astype(np.float64)
+    boxes = part.boxes[np.searchsorted(part.rows, rows)]
+    details = np.column_stack([rows, *(values[rows] for values, _ in facts.values()), boxes]).astype(np.float64)
     lines = [f"{title}: %{{customdata[{k + 1}]:{style}}}" for k, (title, (_, style)) in enumerate(facts.items())]
     figure.add_scatter(
         x=x, y=y, mode="markers", name=name, legendgroup=name, showlegend=False, visible=hidden, customdata=details,
         marker={"size": size.astype(np.float32), "color": colour, "opacity": 0.0, "symbol": "square"},
         selected={"marker": {"opacity": 0.0}}, unselected={"marker": {"opacity": 0.0}},
-        hovertemplate="<br>".join([name, *lines]) + "<extra></extra>",
+        text=[names.get(row, "") for row in rows.tolist()],
+        hovertemplate="<br>".join([name + " %{text}", *lines]) + "<extra></extra>",
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from core.data.channels import DetectorMap
     from core.data.dataset import Dataset
     from core.data.image_rows import ImageView
 
@@ -18,7 +19,8 @@ class View:
     """A picture of one row. `draw(dataset, row, parameters)` returns a figure.
 
     `thumbnails(dataset, rows, titles)` draws many rows small in one figure; each has a point whose custom data begin with
-    the row's number. Without it the first view's figures are drawn small.
+    the row's number. Without it the first view's figures are drawn small. `has_same_axes` says that all rows are drawn on the same
+    axes, so that a zoom of one holds for the next; `is_overlaid` that another row, or more, can be drawn under one on them.
     """
 
     title: str
@@ -26,6 +28,8 @@ class View:
     parameters: type
     draw: "Callable[[Dataset, int, Any], go.Figure]"
     thumbnails: "Callable[[Dataset, np.ndarray, Sequence[str]], go.Figure] | None" = None
+    has_same_axes: bool = True
+    is_overlaid: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,11 @@ class AttributionView:
 @dataclass(frozen=True)
 class Looking:
     """How an experiment's rows are looked at: views of a row, the typical row of a class, the images that hold many rows,
-    and what a network's answer rests on.
+    what a network's answer rests on, and the detector as a map of its channels.
     """
 
     views: Mapping[str, View]
     average: Average | None = None
     images: "ImageView | None" = None
     attribution: AttributionView | None = None
+    detector: "DetectorMap | None" = None

@@ -16,6 +16,7 @@ from core.juno.muons import tracks
 from core.juno.published import comparison, scaled_sample
 from core.juno.tour import TOUR
 from core.juno.vertex import report as reconstruction
+from core.juno.views import projection
 from core.labels.labels import Labels
 from core.selection.selecting import Selecting
 
@@ -80,6 +81,7 @@ EXPERIMENT = Experiment(
     looking=Looking(
         views=plot.VIEWS,
         average=plot.AVERAGE,
+        detector=projection.MAP,
     ),
     judging=Judging(
         axis=evaluate.AXIS,

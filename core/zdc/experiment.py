@@ -29,6 +29,7 @@ from core.zdc.profiles.report import PROFILES
 from core.zdc.published.comparison import PUBLISHED
 from core.zdc.published.scaled_sample import SCALED
 from core.zdc.tour import TOUR
+from core.zdc.views import plane
 
 _HERE = Path(__file__).resolve().parent
 
@@ -82,7 +83,7 @@ EXPERIMENT = Experiment(
     labels=None,
     by_hand=kinds_by_hand.LABELLING,
     networks=model.NETWORKS,
-    looking=Looking(views=plot.VIEWS, average=plot.AVERAGE),
+    looking=Looking(views=plot.VIEWS, average=plot.AVERAGE, detector=plane.MAP),
     judging=Judging(axis=evaluate.AXIS),
     analyses={
         "quality": quality(generation.GENERATING),

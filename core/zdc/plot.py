@@ -24,6 +24,7 @@ VIEWS = {
         ),
         parameters=DepthView,
         draw=draw_depth,
+        is_overlaid=True,
     ),
 }
 

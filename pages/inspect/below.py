@@ -1,5 +1,6 @@
 """Below the event on page Inspect: the list that it is from, the typical event of each class, and why a network decided so."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -17,10 +18,14 @@ N_LISTED, N_QUANTITIES = 2000, 5
 HEIGHT = 370
 
 
-def below(selected: Selected, scored: ScoreTable | None, rows: Any, row: int, how: Any, key: str) -> None:
-    """The list of events, the typical one, and why a network decided so, where the experiment offers these."""
+def below(
+    selected: Selected, scored: ScoreTable | None, rows: Any, row: int, how: Any, key: str, on_map: Callable[[], None] | None
+) -> None:  # fmt: skip
+    """The list of events, the detector as a map, the typical event, and why a network decided so, where there are these."""
     experiment = cached.experiment_of(selected.dataset)
     drawn = {"events": lambda: event_list(selected, scored, rows, row)}
+    if on_map is not None:
+        drawn[experiment.looking.detector.title] = on_map
     if experiment.looking.average is not None:
         drawn[experiment.looking.average.title] = lambda: typical(selected, rows, key)
     if experiment.looking.attribution is not None:
@@ -57,8 +62,8 @@ def event_list(selected: Selected, scored: ScoreTable | None, rows: Any, row: in
 
 def _picked() -> None:
     ticked = st.session_state["events"]["selection"]["rows"]
-    if ticked:
-        stepping.go(st.session_state["inspect-shown"][ticked[0]])
+    if ticked and (text := st.session_state["inspect-shown"][ticked[0]]) != st.query_params.get(stepping.UID):
+        stepping.go(text)  # the browser tells of the line that the page has ticked itself, too
 
 
 def typical(selected: Selected, rows: Any, key: str) -> None:

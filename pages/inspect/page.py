@@ -1,30 +1,11 @@
 """Page Inspect: one event at a time, by a filter or its number, with its waveforms and facts."""
 
-from typing import Any
-
 import streamlit as st
 
-from core import parameters
-from core.data.dataset import Dataset
-from core.figures.looking import View
 from core.selection import events
-from pages.inspect import below, filtering, marking, stepping
-from pages.widgets import cached, choose, detector_image, form, layout, opening, run_picker
+from pages.inspect import below, detector, filtering, marking, playing, stage, stepping
+from pages.widgets import cached, choose, detector_image, layout, opening, run_picker
 from pages.widgets import scores as judged
-
-HEIGHT = below.HEIGHT
-FACT_PX = 135  # for the longest name of a fact
-
-
-def choose_picture(data: Dataset, look: str) -> tuple[View | None, Any]:
-    """How the event is drawn; no view where the whole image is looked at."""
-    view = cached.experiment_of(data).looking.views.get(look)
-    if view is None:
-        return None, detector_image.choose_display(data)
-    with st.popover("picture", icon=":material/tune:", help="what is drawn, and around what"):
-        values = form.draw(f"view-{choose.owner(data)}/{look}", view.parameters)
-    with layout.refusals():
-        return view, parameters.build(view.parameters, values)
 
 
 def page() -> None:
@@ -42,31 +23,28 @@ def page() -> None:
         selected = cached.select(data, selection)
         rows = judged.find_events(selected, scored, column, wanted)
     key = "|".join((data.id, cached.selected_key(selected), scored.run.id if scored else "", column, repr(wanted)))
+    with layout.refusals():
+        passing, rows = rows, detector.within(selected, rows, key)
+    is_view, pictures = look in experiment.looking.views, ()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        row = stepping.which_event(selected, rows, key)
+        row = stepping.which_event(selected, rows, f"{key}|{detector.chosen(data)}")
         stepping.steps(selected, rows, row)
-        view, how = choose_picture(data, look)
-    left, right = st.columns([67, 33] if view is None else [62, 38], gap="small")
-    with left, layout.refusals():
-        if view is None:
-            detector_image.panel(selected, scored, rows, row, how)
+        if is_view:
+            pictures = stage.choose_pictures(data, look)
         else:
-            with head:
-                detector_image.button(data, row)
-            figure = view.draw(data, row, how).update_layout(
-                height=HEIGHT, meta=events.uid_text(experiment.table, data, row)
-            )
-            layout.show_figure(figure, "event", view.explanation)
-    with right:
-        scores = judged.row_scores(scored) if scored else None
-        facts = events.facts(experiment.table, selected, row, scores)
-        lines = [{"of this event": name, "": value} for name, value in facts.items()]
-        st.dataframe(
-            lines, hide_index=True, height=HEIGHT, row_height=28, alt="features and flags of the event",
-            column_config={"of this event": st.column_config.TextColumn(width=FACT_PX)},
-        )  # fmt: skip
-    marking.line(selected, rows, row, wanted.tag)
-    below.below(selected, scored, rows, row, how, key)
+            display = detector_image.choose_display(data)
+    if is_view:
+        with head:
+            detector_image.button(data, row)
+        stage.show(selected, scored, rows, row, pictures)
+    else:
+        stage.show_image(selected, scored, rows, row, display)
+    if not playing.plays():  # what is written stands for the event on the screen
+        marking.line(selected, rows, row, wanted.tag)
+    on_map = None if detector.of(data) is None else lambda: detector.show(selected, passing, key)
+    below.below(
+        selected, scored, rows, row, stage.of_first_view(data, pictures), f"{key}|{detector.chosen(data)}", on_map
+    )
     kind = "; what is called simulated is the simulation's truth" if data.simulated else ""
     layout.foot(
         f"{choose.describe(data)}{choose.labelled(selection)}{kind}.",

@@ -1,6 +1,7 @@
 """The whole image that rows lie in: which one, which window of it, and what is outlined; a click leads to a row."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,14 +15,22 @@ from core.figures import detector_images as drawing
 from core.judge.score_table import ScoreTable
 from core.selection import events
 from core.selection.selection import Selected
-from pages.widgets import cached, choose, form, layout, opening, scores
+from pages.widgets import cached, choose, form, layout, opening, scores, zoom
 
 LOOK, IMAGE, WINDOW, SEEN = "look", "image", "window", "image-seen"
+_outliner = st.components.v2.component(
+    "darkroom_image_outline",
+    js=Path(__file__).with_name("image_outline.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
 BOX, PICK = "zoom", "pick"
 MICE = {BOX: "Drag a box to see it closer.", PICK: "Click a track to have it shown."}
 MAX_PX = 560  # cells a side: more than a screen shows of an image beside its facts
 HEIGHT, LARGE = 380, 760
 CLOSER, WIDER = 0.5, 2.0
+HANDS = "Drag moves the image, the wheel (or shift and a drag) zooms it, a double click shows all of it."
+CLICKS, HAS_PICKED = "image-clicks", "image-has-picked"
+MAX_PRECISE = 400  # rows in a window, up to which a click hits their pixels and not only the middle of each
 SPOT_PX = 5  # side of a square of the screen that a click can hit
 
 
@@ -54,6 +63,11 @@ def go_to(data: Dataset, row: int) -> None:
     st.session_state[SEEN] = (data.id, row, view.name(facts))
 
 
+def has_picked() -> bool:
+    """Whether this run, of a part of the page, follows a click that all of the page has to follow."""
+    return bool(st.session_state.pop(HAS_PICKED, False))
+
+
 def button(data: Dataset, row: int) -> None:
     """The way from one row to its image."""
     if has_images(data):
@@ -68,7 +82,6 @@ def panel(selected: Selected, scored: ScoreTable | None, rows: Any, row: int, ho
     data, looking = selected.dataset, cached.experiment_of(selected.dataset).looking.images
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         i, window = _place(data, looking, row)
-        mouse = _mouse()
         _zoom_buttons(data, i, window, row)
     facts = data.images[i]
     with layout.refusals():
@@ -80,38 +93,32 @@ def panel(selected: Selected, scored: ScoreTable | None, rows: Any, row: int, ho
         cells, factor, window, looking.unit, how, parts, names, _told(selected, scored),
         shown=images.boxes(data, looking, [row])[0] if is_here else None, pixel_um=facts.get("pixel_um"),
         theme=st.context.theme.type or "light",
-        spots=_spots(data, i, window, factor) if mouse == PICK else None,
+        spots=_spots(data, i, window, factor), names=_names(data, parts),
     )  # fmt: skip
     # both are said: Streamlit would else set the one after the other again and again, and the browser never rests
-    how_it_answers = {BOX: ("select", "event"), PICK: ("pan", "event+select")}[mouse]
     figure.update_layout(
-        dragmode=how_it_answers[0],
-        clickmode=how_it_answers[1],
+        dragmode="pan",
+        clickmode="event+select",
+        uirevision=f"{i}|{window.text}",
         meta=events.uid_text(cached.experiment_of(selected.dataset).table, data, row),
     )
-    key = f"image-{data.id}-{i}-{window.text}-{mouse}"
+    key = f"image-{data.id}-{st.session_state.get(CLICKS, 0)}"
     layout.show_figure(
-        figure.update_layout(height=LARGE if how.large else HEIGHT), key, _note(factor, window, whose, mouse),
-        on_select=lambda: _picked(data, i, key), selection_mode=("points", "box"),
+        figure.update_layout(height=LARGE if how.large else zoom.height_px(HEIGHT)), key, _note(factor, window, whose), wheel=True,
+        on_select=lambda: _picked(data, key), selection_mode=("points", "box"),
     )  # fmt: skip
+    zoom.follow({key: WINDOW}, lambda ranges: _moved(data, i, ranges))
+    _outliner(data={"figure": key}, key="image-outline")
     st.caption(
         "  ·  ".join(f"{name}: {layout.plain(value)}" for name, value in looking.facts(facts).items()),
         help=looking.explanation,
     )
 
 
-def _note(factor: int, window: Window, whose: str, mouse: str) -> str:
+def _note(factor: int, window: Window, whose: str) -> str:
     size = f"{window.x1 - window.x0:,} × {window.y1 - window.y0:,} px"
     cell = f"a cell is the largest of {factor} × {factor} pixels" if factor > 1 else "every pixel is shown"
-    return f"{size}, {cell}; outlined by {whose}. {MICE[mouse]}"
-
-
-def _mouse() -> str:
-    """What the mouse does: a browser gives a box or a click, not both."""
-    chosen = st.segmented_control(
-        "mouse", list(MICE), default=BOX, key="mouse", required=True, label_visibility="collapsed", **choose.STAY
-    )
-    return chosen or BOX
+    return f"{size}, {cell}; outlined by {whose}. {MICE[PICK]} {HANDS}"
 
 
 def _place(data: Dataset, looking: ImageView, row: int) -> tuple[int, Window]:
@@ -187,6 +194,8 @@ def _spots(data: Dataset, i: int, window: Window, factor: int) -> Spots | None:
     boxes = images.boxes(data, experiment.looking.images, rows)
     x0, x1, y0, y1 = boxes.T
     inside = (x1 >= window.x0) & (x0 < window.x1) & (y1 >= window.y0) & (y0 < window.y1)
+    if inside.sum() > MAX_PRECISE:
+        return None
     crops = [pixels.crop(data, row) for row in rows[inside].tolist()]
     step_px = max(factor, math.ceil(SPOT_PX / drawing.screen_px(window)))
     return images.spots(rows[inside], boxes[inside], crops, pixels.scale(data).low, step_px)
@@ -226,15 +235,31 @@ def _told(selected: Selected, scored: ScoreTable | None) -> dict[str, tuple[Any,
     return quantities
 
 
-def _picked(data: Dataset, i: int, key: str) -> None:
-    """A box becomes the window, a click on a row makes it the one that is shown."""
-    event = st.session_state[key]
+def _names(data: Dataset, parts: Any) -> dict[int, str]:
+    """The identities of the rows that are outlined, by row."""
+    table = cached.experiment_of(data).table
+    return {row: events.uid_text(table, data, row) for part in parts.values() for row in part.rows.tolist()}
+
+
+def _moved(data: Dataset, i: int, ranges: Any) -> None:
+    """What was dragged or zoomed to becomes the window; a side that was not is as it was."""
     facts = data.images[i]
-    if event["selection"]["box"]:
-        (x0, x1), (y0, y1) = (event["selection"]["box"][-1][axis] for axis in "xy")
-        _show(images.fitted(x0 + 0.5, x1 + 0.5, y0 + 0.5, y1 + 0.5, facts), facts)
+    full = images.whole(facts)
+    if not {"x", "y"} <= ranges.keys():
+        _show(full, facts)
         return
-    for row in opening.picked_rows(event)[:1]:
+    (x0, x1), (y0, y1) = ranges["x"], ranges["y"]
+    _show(images.fitted(x0 + 0.5, x1 + 0.5, y0 + 0.5, y1 + 0.5, facts), facts)
+
+
+def _picked(data: Dataset, key: str) -> None:
+    """A click on a row makes it the one that is shown; to be run with all of the page."""
+    for row in opening.picked_rows(st.session_state[key])[:1]:
         experiment = cached.experiment_of(data)
         st.query_params["uid"] = events.uid_text(experiment.table, data, row)
-        st.session_state[SEEN] = (data.id, row, experiment.looking.images.name(facts))
+        st.session_state[CLICKS] = (
+            st.session_state.get(CLICKS, 0) + 1
+        )  # of a new figure: the next click may be on the same row
+        number = int(detector_images.image_of(data, [row])[0])
+        st.session_state[SEEN] = (data.id, row, experiment.looking.images.name(data.images[number]))
+        st.session_state[HAS_PICKED] = True

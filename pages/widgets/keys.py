@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-ARROWS = {"ArrowLeft": "←", "ArrowRight": "→"}
+ARROWS = {"ArrowLeft": "←", "ArrowRight": "→", " ": "space"}
 HINT = ":small[:gray[? lists the keys]]"
 
 _component = st.components.v2.component(

@@ -84,13 +84,18 @@ def show(page: Callable[[], None]) -> None:
 
 
 def show_figure(
-    figure: Any, key: str, note: str, table: Callable[[], Mapping[str, Sequence[Any]]] | None = None, **plot: Any
-) -> Any:
+    figure: Any, key: str, note: str, table: Callable[[], Mapping[str, Sequence[Any]]] | None = None, *,
+    wheel: bool = False, **plot: Any,
+) -> Any:  # fmt: skip
     """A figure with one line below that says what it shows, and its data to download.
 
-    The picture itself is exported by the browser (camera button, SVG).
+    The picture itself is exported by the browser (camera button, SVG). With `wheel` the mouse's wheel zooms it.
     """
-    config = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": f"darkroom-{key}"}}
+    config = {
+        "displaylogo": False,
+        "scrollZoom": wheel,
+        "toImageButtonOptions": {"format": "svg", "filename": f"darkroom-{key}"},
+    }
     drawn = for_projector(figure) if room.is_projected() else figure
     event = st.plotly_chart(drawn, key=key, config=config, alt=note, **plot)
     below_figure(note, key, table)

@@ -33,9 +33,12 @@ def dataset(workspace, monkeypatch):
     return type(opened)(opened.path, opened.meta, read)
 
 
-@pytest.mark.parametrize(("row", "form"), [(0, "baseline-subtracted"), (0, "spectrum"), (1, "raw")])
-def test_bands_lie_behind_the_waveforms_at_their_times(dataset, row, form):
-    figure = draw(dataset, row, attribution(), WaveformView(form=form))
+@pytest.mark.parametrize(
+    ("row", "form", "channels"),
+    [(0, "baseline-subtracted", "stacked"), (0, "smoothed", "over each other"), (1, "raw", "stacked")],
+)
+def test_bands_lie_behind_the_waveforms_at_their_times(dataset, row, form, channels):
+    figure = draw(dataset, row, attribution(), WaveformView(form=form, channels=channels))
     lines = [t for t in figure.data if t.type == "scatter"]
     bands = [t for t in figure.data if t.type == "heatmap"]
     assert [line.xaxis for line in lines] == [band.xaxis for band in bands]

@@ -182,7 +182,10 @@ def test_a_data_set_of_one_channel_offers_what_it_has(workspace, tmp_path):
         dataset,
     )
     np.testing.assert_allclose(x[0, :, 0] * 10.0, traces()[0, 0] - dataset.column("baseline1_adc")[0], atol=0.04)
-    for form in ("baseline-subtracted", "raw", "smoothed", "spectrum"):
+    for name in ("charge", "spectrum"):
+        view = EXPERIMENT.looking.views[name]
+        assert [trace.name for trace in view.draw(dataset, 0, view.parameters()).data] == ["channel 1"]
+    for form in ("baseline-subtracted", "raw", "smoothed"):
         view = EXPERIMENT.looking.views["waveform"]
         figure = view.draw(dataset, 0, view.parameters(form=form))
         assert [trace.name for trace in figure.data] == ["channel 1"]

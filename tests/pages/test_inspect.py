@@ -58,19 +58,20 @@ def test_next_and_previous_walk_through_the_filtered_list(opened, few, rows_of):
     rows = rows_of(label=1, low=3.0, high=5.0)
     at = opened("inspect", **{"scores": few, "class": "signal", "low": "3", "high": "5"})
     seen = [where(at)]
-    for key in ("go-J", "go-Right", "go-K", "go-Left"):
+    for key in ("go-Right", "go-Right", "go-Left", "go-Left"):
         at.button(key=key).click().run()
         seen.append(where(at))
     assert seen == [uid_of(rows[i]) for i in (0, 1, 2, 1, 0)]
     assert at.button(key="go-Left").disabled
-    assert at.button(key="go-K").disabled
     assert told(at).startswith(f"Shown: {len(rows)} of the {len(rows)} events that pass the filter")
 
 
 def test_keys_are_shown_on_the_buttons(opened):
     at = opened("inspect")
-    shortcuts = {b.key: b.proto.shortcut.lower() for b in at.button if b.key and b.key.startswith("go-")}
-    assert shortcuts == {"go-Left": "left", "go-Right": "right", "go-K": "k", "go-J": "j"}
+    shortcuts = {
+        b.key: b.proto.shortcut.lower() for b in at.button if b.key and b.key.startswith("go-") and b.proto.shortcut
+    }
+    assert shortcuts == {"go-Left": "left", "go-Right": "right"}
 
 
 @pytest.mark.parametrize("as_number", [False, True])

@@ -1,0 +1,1 @@
+"""Pictures of sensors and of what is processed of their images."""

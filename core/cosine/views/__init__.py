@@ -1,0 +1,1 @@
+"""Pictures of processed records: the charge as it adds up, and the power by frequency."""
