@@ -8,6 +8,7 @@ workspace/bin/settings.json                         how long things stay
 Whoever is killed in between leaves the thing where it was, and a note without content, which counts for nothing and is swept.
 """
 
+import contextlib
 import errno
 import os
 import shutil
@@ -248,6 +249,13 @@ def expired(now: float | None = None) -> list[Entry]:
     """Entries that have been in the bin for longer than is kept."""
     days, now = retention().days, time.time() if now is None else now
     return [entry for entry in list_entries() if days and now - entry.deleted_at > days * DAY_S]
+
+
+def remove_expired() -> None:
+    """Remove for good what is past its time; what cannot be removed stays."""
+    for entry in expired():
+        with contextlib.suppress(DarkroomError):
+            remove(folder() / entry.id)
 
 
 def age_text(entry: Entry, now: float) -> str:

@@ -134,13 +134,18 @@ def test_what_is_gone_is_said_to_be_gone(workspace: Path) -> None:
         bin.put("run", "a", workspace / "runs" / "a")
 
 
-def test_things_go_after_the_days_that_are_set(workspace: Path) -> None:
+def test_things_go_after_the_days_that_are_set(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bin.put("run", "a", thing(workspace))
     now = time.time()
     assert bin.retention().days == 30
     assert bin.expired(now + 29 * bin.DAY_S) == [] and len(bin.expired(now + 31 * bin.DAY_S)) == 1
     bin.set_retention(2)
     assert len(bin.expired(now + 3 * bin.DAY_S)) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(bin.time, "time", lambda: now + 3 * bin.DAY_S)
+        bin.remove_expired()
+        assert bin.list_entries() == [] and thing(workspace).is_dir()
+    bin.put("run", "a", workspace / "runs" / "a")
     bin.set_retention(0)
     assert bin.expired(now + 1e9) == []
     with pytest.raises(DarkroomError, match="days"):

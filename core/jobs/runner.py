@@ -13,7 +13,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from core import disk, workspace
+from core import bin, disk, workspace
 from core.errors import DarkroomError
 from core.jobs import kinds, local, locks, queue, watched
 from core.jobs.arriving import Arrivals
@@ -49,6 +49,7 @@ def ensure_runner() -> bool:
 def serve(*, idle_s: float = IDLE_S) -> bool:
     """Run jobs until there has been nothing to do for `idle_s`. False if another runner is there."""
     disk.sweep(workspace.root())
+    bin.remove_expired()
     slots = {"compute": max(1, len(gpus := visible_gpus())), "data": 1}
     while (lock := _take_lock()) is not None:
         os.truncate(lock, 0)
