@@ -46,7 +46,7 @@ def test_a_view_is_kept_and_opens_by_its_name_for_another_user(
     other = browser.new_context().new_page()
     other.goto(f"{server.url}/?view=shift")
     expect(other.get_by_test_id("stCode").first).to_contain_text("--preset dnn2020", timeout=SLOW_MS)
-    other.goto(f"{server.url}/overview")
+    other.goto(server.url)
     other.get_by_role("link", name="shift").click(timeout=SLOW_MS)
     expect(other.get_by_test_id("stCode").first).to_contain_text("--preset dnn2020", timeout=SLOW_MS)
     other.context.close()
