@@ -16,13 +16,14 @@ from core.workflows.reporting import Question
 def report(options: report_options.Report) -> Result:
     """Write the report and say where and how large it is."""
     report_files.refuse(options.out, report_files.WRITERS, "--out")
-    written = reporting.report_on(options.name, _question(options))
+    name = reporting.called(options.name)
+    written = reporting.report_on(name, _question(options))
     report_files.write(written, options.out)
     size = options.out.stat().st_size
     figures = reporting.figures_of(written)
     n_tables = sum(len(part.tables) for part in written.whole)
     result = {
-        "path": str(options.out.resolve()), "bytes": size, "kind": reporting.kind_of(options.name), "title": written.title,
+        "path": str(options.out.resolve()), "bytes": size, "kind": reporting.kind_of(name), "title": written.title,
         "figures": list(figures), "tables": n_tables, "values": dict(written.values),
     }  # fmt: skip
     return result, f"{options.out}: {written.title}, {len(figures)} figures, {n_tables} tables, {disk.size_text(size)}"
@@ -34,7 +35,7 @@ def figure(options: report_options.Figure) -> Result:
         raise DarkroomError(f"Where shall '{options.figure}' be written? Give --out FILE.pdf, .png or .svg.")
     if options.out is not None:
         report_files.refuse(options.out, figure_files.KINDS, "--out")
-    figures = reporting.figures_of(reporting.report_on(options.name, _question(options)))
+    figures = reporting.figures_of(reporting.report_on(reporting.called(options.name), _question(options)))
     if options.figure is None or options.out is None:
         rows: list[dict[str, Any]] = [
             {"figure": name, "title": part.title, "shows": part.note} for name, part in figures.items()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import runs, workspace
+from core import run_names, runs, workspace
 from core.data.dataset import Dataset, list_datasets, open_dataset
 from core.errors import DarkroomError
 from core.experiment import Experiment
@@ -52,6 +52,11 @@ class Question:
     split: str = ""
     labels: str = ""
     metric: str = next(iter(METRICS))
+
+
+def called(name: str) -> str:
+    """The id of the run that has this name or alias, unless a data set is called so; else the name itself."""
+    return name if name in list_datasets() else run_names.resolve(name)
 
 
 def kind_of(name: str) -> str:
@@ -101,7 +106,7 @@ def of_run(run_id: str, question: Question = Question()) -> Report:
     facts = f"{experiment.title}. Network {run.network}, trained on {run.dataset}; judged on {dataset.name} ({kind}), split {split}."
     return Report(
         parts=(*parts, report_parts.origin_of_run(run, dataset), _again(commands)), notes=(facts,), values=judged[0].values,
-        title=f"Run {run.id} on {dataset.name} ({kind})",
+        title=f"Run {run.title} on {dataset.name} ({kind})",
     )  # fmt: skip
 
 

@@ -37,7 +37,8 @@ def test_a_run_is_named_and_found_by_dragging_along_its_parameters(
 
     page.get_by_role("tab", name="parameters").click()
     lines = page.locator(".darkroom-parallel path")
-    expect(lines).to_have_count(3)
+    expect(lines.nth(2)).to_be_attached()
+    n_all = lines.count()  # with those that ship
     grip = page.locator(".darkroom-parallel [data-axis]").first
     grip.scroll_into_view_if_needed()
     box = grip.bounding_box()
@@ -46,8 +47,8 @@ def test_a_run_is_named_and_found_by_dragging_along_its_parameters(
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3, steps=4)
     page.mouse.up()
     left = page.locator(".darkroom-parallel path.kept")
-    expect(left).not_to_have_count(3)
+    expect(left).not_to_have_count(n_all)
     n = left.count()
-    assert 0 < n < 3
-    expect(page.get_by_text(re.compile(rf"^{n} of 3 runs in "))).to_be_visible()
+    assert 0 < n < n_all
+    expect(page.get_by_text(re.compile(rf"^{n} of {n_all} runs in "))).to_be_visible()
     assert page.get_by_test_id("stException").count() == 0
