@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from core import disk, runs
+from core import disk, manifest, runs
 from core.jobs import control
 from core.jobs.queue import ACTIVE, Job
 from core.selection import selection as selecting
@@ -56,7 +57,16 @@ def members() -> dict[str, str]:
 
 def size_bytes(run_id: str) -> int:
     """The size of a run on the disk; 0 if it is gone."""
-    return disk.tree_bytes(runs.runs_folder() / run_id)
+    path = runs.runs_folder() / run_id
+    state = manifest.state(path)
+    return _sealed_bytes(path, state) if state else disk.tree_bytes(path)
+
+
+@lru_cache(maxsize=4_096)
+def _sealed_bytes(path: Path, state: str) -> int:
+    """As long as what the manifest names is as it was, so is the size, but for a name and a result."""
+    del state
+    return disk.tree_bytes(path)
 
 
 def differences(opened: Sequence[runs.Run]) -> list[dict[str, Any]]:
