@@ -20,7 +20,7 @@ ORDERS = (NEWEST, BEST, NAME, LOSS, LARGEST, LONGEST)
 RESULT, SECOND = "result", "second result"
 LOWER_IS_BETTER = ("leakage", "bias", "resolution", "AUC")
 USUAL = ("name", RESULT, SECOND, "n", "data set", "network", "when", "s", "MB", "state")
-WIDTHS = {RESULT: 142, SECOND: 104, "n": 78, "data set": 72, "network": 66, "when": 84, "state": 66, "name": 170}
+WIDTHS = {RESULT: 142, SECOND: 112, "n": 78, "data set": 72, "network": 66, "when": 84, "state": 66, "name": 162}
 NUMBER_WIDTH = 46
 SHORT = {"signal efficiency": "sig.", "background leakage": "leak.", "macro efficiency": "macro"}
 

@@ -127,12 +127,9 @@ def _table(lines: list[Line]) -> None:
             "": "best" if line.is_best else "", "member": line.number, **_texts(line), "state": line.state, LOSS: line.loss,
             **_result(line), "epochs": line.n_epochs or None,
             "evaluate": (line.member.run and line.member.state in ENDED and f"evaluate?run={line.member.run}&name=open") or None,
-            "note": line.member.note,
         }
         for line in order
     ]  # fmt: skip
-    if not any(row["note"] for row in rows):
-        rows = [{name: value for name, value in row.items() if name != "note"} for row in rows]
     st.dataframe(
         rows,
         hide_index=True,
@@ -141,9 +138,11 @@ def _table(lines: list[Line]) -> None:
         placeholder="",
         alt="members",
     )
-    st.caption(
-        f"Ordered by the {LOSS}; test results have 95 % intervals. Why a member was given up early stands in its note."
-    )
+    st.caption(f"Ordered by the {LOSS}; test results have 95 % intervals.")
+    if notes := [f"Member {line.number}: {line.member.note}." for line in order if line.member.note]:
+        with st.expander(f"why {len(notes)} of them were given up or failed"):
+            for note in notes:
+                st.caption(layout.plain(note))
 
 
 def _result(line: Line) -> dict[str, str]:
