@@ -9,7 +9,7 @@ import numpy as np
 
 from core.figures.histograms import per_bin
 from core.figures.style import class_styles
-from core.selection.moving import Counts, Moving, digits_of
+from core.statistics.moving import Counts, Moving, digits_of
 
 DASH_PX = {
     "solid": "",
@@ -34,11 +34,11 @@ class Handle:
 
 def picture(
     moving: Moving, quantity: str, unit: str, handles: Sequence[Handle], *, rows: str = "rows", rest: str = "",
-    is_log: bool = True, opens: str = "", note: str = "",
+    is_log: bool = True, is_closed: bool = False, opens: str = "", note: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Everything that the browser needs, as plain values for JSON: alike as long as the numbers are.
 
-    `rest` is the name of the rows of no class among the counts. `opens` is what a click opens: "all" rows of a bin, those of one "class", or
+    `is_closed`: the last bin holds its upper edge too. `rest` is the name of the rows of no class among the counts. `opens` is what a click opens: "all" rows of a bin, those of one "class", or
     '' nothing. `note` is the sentence that stands for the picture where it cannot be seen.
     """
     histograms = {name: counts.histogram for name, counts in moving.counts.items()}
@@ -46,7 +46,7 @@ def picture(
     title = f"{quantity} [{unit}]" if unit else quantity
     return {
         "title": title, "unit": unit, "rows": rows, "perBin": per_bin(rows, histograms or {"": moving.all.histogram}, unit),
-        "log": is_log, "opens": opens, "note": note, "rest": rest,
+        "log": is_log, "opens": opens, "note": note, "rest": rest, "closed": is_closed,
         "edges": moving.all.histogram.edges.tolist(),
         "grid": _grid(moving),
         "handles": [

@@ -26,9 +26,11 @@ from core.statistics.efficiency import (
 )
 from core.statistics.histogram import Histogram, histogram
 from core.statistics.intervals import CLOPPER_PEARSON, LEVEL, MOVER, PairInterval, defined
+from core.statistics.moving import Moving, Side, along
 from core.statistics.roc import NO_RANKING, Roc, auc, roc_points, thinned
 
 WANTED_SIGNAL_EFFICIENCIES = (0.9, 0.99)
+SCORE_STEP = 0.01  # of thresholds at which all counts are known
 STATISTICAL_ONLY = (
     "Intervals are statistical: they hold neither wrong labels nor the difference between the samples that "
     "stand for signal and background and the events that are searched for."
@@ -63,7 +65,7 @@ class Evaluation:
 
     `baselines` are judged on the same events and labels; `other_labels` has, per other label scheme, the network
     (key "network") and the baselines on the same events as that scheme labels them. `tables` and `spectra` are per
-    class. `leakage` quotes thresholds chosen on the events named in `leakage_chosen_on`. `spike_scores` are the
+    class; `moving` says what every other threshold would keep of each. `leakage` quotes thresholds chosen on the events named in `leakage_chosen_on`. `spike_scores` are the
     lower edges of score columns that hold suspiciously many events. Counts of what was left out: `n_missing`
     (no score), `n_unlabelled` (of those with a score).
     """
@@ -77,6 +79,7 @@ class Evaluation:
     leakage_chosen_on: str
     tables: dict[str, ClassTable]
     spectra: dict[str, Histogram]
+    moving: Moving
     spike_scores: tuple[float, ...]
     n_missing: int
     n_unlabelled: int
@@ -152,7 +155,9 @@ def evaluate(
     rows = judging.table(is_known)
     axis = rows.with_edges(edges_for(rows, values[used]))
     tables = by_bins(values[used], scores[used], labels[used], threshold, axis)
-    spectra = {name: histogram(scores[used & (labels == label)], SCORE_EDGES) for name, label in CLASSES.items()}
+    of_class = {name: scores[used & (labels == label)] for name, label in CLASSES.items()}
+    spectra = {name: histogram(of, SCORE_EDGES) for name, of in of_class.items()}
+    everything = scores[used], histogram(scores[used], SCORE_EDGES)
     heaps = pile_ups(spectra["signal"].counts + spectra["background"].counts)
     leakage, chosen_on = _leakages(scores, labels, split, used)
     return Evaluation(
@@ -172,6 +177,7 @@ def evaluate(
         leakage_chosen_on=chosen_on,
         tables=tables,
         spectra=spectra,
+        moving=along(of_class, spectra, *everything, SCORE_STEP, Side(low=0), (threshold,)),
         spike_scores=tuple(heap.low for heap in heaps),
         n_missing=int((chosen & ~scored).sum()),
         n_unlabelled=int((chosen & scored & (labels < 0)).sum()),

@@ -8,7 +8,6 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -20,21 +19,19 @@ from core.parameters import Spec
 from core.selection import panels
 from core.selection.selecting import Panel
 from core.selection.selection import Selected
-from core.statistics.histogram import Histogram, poisson_errors
+from core.statistics.moving import (
+    MOST_POSITIONS,
+    Counts,
+    Moving,
+    Side,
+    bin_edges,
+    count,
+    histogram_of,
+    positions_between,
+    round_step,
+)
 
 PROBES = (1_234_567_891, 1_234_567_897)
-MOST_POSITIONS = 2000
-STEPS_OF_A_LIMIT = 500
-
-
-@dataclass(frozen=True)
-class Side:
-    """Which ends keep a class: indices of ends, None where no end does; `exclusive_low`: the value of the low end itself is
-    not kept."""
-
-    low: int | None = None
-    high: int | None = None
-    exclusive_low: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,68 +93,6 @@ def _without(cuts: Sequence[Cut], column: str) -> tuple[list[Cut], Side]:
     return left, side
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Rows of one kind along the moving cut.
-
-    `below` int64 (k,): rows with a value below each position; `upto`: at or below it, where the low end itself is not kept,
-    else None. `n_open` are those below the open low and the open high end, so that n_open[1] - n_open[0] pass a cut that is
-    open at both; `n` is all of them, undefined values included.
-    """
-
-    histogram: Histogram
-    below: np.ndarray
-    upto: np.ndarray | None
-    n_open: tuple[int, int]
-    n: int
-    side: Side
-
-
-@dataclass(frozen=True)
-class Moving:
-    """All that is needed to move a cut without the rows: `positions` (k,) ascending, at which counts are known, `counts` of
-    each class and of the rest, by name (those without a row are left out), and of `all` common rows. `step` is the distance
-    of positions.
-    """
-
-    positions: np.ndarray
-    step: float
-    counts: Mapping[str, Counts]
-    all: Counts
-
-
-def count_between(values: np.ndarray, edges: np.ndarray, *, closed_high: bool = False) -> np.ndarray:
-    """int64 (k + 1,): values below the first of `edges` (k,), from each to the next, and from the last on; without NaN.
-
-    Intervals are [low, high), with `closed_high` (low, high]. Edges are compared in the column's own precision, as cuts do.
-    """
-    edges = edges.astype(values.dtype) if values.dtype.kind == "f" else edges
-    defined = values[~np.isnan(values)] if values.dtype.kind == "f" else values
-    index = np.searchsorted(edges, defined, side="left" if closed_high else "right")
-    return np.bincount(index, minlength=len(edges) + 1)
-
-
-def histogram_of(values: np.ndarray, edges: np.ndarray) -> Histogram:
-    """A histogram in bins [low, high), all of them: what a cut on the ends of a bin keeps is what the bin holds."""
-    tally = count_between(values, edges)
-    inside = tally[1:-1]
-    low, high = poisson_errors(inside)
-    n_missing = len(values) - int(tally.sum())
-    return Histogram(edges, inside, low, high, int(tally[0]), int(tally[-1]), n_missing, len(values))
-
-
-def count(
-    values: np.ndarray, edges: np.ndarray, positions: np.ndarray, side: Side = Side(), *, is_limit: bool = False
-) -> Counts:
-    """The counts of some rows, `values` (m,), between bin `edges` and at `positions`; `is_limit`: open ends are those of a limit."""
-    open_ends = np.array([-1e30, 1e30] if is_limit else [-math.inf, math.inf])
-    below = count_between(values, positions)[:-1].cumsum()
-    upto = count_between(values, positions, closed_high=True)[:-1].cumsum() if side.exclusive_low else None
-    at_ends = count_between(values, open_ends)
-    n_open = int(at_ends[0]), int(at_ends[:2].sum())
-    return Counts(histogram_of(values, edges), below, upto, n_open, len(values), side)
-
-
 def step_of(spec: Spec | None, low: float, high: float) -> float:
     """The distance between neighbouring positions from low to high: the slider's, 1 of whole numbers, else a round one."""
     if spec is not None and spec.slider is not None:
@@ -165,54 +100,48 @@ def step_of(spec: Spec | None, low: float, high: float) -> float:
     elif spec is not None and spec.kind is int:
         step = 1.0
     else:
-        step = _round_above((high - low) / STEPS_OF_A_LIMIT)
-    return step if (high - low) / step <= MOST_POSITIONS else _round_above((high - low) / MOST_POSITIONS)
-
-
-def _round_above(value: float) -> float:
-    """The least of 1, 2 and 5 times a power of ten that is not below a positive value."""
-    power = math.floor(math.log10(value))
-    return next(float(f"{digit}e{power}") for digit in (1, 2, 5, 10) if float(f"{digit}e{power}") >= value * (1 - 1e-9))
-
-
-def digits_of(step: float) -> int:
-    """Digits behind the point that a step needs."""
-    exponent = Decimal(repr(step)).normalize().as_tuple().exponent
-    return max(0, -int(exponent))
-
-
-def positions_between(low: float, high: float, step: float, typed: Sequence[float] = ()) -> np.ndarray:
-    """Float64 (k,), ascending: the multiples of a step from low to high, and the `typed` values wherever they are."""
-    multiples = np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1) * step
-    return np.unique(np.concatenate([np.round(multiples, digits_of(step)), np.asarray(typed, float)]))
-
-
-def bin_edges(low: float, high: float, n_bins: int) -> np.ndarray:
-    """Float64 (n_bins + 1,): edges of twelve digits, which an address can carry without another row falling between them."""
-    return np.array([float(f"{edge:.12g}") for edge in np.linspace(low, high, n_bins + 1)])
+        step = round_step(low, high)
+    return step if (high - low) / step <= MOST_POSITIONS else round_step(low, high, MOST_POSITIONS)
 
 
 def moving(
     selected: Selected, panel: Panel, column: Column, typed: tuple[float, ...] = (), rest: str = "all"
-) -> Moving:  # fmt: skip
+) -> Moving:
     """Everything about a panel's cut on `column` that does not depend on where its ends are; `typed` are values to be known
     besides those on the steps, `rest` the name of rows without a class.
-
-    The range is that of `usual_range` of the rows that pass all other cuts.
     """
-    rows = others(selected, panel)
+    ends = panels.ends_of(panel, selected.selection.cuts)
+    spec = ends[0].spec if ends else None
+    return _counts(others(selected, panel), column, spec, typed, rest, is_limit=not panel.fields)
+
+
+def threshold(
+    selected: Selected, column: Column, *, keeps_above: bool, typed: tuple[float, ...] = (), rest: str = "all"
+) -> Moving:
+    """The same of one more cut, which a selection does not have: rows at or above a threshold are kept, or those below it."""
+    side = Side(low=0) if keeps_above else Side(high=0)
+    masks = {name: selected.cutting.labels == i for i, name in enumerate(selected.classes)}
+    values = selected.dataset.column(column.name)
+    rows = Others(values, selected.cutting.preselected, masks, dict.fromkeys(["", *masks], side))
+    return _counts(rows, column, None, typed, rest)
+
+
+def _counts(
+    rows: Others, column: Column, spec: Spec | None, typed: tuple[float, ...], rest: str, *, is_limit: bool = False
+) -> Moving:
+    """The counts of all kinds of rows; the range is that of `usual_range` of those that pass all other cuts."""
     common = rows.values[rows.common]
     low, high = histograms.usual_range(common, (column.low, column.high))
-    edges, ends = bin_edges(low, high, column.n_bins), panels.ends_of(panel, selected.selection.cuts)
-    step = step_of(ends[0].spec if ends else None, low, high)
+    edges, step = bin_edges(low, high, column.n_bins), step_of(spec, low, high)
     positions = positions_between(low, high, step, typed)
+
+    def along(values: np.ndarray, side: Side) -> Counts:
+        return count(values, histogram_of(values, edges), positions, side, is_limit=is_limit)
+
     kinds = {**rows.of_class, rest: rows.rest}
     counts = {
-        name: count(
-            rows.values[mask], edges, positions, rows.sides.get(name, rows.sides[""]), is_limit=not panel.fields
-        )
+        name: along(rows.values[mask], rows.sides.get(name, rows.sides[""]))
         for name, mask in kinds.items()
         if mask.any()
     }
-    every = count(common, edges, positions, rows.sides[""], is_limit=not panel.fields)
-    return Moving(positions, step, counts, every)
+    return Moving(positions, step, counts, along(common, rows.sides[""]))

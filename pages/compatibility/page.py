@@ -18,6 +18,7 @@ from core.workflows.cross_training import Study
 from pages.compatibility import study as studied
 from pages.compatibility import train_study
 from pages.widgets import cached, choose, layout, opening, report, run_picker, undo
+from pages.widgets.touch.scores import score_spectrum
 
 TABS = ("heatmap", "cell", "published pairs", "what was trained")
 SHOWN = ["harmonic_efficiency", *(name for name in METRICS if name != "harmonic_efficiency")]  # the headline first
@@ -89,9 +90,8 @@ def one_cell(matrix: Matrix, study: Study, data: Dataset) -> None:
     spectrum, energy = st.columns(2, gap="small")
     key = f"cell-{study.id}-{trained}-{tested}"
     with spectrum:
-        figure = figures.score_spectrum(judged.spectra, matrix.threshold).update_layout(height=285)
-        note = "Scores of the cell's events; dotted: the threshold. Two classes in one heap: the network knows nothing here."
-        layout.show_figure(figure, f"{key}-scores", note, lambda: layout.histogram_columns(judged.spectra))
+        note = "Scores of the cell's events; the line: the threshold. Two classes in one heap: the network knows nothing here."
+        score_spectrum(judged, f"{key}-scores", 285, note)
     with energy:
         figure = figures.efficiency_by_bin(judged.tables).update_layout(height=285)
         note = "Signal kept and background rejected by energy, 95 % intervals. A step at the edge of the trained window tells."

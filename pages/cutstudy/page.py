@@ -1,7 +1,6 @@
 """Page Cut study: the efficiencies of a moving cut, alone, with another cut or with a network, and its optimum."""
 
 import shlex
-from typing import Any
 
 import streamlit as st
 
@@ -15,7 +14,7 @@ from core.judge.cutstudy import DIRECTIONS, MERITS
 from core.judge.score_table import ScoreTable
 from core.selection.selection import Selected
 from core.workflows.label_warnings import selection_warnings
-from pages.cutstudy import sample
+from pages.cutstudy import distributions, sample
 from pages.widgets import cached, choose, layout, report, run_picker
 
 NONE = "no second cut"
@@ -114,20 +113,6 @@ def main_figure(moved: Moved, at: tuple[float, ...], columns: dict[str, Column])
     layout.show_figure(
         figure.update_layout(height=HEIGHT), "cutstudy-moved", note, lambda: cutstudy_report.scan_columns(moved)
     )
-
-
-def distributions(selected: Any, study: CutStudy, columns: dict[str, Column]) -> None:
-    """Each feature per class, with the cut."""
-    for place, axis, at in zip(st.columns(len(study.at)), study.moved.scan.axes, study.at, strict=True):
-        column = columns[axis.column]
-        counts = cached.class_histograms(selected, column)
-        figure = figures.step_histogram(counts, column.label, column.unit, threshold=at, log_y=True)
-        with place:
-            note = f"{column.help or column.label} ; all rows inside the selection, by label; dotted: the cut."
-            key = f"cutstudy-{column.name}"
-            layout.show_figure(
-                figure.update_layout(height=330), key, note, lambda c=counts: layout.histogram_columns(c)
-            )
 
 
 def against(events: CutSample, study: CutStudy) -> None:
@@ -229,7 +214,7 @@ def page() -> None:
         bind="query-params",
     )
     parts = (
-        lambda: main_figure(moved, at, columns), lambda: distributions(selected, study, columns), lambda: against(events, study),
+        lambda: main_figure(moved, at, columns), lambda: distributions.draw(selected, study, columns), lambda: against(events, study),
         lambda: with_network(events, study), lambda: features(selected, scored, of_class, columns),
     )  # fmt: skip
     for tab, draw in zip(tabs, parts, strict=True):

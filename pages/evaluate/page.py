@@ -19,6 +19,7 @@ from core.statistics.efficiency import ClassTable
 from core.workflows import reporting
 from pages.evaluate import confusion, outputs
 from pages.widgets import cached, choose, layout, opening, report, run_picker, scores
+from pages.widgets.touch.scores import score_spectrum
 
 HEIGHT = 330
 ALL, REST = "all classes", "one class against the rest"
@@ -91,9 +92,9 @@ def roc(judged: Evaluation, scored: ScoreTable, where: dict[str, str]) -> None:
 
 
 def spectra(judged: Evaluation, scored: ScoreTable, where: dict[str, str]) -> None:
-    del scored, where
-    figure = figures.score_spectrum(judged.spectra, judged.network.point.threshold)
-    show(figure, "scores", SPECTRA_NOTE, lambda: layout.histogram_columns(judged.spectra))
+    opened = score_spectrum(judged, "evaluate-scores", HEIGHT, SPECTRA_NOTE, opens="class")
+    if opened is not None and opened.name is not None:
+        open_scores(scored, where, opened.name, (opened.low, opened.high))
 
 
 def show(figure: Any, key: str, note: str, data: Any) -> None:
@@ -154,15 +155,22 @@ def open_cell(
     """The events of a cell, one at a time."""
     experiment = cached.experiment_of(scored.dataset)
     title = next(c.title for c in experiment.table.columns if c.name == experiment.judging.axis.column)
+    window = {"by": title, "low": float(low), "high": float(high)}
+    open_scores(scored, where, name, (float(score_low), float(score_high)), **window)
+
+
+def open_scores(
+    scored: ScoreTable, where: dict[str, str], name: str, score: tuple[float, float], **window: Any
+) -> None:  # fmt: skip
+    """The signal or background events with a score in a window, one at a time."""
+    experiment = cached.experiment_of(scored.dataset)
     if scored.is_multiclass:
         named = {"signal": scored.signal, "background": opening.REST}
     else:
         classes = tuple(experiment.labels.cuts_of(scored.selection.cuts, where["label"], scored.dataset))
         signal = signal_index(experiment.labels, classes)
         named = {"signal": classes[signal], "background": classes[1 - signal]}
-    window = {"by": title, "low": float(low), "high": float(high), "class": named[name]}
-    window["score"] = (float(score_low), float(score_high))
-    opening.open_events(**where, **window)
+    opening.open_events(**where, **window, **{"class": named[name], "score": score})
 
 
 def open_misclassified(where: dict[str, str], threshold: float) -> None:

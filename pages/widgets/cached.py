@@ -22,9 +22,9 @@ from core.labels import tag_log, tags
 from core.registry import experiment_by_key
 from core.selection import events, moving, panels, selection
 from core.selection import histograms as by_class
-from core.selection.moving import Moving
 from core.selection.selecting import Panel
 from core.statistics.histogram import Histogram, Histogram2d
+from core.statistics.moving import Moving
 
 N_BINS_2D = 80
 COLUMN_SHARE = 8  # of the machine's memory, one part in

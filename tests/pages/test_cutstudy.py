@@ -56,7 +56,9 @@ def test_every_tab_draws(few: str, opened: Callable[..., AppTest], tab: str, sec
     at = opened("cutstudy", scores=few, cut1="nmt500 [µs]", cut2=second, cs=tab)
     assert not at.error
     assert ("--second es" in at.code[-1].value) == (second != "no second cut")
-    assert len(at.get("plotly_chart")) or tab == "with the network"
+    n_touched = sum("darkroom_histogram" in part.proto.component_name for part in at.get("bidi_component"))
+    assert n_touched == (0 if tab != "distributions" else 1 if second == "no second cut" else 2)
+    assert len(at.get("plotly_chart")) or tab in ("with the network", "distributions")
     if tab == "with the network":
         assert list(at.dataframe[0].value[""]) == ["cut", "network", "cut and network", "network, as much signal"]
 

@@ -9,9 +9,10 @@ import pytest
 from core import parameters
 from core.registry import EXPERIMENTS
 from core.selection import moving, panels
-from core.selection.moving import Side
 from core.selection.schemes import usable_schemes
 from core.selection.selection import Selection, select
+from core.statistics import moving as counting
+from core.statistics.moving import Side, histogram_of
 from tests.few_events import few_events
 from tests.toy.experiment import EXPERIMENT as TOY
 
@@ -115,7 +116,9 @@ def test_lines_and_fields_agree_after_a_change(prepared):
 def test_values_on_an_edge_are_counted_as_cuts_count_them():
     values = np.array([0.1, 0.12, 0.12, 0.3, np.nan, np.inf, -np.inf], np.float32)
     positions = np.array([0.1, 0.12, 0.3])
-    counted = moving.count(values, np.array([0.1, 0.2, 0.3]), positions, Side(0, None, exclusive_low=True))
+    counted = counting.count(
+        values, histogram_of(values, np.array([0.1, 0.2, 0.3])), positions, Side(0, None, exclusive_low=True)
+    )
     assert counted.below.tolist() == [1, 2, 4]
     assert counted.upto is not None
     assert counted.upto.tolist() == [2, 4, 5]
@@ -123,25 +126,27 @@ def test_values_on_an_edge_are_counted_as_cuts_count_them():
     histogram = counted.histogram
     assert (histogram.n_under, histogram.counts.tolist(), histogram.n_over, histogram.n_missing) == (1, [3, 0], 2, 1)
     assert histogram.n == counted.n == 7
-    assert moving.count(values, positions, positions, is_limit=True).n_open == (1, 5)
+    assert counting.count(values, counted.histogram, positions, is_limit=True).n_open == (1, 5)
 
 
 def test_whole_numbers_and_nothing_at_all_are_counted():
-    whole = moving.count(np.array([1, 2, 2, 3]), np.array([0.5, 1.5, 2.5]), np.array([2.0]))
+    values = np.array([1, 2, 2, 3])
+    whole = counting.count(values, histogram_of(values, np.array([0.5, 1.5, 2.5])), np.array([2.0]))
     assert (whole.below.tolist(), whole.histogram.counts.tolist(), whole.histogram.n_over) == ([1], [1, 2], 1)
-    empty = moving.count(np.zeros(0, np.float32), np.array([0.0, 1.0]), np.array([0.5]))
+    nothing = np.zeros(0, np.float32)
+    empty = counting.count(nothing, histogram_of(nothing, np.array([0.0, 1.0])), np.array([0.5]))
     assert (empty.n, empty.below.tolist(), empty.n_open, empty.histogram.counts.tolist()) == (0, [0], (0, 0), [0])
 
 
 def test_positions_are_round_and_few():
-    np.testing.assert_array_equal(moving.positions_between(0.0, 0.3, 0.002)[[0, 61, -1]], [0.0, 0.122, 0.3])
-    assert moving.positions_between(-0.05, 0.31, 0.1, (0.123, 7.0)).tolist() == [0.0, 0.1, 0.123, 0.2, 0.3, 7.0]
+    np.testing.assert_array_equal(counting.positions_between(0.0, 0.3, 0.002)[[0, 61, -1]], [0.0, 0.122, 0.3])
+    assert counting.positions_between(-0.05, 0.31, 0.1, (0.123, 7.0)).tolist() == [0.0, 0.1, 0.123, 0.2, 0.3, 7.0]
     spec = next(s for s in parameters.specs(TOY.selecting.cuts) if s.name == "energy_low_mev")
     assert moving.step_of(spec, 0.0, 60.0) == 0.2
     assert moving.step_of(None, 0.0, 1.0) == 0.002
     for high in (3e-7, 1.0, 12.3, 8e6):
         step = moving.step_of(None, 0.0, high)
-        assert 200 <= len(moving.positions_between(0.0, high, step)) <= moving.MOST_POSITIONS + 1
+        assert 200 <= len(counting.positions_between(0.0, high, step)) <= counting.MOST_POSITIONS + 1
         assert math.isclose(float(f"{step:.0e}"), step)
 
 

@@ -119,10 +119,10 @@ function offerRange(panel) {
     element.addEventListener("click", act)
     return element
   }
-  const rows = (of) => range.counts?.get(of.name) ?? between(of, model.positions, range.low, range.high)
+  const rows = (of) => range.counts?.get(of.name) ?? between(of, model, range.low, range.high)
   const parts = [html("span", "", `${rounded(range.low, 5)} to ${rounded(range.high, 5)} ${model.unit}`.trim())]
   if (model.opens === "all") {
-    const n = range.total ?? between(model.all, model.positions, range.low, range.high)
+    const n = range.total ?? between(model.all, model, range.low, range.high)
     if (n) parts.push(button(`open ${counted(n)} ${model.rows}`, () => open(panel, range.low, range.high, null)))
   }
   if (model.opens === "class") {

@@ -37,9 +37,10 @@ function inside(counts, positions, values) {
   return Math.max(0, belowHigh - belowLow)
 }
 
-function between(counts, positions, low, high) {
-  // rows with low <= value < high
-  return counts.below[at(positions, high)] - counts.below[at(positions, low)]
+function between(counts, model, low, high) {
+  // rows with low <= value < high, or <= high where the last bin holds its upper edge
+  const isAll = model.closed && high >= model.edges.at(-1)
+  return (isAll ? counts.open[1] : counts.below[at(model.positions, high)]) - counts.below[at(model.positions, low)]
 }
 
 function keptOf(model, values) {
