@@ -136,7 +136,8 @@ def _counts(
     positions = positions_between(low, high, step, typed)
 
     def along(values: np.ndarray, side: Side) -> Counts:
-        return count(values, histogram_of(values, edges), positions, side, is_limit=is_limit)
+        ordered = np.sort(values)
+        return count(ordered, histogram_of(ordered, edges), positions, side, is_limit=is_limit)
 
     kinds = {**rows.of_class, rest: rows.rest}
     counts = {

@@ -52,37 +52,34 @@ class Moving:
     all: Counts
 
 
-def count_between(values: np.ndarray, edges: np.ndarray, *, closed_high: bool = False) -> np.ndarray:
-    """int64 (k + 1,): values below the first of `edges` (k,), from each to the next, and from the last on; without NaN.
+def n_below(ordered: np.ndarray, edges: np.ndarray, *, or_equal: bool = False) -> np.ndarray:
+    """int64 (k,): values below each of `edges` (k,), or at it too, of values in ascending order with NaN at the end.
 
-    Intervals are [low, high), with `closed_high` (low, high]. Edges are compared in the column's own precision, as cuts do.
+    Edges are compared in the column's own precision, as cuts do; NaN is below nothing.
     """
-    edges = edges.astype(values.dtype) if values.dtype.kind == "f" else edges
-    defined = values[~np.isnan(values)] if values.dtype.kind == "f" else values
-    index = np.searchsorted(edges, defined, side="left" if closed_high else "right")
-    return np.bincount(index, minlength=len(edges) + 1)
+    edges = edges.astype(ordered.dtype) if ordered.dtype.kind == "f" else edges
+    return np.searchsorted(ordered, edges, side="right" if or_equal else "left")
 
 
-def histogram_of(values: np.ndarray, edges: np.ndarray) -> Histogram:
+def histogram_of(ordered: np.ndarray, edges: np.ndarray) -> Histogram:
     """A histogram in bins [low, high), all of them: what a cut on the ends of a bin keeps is what the bin holds."""
-    tally = count_between(values, edges)
-    inside = tally[1:-1]
+    below = n_below(ordered, edges)
+    inside = np.diff(below)
     low, high = poisson_errors(inside)
-    n_missing = len(values) - int(tally.sum())
-    return Histogram(edges, inside, low, high, int(tally[0]), int(tally[-1]), n_missing, len(values))
+    n_defined = int(np.count_nonzero(~np.isnan(ordered)))
+    n_under, n_over = int(below[0]), n_defined - int(below[-1])
+    return Histogram(edges, inside, low, high, n_under, n_over, len(ordered) - n_defined, len(ordered))
 
 
 def count(
-    values: np.ndarray, histogram: Histogram, positions: np.ndarray, side: Side = Side(), *, is_limit: bool = False
+    ordered: np.ndarray, histogram: Histogram, positions: np.ndarray, side: Side = Side(), *, is_limit: bool = False
 ) -> Counts:
-    """The counts of some rows, `values` (m,), at `positions`, with their `histogram`; `is_limit`: open ends are those of a limit
-    (1e30)."""
-    open_ends = np.array([-1e30, 1e30] if is_limit else [-math.inf, math.inf])
-    below = count_between(values, positions)[:-1].cumsum()
-    upto = count_between(values, positions, closed_high=True)[:-1].cumsum() if side.exclusive_low else None
-    at_ends = count_between(values, open_ends)
-    n_open = int(at_ends[0]), int(at_ends[:2].sum())
-    return Counts(histogram, below, upto, n_open, len(values), side)
+    """The counts of some rows, values (m,) in ascending order, at `positions`, with their `histogram`; `is_limit`: open ends
+    are those of a limit (1e30).
+    """
+    low, high = n_below(ordered, np.array([-1e30, 1e30] if is_limit else [-math.inf, math.inf]))
+    upto = n_below(ordered, positions, or_equal=True) if side.exclusive_low else None
+    return Counts(histogram, n_below(ordered, positions), upto, (int(low), int(high)), len(ordered), side)
 
 
 def round_step(low: float, high: float, n: int = USUAL_POSITIONS) -> float:
@@ -116,5 +113,5 @@ def along(
     """One threshold for all classes: `values` (m,) of each, with its histogram, from the first to the last edge of these."""
     edges = all_histogram.edges
     positions = positions_between(float(edges[0]), float(edges[-1]), step, typed)
-    counts = {name: count(of_class, histograms[name], positions, side) for name, of_class in values.items()}
-    return Moving(positions, step, counts, count(all_values, all_histogram, positions, side))
+    counts = {name: count(np.sort(of), histograms[name], positions, side) for name, of in values.items()}
+    return Moving(positions, step, counts, count(np.sort(all_values), all_histogram, positions, side))

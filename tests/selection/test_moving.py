@@ -114,7 +114,7 @@ def test_lines_and_fields_agree_after_a_change(prepared):
 
 
 def test_values_on_an_edge_are_counted_as_cuts_count_them():
-    values = np.array([0.1, 0.12, 0.12, 0.3, np.nan, np.inf, -np.inf], np.float32)
+    values = np.sort(np.array([0.1, 0.12, 0.12, 0.3, np.nan, np.inf, -np.inf], np.float32))
     positions = np.array([0.1, 0.12, 0.3])
     counted = counting.count(
         values, histogram_of(values, np.array([0.1, 0.2, 0.3])), positions, Side(0, None, exclusive_low=True)

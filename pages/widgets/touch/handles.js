@@ -25,7 +25,7 @@ function handleElement(panel, index) {
 }
 
 function valueText(model, value) {
-  return value === null ? "no cut" : `${minus(String(value))} ${model.unit}`.trim()
+  return value === null ? "no cut" : `${rounded(value, 6)} ${model.unit}`.trim()
 }
 
 function placeHandle(panel, index) {
