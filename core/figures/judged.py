@@ -23,7 +23,7 @@ ROC_NOTE = (
     "A network below its baseline anywhere would be surprising; a baseline at 100/100 tells that it made the labels."
 )
 SPECTRA_NOTE = (
-    "Scores of each class; dotted: the threshold. A spike in the middle would be one answer given to many events."
+    "Scores of each class, and the threshold as a line. A spike in the middle would be one answer given to many events."
 )
 CONFUSION_NOTE = (
     "Events of each true class (row, with n) by what they are called, percent of the row. A cell far from the diagonal that fills up "
