@@ -30,10 +30,10 @@ def channels(dataset: Dataset) -> Channels:
         f"crystal {c} {pmt}" for pmt in pmts for c in numbers.tolist()
     ]
     place = np.concatenate([middle, *of_pmts])
-    n, kind = len(numbers), np.repeat([0, 1], [len(numbers), len(numbers) * len(pmts)])
+    n, kind = len(numbers), np.repeat(np.arange(1 + len(pmts)), len(numbers))
     return Channels(
         tuple(names), place, np.where(kind == 0, CRYSTAL_PX, PMT_PX), np.concatenate([middle] * (1 + len(pmts))), kind,
-        ("crystal", "channel"), np.full(n * (1 + len(pmts)), np.nan),
+        ("crystal", *pmts), np.full(n * (1 + len(pmts)), np.nan),
     )  # fmt: skip
 
 
