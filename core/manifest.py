@@ -22,6 +22,7 @@ _SCORES = {
     "scores": "predict",
     "outputs": "predict",
     "baselines": "baselines",
+    "maps": "map",
 }  # folder -> the command that makes what is in it
 
 

@@ -2,6 +2,7 @@
 
 from core.commands.command import command, option, word
 from core.commands.option_groups import SelectionOptions
+from core.commands.region_options import REGION
 
 ACTIONS = ("list", "add", "remove", "note", "export")
 
@@ -20,3 +21,4 @@ class Tags(SelectionOptions):
     )
     labeller: str = option("", "whose tag or note it is")
     all: bool = option(False, "with add and remove: every row that the selection keeps")
+    region: str | None = option(None, f"with --all: {REGION}", metavar="REGION")

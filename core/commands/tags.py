@@ -15,7 +15,9 @@ from core.experiment import Experiment
 from core.labels import tag_files
 from core.labels import tags as tagging
 from core.selection.events import row_of
+from core.selection.region import parse
 from core.selection.selection import select
+from core.workflows.quantities import rows_inside
 
 
 def tags(options: tag_options.Tags) -> Result:
@@ -51,6 +53,8 @@ def _tag(options: tag_options.Tags, experiment: Experiment, dataset: Dataset) ->
     if not options.what:
         raise DarkroomError(f"`tags {dataset.name} {options.action}` names no tag: expected TAG UID ..., or TAG --all.")
     tag, *texts = options.what
+    if options.region and not options.all:
+        raise DarkroomError(f"--region says which of many rows get or lose the tag '{tag}': add --all to it.")
     if bool(texts) == options.all:
         raise DarkroomError(
             f"Which rows get or lose the tag '{tag}'? Name UIDs, or add --all for every row of the selection."
@@ -59,6 +63,8 @@ def _tag(options: tag_options.Tags, experiment: Experiment, dataset: Dataset) ->
     if options.all:
         selection = find_selection(experiment, dataset, options)
         rows = select(experiment.selecting, experiment.labels, dataset, selection).preselected
+        if options.region:
+            rows = rows[rows_inside(experiment, dataset, parse(options.region))[rows]]
     do = tagging.add if options.action == "add" else tagging.remove
     name = do(dataset, experiment.reading.mapping, rows, tag, _labeller(options))
     words = "tagged" if options.action == "add" else "no longer tagged"

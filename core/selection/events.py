@@ -12,6 +12,7 @@ from core.data.dataset import Dataset
 from core.data.splits import SPLITS
 from core.data.table import Table, columns_of
 from core.errors import DarkroomError
+from core.selection.region import Region, inside
 from core.selection.selection import Selected
 from core.statistics.efficiency import passes
 from core.statistics.histogram import bin_indices
@@ -29,7 +30,8 @@ class EventFilter:
     of a flag that is set, -1 for no flag at all. Of a run's scores: score window [low, high) with 1.0 inside the last one,
     split code, a threshold at which the label is missed (events without a label or score miss nothing; `signal` is the
     label of which the score is the probability), and what the event is called, an index into the run's classes, -1 for none
-    (no probability reaches `reject_below`). tag: what somebody has tagged it with, '' for anything.
+    (no probability reaches `reject_below`). tag: what somebody has tagged it with, '' for anything. region: in the plane of two
+    quantities, of which `find` is given the values.
     """
 
     label: int | None = None
@@ -45,6 +47,7 @@ class EventFilter:
     reject_below: float = 0.0
     without: int | None = None
     tag: str = ""
+    region: Region | None = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,10 @@ def find(
     scores: RowScores | None,
     wanted: EventFilter,
     tagged: np.ndarray | None = None,
+    plane: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Row numbers int64 (k,), ascending, that pass; every array is (n_rows,), `values` the quantity of the window, `tagged`
-    whether a row has the tag that is asked for.
+    whether a row has the tag that is asked for, `plane` the quantities of the region.
 
     What is asked of scores is not asked where there are none (`scores` None).
     """
@@ -105,6 +109,8 @@ def find(
         keep &= flags == 0 if wanted.flag < 0 else (flags >> wanted.flag) & 1 == 1
     if tagged is not None:
         keep &= tagged
+    if wanted.region is not None and plane is not None:
+        keep &= inside(wanted.region, *plane)
     if scores is not None:
         _ask_scores(keep, labels, scores, wanted)
     return np.flatnonzero(keep)

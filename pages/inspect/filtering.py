@@ -12,7 +12,7 @@ from core.judge.score_table import ScoreTable
 from core.selection import events
 from core.selection.events import EventFilter
 from core.selection.selection import Selection
-from pages.widgets import cached, choose, layout, run_picker
+from pages.widgets import cached, choose, layout, region_chosen, run_picker
 from pages.widgets.opening import ANY, REST
 
 NO_FLAG = "no flag"
@@ -46,7 +46,10 @@ def ask(data: Dataset, scored: ScoreTable | None, selection: Selection) -> tuple
         "high": high,
         "flag": None if flag == ANY else -1 if flag == NO_FLAG else experiment.table.flags.index(flag),
     }
-    return titles[title], EventFilter(**common, **(ask_scores(scored, classes) if scored is not None else {}))
+    region = region_chosen.chip(selected)
+    return titles[title], EventFilter(
+        **common, region=region, **(ask_scores(scored, classes) if scored is not None else {})
+    )
 
 
 def ask_scores(scored: ScoreTable, classes: tuple[str, ...]) -> dict[str, Any]:

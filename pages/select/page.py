@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import figures, parameters
+from core import parameters
 from core.data.dataset import Dataset
 from core.data.splits import SplitParameters
 from core.data.table import columns_of
@@ -14,7 +14,7 @@ from core.selection.panels import LIMITS
 from core.selection.schemes import usable_schemes
 from core.selection.selection import Selected, Selection
 from core.workflows.label_warnings import selection_warnings
-from pages.select import limits, panels, tagging
+from pages.select import limits, panels, plane, tagging
 from pages.select.panels import CUTS
 from pages.widgets import cached, choose, form, gallery, layout
 
@@ -111,24 +111,6 @@ def key_numbers(selected: Selected) -> None:
         column.metric(label, f"{n:,}")
 
 
-def two_dimensions(selected: Selected) -> None:
-    """Any two columns against each other."""
-    columns = {c.name: c for c in columns_of(cached.experiment_of(selected.dataset).table, selected.dataset)}
-    left, right = st.columns([1, 3])
-    with left:
-        names = list(columns)
-        owner = choose.owner(selected.dataset)
-        x = choose.one_of("x", names, "x2", of=owner, format_func=lambda n: columns[n].title)
-        y = choose.one_of("y", names, "y2", first=names[1], of=owner, format_func=lambda n: columns[n].title)
-        of = choose.one_of("of", ["all inside the cuts", *selected.classes], "of2", of=owner)
-    index = selected.classes.index(of) if of in selected.classes else -1
-    histogram = cached.histogram_2d(selected, columns[x], columns[y], index)
-    with right:
-        note = f"{histogram.n:,} rows ({of}); {histogram.n_outside:,} of them lie outside the axes or are undefined."
-        figure = figures.histogram_2d(histogram, columns[x].title, columns[y].title, rows="rows")
-        layout.show_figure(figure, "select-2d", note, lambda: layout.histogram_2d_columns(histogram))
-
-
 def gallery_of(selected: Selected) -> None:
     """Pictures of some rows inside the cuts."""
     labels = selected.cutting.labels
@@ -165,7 +147,7 @@ def details(selected: Selected) -> None:
         "data statistics": lambda: st.dataframe(
             layout.flat(cached.experiment_of(selected.dataset).selecting.statistics(selected)), hide_index=True
         ),
-        "any two features": lambda: two_dimensions(selected),
+        "any two features": lambda: plane.draw(selected),
     }
     for tab, draw in zip(st.tabs(list(drawn), key="details", bind="query-params"), drawn.values(), strict=True):
         if tab.open:

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from core import parameters, runs
-from core.data import dataset, histograms
+from core.data import dataset
 from core.data.columncache import ColumnCache, through
 from core.data.table import Column
 from core.experiment import Experiment
@@ -23,10 +23,9 @@ from core.registry import experiment_by_key
 from core.selection import events, moving, panels, selection
 from core.selection import histograms as by_class
 from core.selection.selecting import Panel
-from core.statistics.histogram import Histogram, Histogram2d
+from core.statistics.histogram import Histogram
 from core.statistics.moving import Moving
 
-N_BINS_2D = 80
 COLUMN_SHARE = 8  # of the machine's memory, one part in
 
 
@@ -128,15 +127,6 @@ def _moved(
 ) -> Moving:  # fmt: skip
     del data, apart, tags_id  # what the rows follow from, wherever the ends of the panel are in the selection
     return moving.moving(_selected, panel, column, typed, rest)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYS)
-def histogram_2d(selected: selection.Selected, x: Column, y: Column, class_index: int) -> Histogram2d:
-    """Two columns of the rows of a class, or with -1 of all rows inside the cuts, where these lie."""
-    data, cutting = selected.dataset, selected.cutting
-    chosen = cutting.preselected if class_index < 0 else cutting.labels == class_index
-    ranges = by_class.usual_range(selected, x), by_class.usual_range(selected, y)
-    return histograms.histogram_2d(data.column(x.name), data.column(y.name), chosen, *ranges, N_BINS_2D)
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=KEYS)

@@ -14,7 +14,6 @@ from core.errors import DarkroomError
 from core.figures.style import for_projector
 from core.judge.report_files import csv_of_columns
 from core.runs import Run
-from core.statistics.histogram import Histogram2d
 from core.statistics.histogram import histogram_columns as histogram_columns
 from core.workflows import freshness
 from pages.widgets import named_view, room
@@ -136,18 +135,6 @@ def nothing_yet(sentence: str, page: str, label: str) -> None:
         st.info(sentence, icon=":material/info:")
         st.page_link(page, label=label, icon=":material/arrow_forward:")
     st.stop()
-
-
-def histogram_2d_columns(histogram: Histogram2d) -> dict[str, Sequence[Any]]:
-    """A two-dimensional histogram as columns for a file: one line per cell that is not empty."""
-    cells = [(i, j) for i, row in enumerate(histogram.counts) for j, n in enumerate(row) if n]
-    return {
-        "x low": [histogram.x_edges[i] for i, _ in cells],
-        "x high": [histogram.x_edges[i + 1] for i, _ in cells],
-        "y low": [histogram.y_edges[j] for _, j in cells],
-        "y high": [histogram.y_edges[j + 1] for _, j in cells],
-        "n": [histogram.counts[i][j] for i, j in cells],
-    }
 
 
 def flat(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

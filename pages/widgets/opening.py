@@ -12,7 +12,17 @@ ANY, OF_RUN = "any", "the run's own"
 REST = "all others"  # than the class that is judged against the rest
 
 NO_FILTER = {"low": None, "high": None, "score": (0.0, 1.0), "of": ANY, "wrong": False}
-CHOICES = ("class", "flag", "called", "of_class", "by", "from", "label", *choose.CHANGES)  # which the address leads
+CHOICES = (
+    "class",
+    "flag",
+    "called",
+    "of_class",
+    "by",
+    "from",
+    "label",
+    "region",
+    *choose.CHANGES,
+)  # which the address leads
 ON_BOTH = ("reject",)  # a bound widget of both pages: drawn already, it holds its value and writes it itself
 
 
@@ -45,6 +55,7 @@ def _in_words(wanted: Mapping[str, Any]) -> str:
     if "score" in wanted:
         words.append("score {:g} to {:g}".format(*wanted["score"]))
     words += [f"called {wanted['called']}"] if "called" in wanted else []
+    words += ["a region"] if "region" in wanted else []
     words += ["misclassified"] if wanted.get("wrong") else []
     return ", ".join(words)
 

@@ -21,7 +21,7 @@ from core.statistics.multiclass import checked_mix
 from core.workflows import cross_training as studies
 from core.workflows import run_admin, sweeps
 from core.workflows.scored import open_scored
-from pages.widgets import cached, choose
+from pages.widgets import cached, choose, region_chosen
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -104,20 +104,22 @@ def comparison(scored: ScoreTable, threshold: float, split: str, scheme: str) ->
 
 def find_events(selected: Selected, scored: ScoreTable | None, column: str, wanted: events.EventFilter) -> Any:
     """Row numbers that a filter keeps; `column` is the quantity of its window."""
+    versions = region_chosen.versions(selected.dataset, wanted.region) if wanted.region else ()
     version = tag_log.version(selected.dataset.experiment) if wanted.tag else ""
-    return _find_events(selected, scored, column, wanted, version)
+    return _find_events(selected, scored, column, wanted, (version, *versions))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=cached.KEYS)
 def _find_events(
-    selected: Selected, scored: ScoreTable | None, column: str, wanted: events.EventFilter, version: str
+    selected: Selected, scored: ScoreTable | None, column: str, wanted: events.EventFilter, versions: tuple[str, ...]
 ) -> Any:
-    del version
+    del versions
     data, cutting = selected.dataset, selected.cutting
     scores = row_scores(scored) if scored else None
     values, flags = data.column(column), data.column("flags")
     tagged = cached.open_tags(data).has([wanted.tag]) if wanted.tag else None
-    return events.find(cutting.preselected, cutting.labels, values, flags, scores, wanted, tagged)
+    plane = region_chosen.plane_values(data, wanted.region) if wanted.region else None
+    return events.find(cutting.preselected, cutting.labels, values, flags, scores, wanted, tagged, plane)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Averaging ...", hash_funcs=cached.KEYS)
