@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from core import run_names
+from core import maps, run_names
 from core import runs as running
 from core import serve as serving
-from core.commands import declarations
+from core.commands import declarations, region_options
 from core.commands.command import Result
 from core.commands.find import find_dataset, find_selection
 from core.commands.option_groups import JobOptions
@@ -19,7 +19,7 @@ from core.learn.layers import describe_networks
 from core.learn.plan import network_of, plan_training
 from core.registry import experiment_by_key
 from core.selection.selection import select
-from core.workflows import training_job
+from core.workflows import map_job, training_job
 
 
 def networks(options: declarations.Networks) -> Result:
@@ -58,6 +58,19 @@ def baselines(options: declarations.Baselines) -> Result:
     running.need_classes(run)
     arguments = {"run": run.id, "dataset": dataset.name}
     return _job_result(control.submit("baselines", f"trees of {run.name} on {dataset.name}", arguments), options)
+
+
+def map(options: region_options.Map) -> Result:
+    run = running.open_run(options.run)
+    map_job.need_map(run)
+    dataset = open_dataset(options.dataset or run.dataset)
+    result, text = _job_result(map_job.submit(run, dataset, options.method), options)
+    if result["state"] == "finished":
+        facts = maps.facts(run.path, dataset.name, options.method)
+        result |= {"dataset": dataset.name, "method": options.method, **facts}
+        text += f"\n{facts['n_rows']:,} rows by what '{facts['layer']}' sees"
+        text += "; shares of the variance {:.3f} and {:.3f}".format(*facts["shares"]) if "shares" in facts else ""
+    return result, text
 
 
 def _job_result(job: Job, options: JobOptions) -> Result:

@@ -21,6 +21,7 @@ class Kind:
 KINDS = {
     "train": Kind("core.workflows.training_job:run_job", "compute"),
     "predict": Kind("core.workflows.prediction_job:run_job", "compute"),
+    "map": Kind("core.workflows.map_job:run_job", "compute"),
     "baselines": Kind("core.workflows.baselines_job:run_job", "compute"),
     "study": Kind("core.workflows.cross_training_job:run_job", "compute"),
     "sweep": Kind("core.workflows.sweep_job:run_job", "compute"),

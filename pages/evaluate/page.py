@@ -17,7 +17,7 @@ from core.judge.score_table import ScoreTable
 from core.labels.labels import signal_index
 from core.statistics.efficiency import ClassTable
 from core.workflows import reporting
-from pages.evaluate import confusion, outputs
+from pages.evaluate import confusion, outputs, plane
 from pages.widgets import cached, choose, layout, opening, report, run_picker, scores
 from pages.widgets.touch.scores import score_spectrum
 
@@ -51,12 +51,12 @@ def main_figure(
     along = scored.judging.axis.name
     drawn = {
         f"efficiency by {along}": by_axis, "ROC": roc, "score spectra": spectra, f"{along} x score": table,
-        "baselines": baselines,
+        "baselines": baselines, plane.PLANE_TAB: plane.draw_scores, plane.MAP_TAB: plane.draw_map,
     }  # fmt: skip
     if not scored.has_axis:
-        drawn = {name: draw for name, draw in drawn.items() if draw not in (by_axis, table)}
+        drawn = {name: draw for name, draw in drawn.items() if draw not in (by_axis, table, plane.draw_scores)}
     names = [*drawn]
-    if several and choose_group(groups := {ALL: confusion.tabs(scored), REST: tuple(drawn)}) == ALL:
+    if several and choose_group(groups := {ALL: (*confusion.tabs(scored), plane.MAP_TAB), REST: tuple(drawn)}) == ALL:
         names = [*groups[ALL]]
     elif several:
         st.caption(run_picker.class_in_words(scored))

@@ -24,6 +24,7 @@ def ask(data: Dataset, scored: ScoreTable | None, selection: Selection) -> tuple
     with layout.refusals():
         selected = cached.select(data, selection)
     classes, names = selected.classes, events.class_names(selected)
+    region = region_chosen.chip(selected)
     options = [ANY, *names.values(), *([REST] if len(classes) > 2 else [])]
     owner, label, signal = choose.owner(data), ANY, scored.signal if scored is not None else ""
     if classes:
@@ -46,7 +47,6 @@ def ask(data: Dataset, scored: ScoreTable | None, selection: Selection) -> tuple
         "high": high,
         "flag": None if flag == ANY else -1 if flag == NO_FLAG else experiment.table.flags.index(flag),
     }
-    region = region_chosen.chip(selected)
     return titles[title], EventFilter(
         **common, region=region, **(ask_scores(scored, classes) if scored is not None else {})
     )

@@ -6,11 +6,9 @@ import numpy as np
 import streamlit as st
 
 from core import parameters
-from core.data.histograms import by_name
 from core.data.table import Column, columns_of
 from core.figures import planes
-from core.selection import events
-from core.selection.histograms import usual_range
+from core.selection.histograms import classes_drawn, usual_range
 from core.selection.plane import Plane, PlaneAxis, plane_of, range_of
 from core.selection.region import Region
 from core.selection.selection import Selected
@@ -80,11 +78,9 @@ def _counted(selected: Selected, axes: tuple[PlaneAxis, PlaneAxis], of: str) -> 
 
 def _classes(selected: Selected, of: str) -> tuple[np.ndarray, list[str]]:
     """(int8 (n_rows,) place of what each row is drawn as, -1 for not at all; the names)."""
-    cutting = selected.cutting
     if of != ALL:
-        return np.where(cutting.labels == selected.classes.index(of), 0, -1).astype(np.int8), [of]
-    labels, names = by_name(cutting.labels, cutting.preselected, selected.classes, events.class_names(selected)[-1])
-    return labels, names
+        return np.where(selected.cutting.labels == selected.classes.index(of), 0, -1).astype(np.int8), [of]
+    return classes_drawn(selected)
 
 
 def _chosen(selected: Selected, plane: Plane, region: Region, of: str) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shlex
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from core.data.dataset import Dataset, list_datasets
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control
+from core.jobs.queue import Job
 from core.judge.score_table import ScoreTable
 from core.selection.schemes import usable_schemes
 from core.selection.selection import Selection
@@ -124,6 +126,15 @@ def trees_button(run: runs.Run, data: Dataset) -> None:
         with layout.refusals():
             arguments = {"run": run.id, "dataset": data.name}
             st.session_state[key] = control.submit("baselines", f"trees of {run.name} on {data.name}", arguments).id
+    if key in st.session_state:
+        _follow(key)
+
+
+def job_button(label: str, key: str, submit: Callable[[], Job], icon: str) -> None:
+    """Submit a job, and follow it; the page is drawn anew when it has ended."""
+    if st.button(label, icon=icon, type="primary", key=f"do-{key}"):
+        with layout.refusals():
+            st.session_state[key] = submit().id
     if key in st.session_state:
         _follow(key)
 
