@@ -1,13 +1,12 @@
 """Planes on page Evaluate in which a region is drawn: the axis against the score, and the map of what the last layer sees."""
 
-import numpy as np
 import streamlit as st
 
 from core import maps
 from core.figures import planes
 from core.judge.evaluation import Evaluation
 from core.judge.score_table import ScoreTable
-from core.selection.histograms import classes_drawn
+from core.selection.histograms import classes_drawn, rows_by_class
 from core.selection.plane import Plane, PlaneAxis, plane_of, range_of
 from core.selection.region import Region
 from core.selection.selection import Selected
@@ -50,11 +49,16 @@ def draw_scores(judged: Evaluation, scored: ScoreTable, where: dict[str, str]) -
     """The axis against the score, every row."""
     del judged
     name, run = scored.judging.axis.column, scored.run
-    what = quantities.SCORE if not scored.is_multiclass else f"p.{scored.at}"
+    what = _score_of(scored)
     with layout.refusals():
         window = range_of(scored.axis_values, False)
         x = quantities.axis_of_column(cached.experiment_of(scored.dataset), scored.dataset, name, window)
     _draw(scored, (x, quantities.axis_of_score(run.id, what, f"score of {scored.signal}")), where, PLANE_TAB)
+
+
+def _score_of(scored: ScoreTable) -> str:
+    """What the quantity is called that is the probability of the class told from the rest."""
+    return f"p.{scored.at}" if scored.is_multiclass else quantities.SCORE
 
 
 def _map_axis(scored: ScoreTable, method: str, number: int, facts: dict[str, object]) -> PlaneAxis:
@@ -86,7 +90,7 @@ def _draw(scored: ScoreTable, axes: tuple[PlaneAxis, PlaneAxis], where: dict[str
         if region is None:
             st.caption(f"No region is drawn: {plane.n:,} rows.")
         else:
-            _chosen(selected, scored, region, opened)
+            _chosen(selected, scored, plane, region, opened)
     if clicked is not None:
         opening.open_events(**opened, region=str(clicked))
 
@@ -96,25 +100,14 @@ def _counted(
     selected: Selected, scored: ScoreTable, axes: tuple[PlaneAxis, PlaneAxis], versions: tuple[str, ...]
 ) -> Plane:
     del versions
-    labels, names = _classes(selected, scored)
-    score = np.zeros(selected.dataset.n_rows, np.float32)
-    score[scored.rows] = scored.score
+    labels, names = classes_drawn(selected, among=scored.rows)
+    score = region_chosen.quantity(selected.dataset, f"{scored.run.id}/{_score_of(scored)}")
     x, y = (region_chosen.quantity(selected.dataset, axis.name) for axis in axes)
     return plane_of(axes, x, y, labels, names, score)
 
 
-def _classes(selected: Selected, scored: ScoreTable) -> tuple[np.ndarray, list[str]]:
-    """What each row is drawn as: only those that the run has scored."""
-    labels, names = classes_drawn(selected)
-    is_scored = np.zeros(len(labels), bool)
-    is_scored[scored.rows] = True
-    return np.where(is_scored, labels, np.int8(-1)), names
-
-
-def _chosen(selected: Selected, scored: ScoreTable, region: Region, where: dict[str, str]) -> None:
-    labels, names = _classes(selected, scored)
+def _chosen(selected: Selected, scored: ScoreTable, plane: Plane, region: Region, where: dict[str, str]) -> None:
     with layout.refusals():
-        rows = np.flatnonzero(region_chosen.rows_of(selected.dataset, region) & (labels >= 0))
-    counts = np.bincount(labels[rows], minlength=len(names)).tolist()
-    by_class = {name: n for name, n in zip(names, counts, strict=True) if n}
-    region_chosen.panel(selected, rows, f"{int((labels >= 0).sum()):,}", by_class, region, where)
+        is_in = region_chosen.rows_of(selected.dataset, region)
+    rows, by_class = rows_by_class(is_in, *classes_drawn(selected, among=scored.rows))
+    region_chosen.panel(selected, rows, f"{plane.n:,}", by_class, region, where)

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from core import parameters
 from core.data.table import Column, columns_of
 from core.figures import planes
-from core.selection.histograms import classes_drawn, usual_range
+from core.selection.histograms import classes_drawn, rows_by_class, usual_range
 from core.selection.plane import Plane, PlaneAxis, plane_of, range_of
 from core.selection.region import Region
 from core.selection.selection import Selected
@@ -71,25 +70,15 @@ def _axis(selected: Selected, column: Column, is_log: bool) -> PlaneAxis:
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=cached.KEYS)
 def _counted(selected: Selected, axes: tuple[PlaneAxis, PlaneAxis], of: str) -> Plane:
-    labels, names = _classes(selected, of)
+    labels, names = classes_drawn(selected, None if of == ALL else of)
     x, y = (selected.dataset.column(axis.name) for axis in axes)
     return plane_of(axes, x, y, labels, names)
 
 
-def _classes(selected: Selected, of: str) -> tuple[np.ndarray, list[str]]:
-    """(int8 (n_rows,) place of what each row is drawn as, -1 for not at all; the names)."""
-    if of != ALL:
-        return np.where(selected.cutting.labels == selected.classes.index(of), 0, -1).astype(np.int8), [of]
-    return classes_drawn(selected)
-
-
 def _chosen(selected: Selected, plane: Plane, region: Region, of: str) -> None:
-    labels, names = _classes(selected, of)
     with layout.refusals():
-        is_in = region_chosen.rows_of(selected.dataset, region) & (labels >= 0)
-    rows = np.flatnonzero(is_in)
-    counts = np.bincount(labels[rows], minlength=len(names)).tolist()
-    by_class = {name: n for name, n in zip(names, counts, strict=True) if n} if len(names) > 1 else {}
+        is_in = region_chosen.rows_of(selected.dataset, region)
+    rows, by_class = rows_by_class(is_in, *classes_drawn(selected, None if of == ALL else of))
     region_chosen.panel(selected, rows, f"{plane.n:,}", by_class, region, _where(selected, of))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from core.data.dataset import Dataset
@@ -48,30 +47,30 @@ def versions(data: Dataset, region: Region) -> tuple[str, ...]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=cached.KEYS)
-def _quantity(data: Dataset, name: str, version: str) -> np.ndarray:
+def _quantity(data: Dataset, name: str, version: str) -> Any:
     del version
     return quantities.values(cached.experiment_of(data), data, name)
 
 
-def quantity(data: Dataset, name: str) -> np.ndarray:
+def quantity(data: Dataset, name: str) -> Any:
     """The values (n_rows,) of a quantity that a region or a plane names; of a column those that are cached as columns are."""
     if not quantities.run_of(name):
         return quantities.values(cached.experiment_of(data), data, name)
     return _quantity(data, name, quantities.version(data, name))
 
 
-def plane_values(data: Dataset, region: Region) -> tuple[np.ndarray, np.ndarray]:
+def plane_values(data: Dataset, region: Region) -> tuple[Any, Any]:
     """Both quantities of a region, (n_rows,) each."""
     return quantity(data, region.x), quantity(data, region.y)
 
 
-def rows_of(data: Dataset, region: Region) -> np.ndarray:
+def rows_of(data: Dataset, region: Region) -> Any:
     """bool (n_rows,): the rows inside."""
     return _inside(data, region, versions(data, region))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=cached.KEYS)
-def _inside(data: Dataset, region: Region, version: tuple[str, ...]) -> np.ndarray:
+def _inside(data: Dataset, region: Region, version: tuple[str, ...]) -> Any:
     del version
     return regions.inside(region, *plane_values(data, region))
 
@@ -95,7 +94,7 @@ def chip(selected: Selected) -> Region | None:
 
 def panel(
     selected: Selected,
-    rows: np.ndarray,
+    rows: Any,
     drawn_of: str,
     by_class: Mapping[str, int],
     region: Region,
@@ -116,7 +115,7 @@ def panel(
     st.button("clear", key="clear-region", icon=":material/close:", on_click=clear, type="tertiary")
 
 
-def tag(data: Dataset, rows: np.ndarray) -> None:
+def tag(data: Dataset, rows: Any) -> None:
     """Give all these rows a tag."""
     with st.popover(
         "tag ...", icon=":material/label:", disabled=not len(rows), help="keep these rows together under a name"

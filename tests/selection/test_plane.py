@@ -13,7 +13,7 @@ from core.selection.plane import PlaneAxis, plane_of, range_of
 from core.selection.region import inside, rectangle
 
 RNG = np.random.default_rng(5)
-N = 6000  # more than are drawn one by one
+N = 9000  # more than are drawn one by one
 AXES = PlaneAxis("a", "A", "keV", 0.1, 0.7), PlaneAxis("b", "B", "", 0.03, 40.0, True)
 
 
