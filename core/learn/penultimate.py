@@ -22,7 +22,7 @@ def up_to_last(model: Any) -> tuple[Any, str]:
     keras = backend.load_keras()
     last = next((layer for layer in reversed(getattr(model, "layers", [])) if layer.weights), None)
     seen = getattr(last, "input", None) if last is not None and getattr(model, "inputs", None) else None
-    if seen is None or isinstance(seen, list | tuple | dict) or len(model.outputs) != 1:
+    if last is None or seen is None or isinstance(seen, list | tuple | dict) or len(model.outputs) != 1:
         raise DarkroomError(
             "The network has no single last layer that sees one list of numbers of a row: it has no map."
         )

@@ -41,7 +41,11 @@ def make(run: runs.Run, dataset: Dataset, method: str, on_rows: Callable[[int, i
     model = predict.load_model(run, experiment.networks)
     predict.refuse_other_input(run, model, recipe, dataset, task)
     part, layer = penultimate.up_to_last(model)
-    tell = on_rows and (lambda done: on_rows(done, len(rows)))
+
+    def tell(done: int) -> None:
+        if on_rows:
+            on_rows(done, len(rows))
+
     activations = penultimate.stored_activations(part, task, dataset, rows, recipe, tell)
     facts: dict[str, Any] = {"layer": layer, "n_activations": activations.shape[1], "n_rows": len(rows)}
     if method == maps.PCA:

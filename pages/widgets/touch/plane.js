@@ -174,7 +174,7 @@ function drawLegend(panel) {
   const { model } = panel
   const withColour = isOneByOne(model) || model.colouring === "class"
   panel.legend.replaceChildren(
-    ...model.classes.map((of) => {
+    ...model.classes.filter((of) => of.n > 0).map((of) => {
       const entry = html("span", "touch-entry")
       if (withColour) {
         const symbol = (isOneByOne(model) && SYMBOLS[of.symbol]) || (isOneByOne(model) ? SYMBOLS.circle : SYMBOLS.square)
