@@ -256,7 +256,7 @@ def test_shipped_mappings_survive_a_round_trip(path):
     [
         ("nonsense = 1", "Unknown parameter 'nonsense'"),
         ("container = 'zip'", "'container' is 'zip': expected one of root, hdf5, parquet"),
-        ("time_unit = 'fortnight'", "'time_unit' is 'fortnight': expected one of ns, us, ms, s"),
+        ("time_unit = 'fortnight'", "'time_unit' is 'fortnight': expected one of ns, us, µs, ms, s"),
         ("time = ''", "'time' is empty"),
         ("pmt = ''", "'pmt' is empty: expected the name of the hits' sensors, or 'hit_x'"),
         ("offsets = 'o'", "'offsets' belongs to HDF5 files of the layout 'events'"),

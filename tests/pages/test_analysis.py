@@ -35,7 +35,7 @@ def test_an_analysis_of_many_groups_is_shown_one_by_one(opened: Callable[..., Ap
     picker = next(box for box in at.selectbox if "CNN: layers and parameters" in box.options)
     picker.set_value("CNN: layers and parameters").run()
     assert not at.exception
-    assert len(at.dataframe) == 1
+    assert len(at.dataframe) == 2  # the folded numbers, and the table that was chosen
 
 
 def test_a_run_on_images_is_answered_beside_its_page(opened: Callable[..., AppTest], tracks: str) -> None:
