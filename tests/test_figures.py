@@ -9,7 +9,7 @@ from core import figures
 from core.judge.evaluation import judge
 from core.judge.report import DASH
 from core.statistics.efficiency import by_bins, table_from_counts
-from core.statistics.histogram import histogram, histogram_2d
+from core.statistics.histogram import histogram
 from tests.judge.axes import ROWS
 
 
@@ -128,18 +128,6 @@ def test_cells_carry_their_numbers_and_can_be_clicked():
     assert "0.05" in _titles(figure)[0]
 
 
-def test_two_dimensions():
-    x, y = np.array([0.5, 0.5, 1.5, 9.0]), np.array([0.5, 0.5, 0.5, 0.5])
-    cells = histogram_2d(x, y, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0]))
-    figure = figures.histogram_2d(cells, "energy [keV]", "nmt500 [µs]")
-    assert figure.data[0].customdata.tolist() == [[2, 1]]
-    assert figure.data[0].z.tolist() == [[pytest.approx(np.log10(2)), 0.0]]
-    assert _titles(figure) == ("energy [keV]", "nmt500 [µs]")
-    assert "4 events, 1 of them outside" in figure.layout.annotations[0].text
-    plain = figures.histogram_2d(cells, "x", "y", log=False)
-    assert plain.data[0].z.tolist() == [[2.0, 1.0]]
-
-
 def test_parts_of_a_loss_stand_below_it_with_the_least_that_they_can_reach():
     drawn = [
         figures.Curve("a", "", [1, 2], [0.9, 0.6]),
@@ -185,13 +173,11 @@ def test_training_curves_of_one_run_and_of_several():
 
 def test_every_figure_fits_both_themes():
     tables = by_bins(np.array([1.0, 2.0]), np.array([0.4, 0.6]), np.array([0, 1]), 0.5, ROWS)
-    cells = histogram_2d(np.ones(2), np.ones(2), np.arange(3.0), np.arange(3.0))
     drawn = [
         figures.step_histogram(_histograms(), "nmt500", "µs"),
         figures.roc_curve({"a": _judged()}),
         figures.efficiency_by_bin(tables),
         figures.count_heatmap(tables["signal"]),
-        figures.histogram_2d(cells, "x", "y"),
         figures.training_curves([]),
     ]
     for figure in drawn:

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from core.data.cuts import sum_over_threads
-from core.statistics.histogram import Histogram, Histogram2d, poisson_errors
+from core.statistics.histogram import Histogram, poisson_errors
 
 
 def class_histograms(
@@ -31,28 +31,6 @@ def class_histograms(
         outside = (int(row[0]), int(row[-2]), int(row[-1]))
         histograms[name] = Histogram(edges, inside, below, above, *outside, n=int(row.sum()))
     return histograms
-
-
-def histogram_2d(
-    x: np.ndarray,
-    y: np.ndarray,
-    chosen: np.ndarray,
-    x_range: tuple[float, float],
-    y_range: tuple[float, float],
-    n_bins: int,
-) -> Histogram2d:
-    """Counts of the rows where `chosen` (n,) is true in n_bins x n_bins equal cells; what is outside is told."""
-
-    def count(part: slice) -> np.ndarray:
-        out = np.zeros((n_bins, n_bins + 1), np.int64)
-        _fill_2d(x[part], y[part], chosen[part], *x_range, *y_range, n_bins, out)
-        return out
-
-    counts = sum_over_threads(count, len(x))
-    edges = (np.linspace(*x_range, n_bins + 1), np.linspace(*y_range, n_bins + 1))
-    inside = counts[:, :n_bins]
-    n_outside = int(counts[0, n_bins])
-    return Histogram2d(*edges, inside, n_outside, int(inside.sum()) + n_outside)
 
 
 def usual_range(values: np.ndarray, declared: tuple[float, float]) -> tuple[float, float]:
@@ -88,16 +66,3 @@ def _fill(values, labels, low, high, n_bins, out):  # type: ignore[no-untyped-de
             out[k, n_bins + 1] += 1
         else:
             out[k, 1 + min(int((v - low) * scale), n_bins - 1)] += 1
-
-
-@numba.njit(nogil=True, cache=True)
-def _fill_2d(x, y, chosen, x_low, x_high, y_low, y_high, n_bins, out):  # type: ignore[no-untyped-def]
-    for i in range(x.size):
-        if not chosen[i]:
-            continue
-        if x_low <= x[i] < x_high and y_low <= y[i] < y_high:
-            a = min(int((x[i] - x_low) / (x_high - x_low) * n_bins), n_bins - 1)
-            b = min(int((y[i] - y_low) / (y_high - y_low) * n_bins), n_bins - 1)
-            out[a, b] += 1
-        else:
-            out[0, n_bins] += 1

@@ -2,7 +2,7 @@
 
 from core.figures.curves import Curve, training_curves
 from core.figures.evaluation import count_heatmap, efficiency_by_bin, roc_curve
-from core.figures.histograms import histogram_2d, score_spectrum, step_histogram
+from core.figures.histograms import score_spectrum, step_histogram
 from core.figures.style import BACKGROUND, NEUTRAL, OKABE_ITO, SIGNAL, class_style, class_styles
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "class_styles",
     "count_heatmap",
     "efficiency_by_bin",
-    "histogram_2d",
     "roc_curve",
     "score_spectrum",
     "step_histogram",

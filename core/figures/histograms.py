@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,14 +9,12 @@ import plotly.graph_objects as go
 from core.figures.style import (
     LOG_AXIS,
     NEUTRAL,
-    SEQUENCE,
     THRESHOLD_LINE,
     class_styles,
     errors,
     finish,
-    log10_counts,
 )
-from core.statistics.histogram import Histogram, Histogram2d
+from core.statistics.histogram import Histogram
 
 
 def step_histogram(
@@ -68,27 +65,6 @@ def step_histogram(
 def score_spectrum(spectra: Mapping[str, Histogram], threshold: float, *, log_y: bool = True) -> go.Figure:
     """Scores per class with the threshold."""
     return step_histogram(spectra, "score (probability of signal)", log_y=log_y, threshold=threshold)
-
-
-def histogram_2d(
-    histogram: Histogram2d, x_title: str, y_title: str, *, log: bool = True, rows: str = "events"
-) -> go.Figure:
-    """Events per cell in colour, empty cells left free; axis titles with units. n and what is outside stand above."""
-    counts = np.asarray(histogram.counts).T
-    z = log10_counts(counts) if log else np.where(counts > 0, counts, np.nan)
-    bar: dict[str, Any] = {"title": {"text": rows}}
-    if log:
-        powers = np.arange(0, math.ceil(math.log10(max(float(counts.max(initial=1)), 1.0))) + 1)
-        bar |= {"tickvals": powers, "ticktext": [f"{10**p:,}" for p in powers.tolist()]}
-    figure = go.Figure()
-    figure.add_heatmap(
-        x=histogram.x_edges, y=histogram.y_edges, z=z, customdata=counts, colorscale=SEQUENCE, colorbar=bar, hoverongaps=False,
-        hovertemplate=f"%{{customdata:,}} {rows}<br>{x_title} %{{x:.4g}}<br>{y_title} %{{y:.4g}}<extra></extra>",
-    )  # fmt: skip
-    note = f"{histogram.n:,} {rows}, {histogram.n_outside:,} of them outside or undefined"
-    place = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    figure.add_annotation(text=note, showarrow=False, **place)
-    return finish(figure, x_title, y_title)
 
 
 def per_bin(rows: str, histograms: Mapping[str, Histogram], unit: str) -> str:

@@ -37,17 +37,6 @@ class Histogram:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Histogram2d:
-    """Counts (m_x, m_y) between `x_edges` and `y_edges`; `n_outside` is in no cell, NaN included."""
-
-    x_edges: np.ndarray
-    y_edges: np.ndarray
-    counts: np.ndarray
-    n_outside: int
-    n: int
-
-
 def bin_indices(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Bin number of each value: -1 below, m above, m + 1 for NaN; bins are [low, high), the last one closed.
 
@@ -81,15 +70,6 @@ def histogram(values: np.ndarray, edges: np.ndarray) -> Histogram:
     low, high = poisson_errors(counts)
     over, missing = int(tally[n_bins + 1]), int(tally[n_bins + 2])
     return Histogram(np.asarray(edges), counts, low, high, int(tally[0]), over, missing, len(values))
-
-
-def histogram_2d(x: np.ndarray, y: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> Histogram2d:
-    """Two-dimensional histogram of `x`, `y` (n,); what falls outside either axis or is NaN is counted."""
-    m_x, m_y = len(x_edges) - 1, len(y_edges) - 1
-    i, j = bin_indices(x, x_edges), bin_indices(y, y_edges)
-    inside = (i >= 0) & (i < m_x) & (j >= 0) & (j < m_y)
-    counts = np.bincount(i[inside] * m_y + j[inside], minlength=m_x * m_y).reshape(m_x, m_y)
-    return Histogram2d(np.asarray(x_edges), np.asarray(y_edges), counts, int((~inside).sum()), len(x))
 
 
 def spikes(counts: np.ndarray, share: float = 0.05, factor: float = 3.0) -> np.ndarray:

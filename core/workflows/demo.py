@@ -9,15 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core import workspace
 from core.data import joining
 from core.data.dataset import list_datasets, open_dataset
-from core.data.histograms import class_histograms, histogram_2d
+from core.data.histograms import class_histograms
 from core.data.prepare import default_jobs
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import queue
 from core.registry import EXPERIMENTS
+from core.selection.plane import PlaneAxis, plane_of
 from core.selection.selection import select
 from core.workflows.prepare_job import prepare
 
@@ -62,7 +65,8 @@ def _compile_cuts(experiment: Experiment, name: str) -> None:
     for column in experiment.table.columns:
         values = dataset.column(column.name)
         class_histograms(values, cutting.labels, classes, column.low, column.high, column.n_bins)
-        histogram_2d(values, values, cutting.preselected, (column.low, column.high), (column.low, column.high), 10)
+        axis = PlaneAxis(column.name, column.label, column.unit, column.low, column.high)
+        plane_of((axis, axis), values, values, np.where(cutting.preselected, 0, -1), ["rows"])
 
 
 def submit_missing() -> list[queue.Job]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.data.histograms import class_histograms, histogram_2d, usual_range
+from core.data.histograms import class_histograms, usual_range
 
 
 def test_every_row_is_counted_once():
@@ -26,20 +26,6 @@ def test_every_row_is_counted_once():
             == histogram_of_class.n
             == len(of_class)
         )
-
-
-def test_two_dimensions_equal_numpy():
-    rng = np.random.default_rng(6)
-    x, y = rng.normal(size=5000), rng.normal(size=5000)
-    x[::50] = np.nan
-    chosen = rng.random(5000) < 0.5
-    cells = histogram_2d(x, y, chosen, (-2, 2), (-1, 1), 20)
-    wanted, _, _ = np.histogram2d(
-        x[chosen & np.isfinite(x)], y[chosen & np.isfinite(x)], [cells.x_edges, cells.y_edges]
-    )
-    np.testing.assert_array_equal(cells.counts, wanted)
-    assert cells.n == chosen.sum()
-    assert cells.n_outside == chosen.sum() - wanted.sum()
 
 
 def test_usual_range_follows_foreign_data():

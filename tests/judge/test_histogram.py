@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.statistics.efficiency import SCORE_EDGES
-from core.statistics.histogram import bin_indices, histogram, histogram_2d, poisson_errors, spikes
+from core.statistics.histogram import bin_indices, histogram, poisson_errors, spikes
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
@@ -46,17 +46,6 @@ def test_poisson_errors_are_the_tabled_ones():
     low, high = poisson_errors(np.array([0, 1, 10, 1000]))
     assert high == pytest.approx([1.841, 2.300, 4.267, 32.64], rel=2e-3)
     assert low == pytest.approx([0.0, 0.827, 3.109, 31.61], rel=2e-3)
-
-
-def test_two_dimensions_agree_with_numpy():
-    rng = np.random.default_rng(1)
-    x, y = rng.normal(size=(2, 5000))
-    x[:7] = np.nan
-    x_edges, y_edges = np.linspace(-2, 2, 9), np.linspace(-1, 1, 5)
-    cells = histogram_2d(x, y, x_edges, y_edges)
-    expected = np.histogram2d(x[7:], y[7:], (x_edges, y_edges))[0]
-    assert cells.counts.tolist() == expected.tolist()
-    assert cells.n_outside + cells.counts.sum() == cells.n == 5000
 
 
 def test_a_spike_of_equal_scores_is_flagged_and_full_ends_are_not():
