@@ -108,7 +108,8 @@ def panel(selected: Selected, scored: ScoreTable | None, rows: Any, row: int, ho
         on_select=lambda: _picked(data, key), selection_mode=("points", "box"),
     )  # fmt: skip
     zoom.follow({key: WINDOW}, lambda ranges: _moved(data, i, ranges))
-    _outliner(data={"figure": key}, key="image-outline")
+    # said with what was drawn: a figure of another height is a new one in the browser
+    _outliner(data={"figure": key, "drawn": [window.text, zoom.height_px(HEIGHT)]}, key="outline-of-image")
     st.caption(
         "  ·  ".join(f"{name}: {layout.plain(value)}" for name, value in looking.facts(facts).items()),
         help=looking.explanation,

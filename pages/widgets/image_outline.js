@@ -5,7 +5,7 @@ const MARGIN_PX = 3
 
 function outline(plot, point) {
   clear(plot)
-  const box = Array.from(point.customdata ?? []).slice(-4).map(Number)
+  const box = Object.values(point.customdata ?? {}).slice(-4).map(Number) // a list, or of one block an object by number
   const { xaxis, yaxis } = plot._fullLayout
   const canvas = plot.querySelector(".main-svg")
   if (box.length < 4 || !box.every(Number.isFinite) || !canvas) return

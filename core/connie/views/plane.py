@@ -23,20 +23,24 @@ def _tiling(dataset: Dataset) -> tuple[np.ndarray, int, int, float]:
 
 
 def channels(dataset: Dataset) -> Channels:
-    """The tiles of each sensor with the exposure of its images."""
+    """The tiles of each sensor, each with the exposure of the images that hold it."""
     sensors, n_x, n_y, side = _tiling(dataset)
     x, y = (axis.ravel() for axis in np.meshgrid(np.arange(n_x), np.arange(n_y)))
     names, place, kind, live_s = [], [np.empty((0, 2))], [], []
     for k, sensor in enumerate(sensors.tolist()):
-        exposures = [facts.get("exptime_s") or math.nan for facts in dataset.images if int(facts["ohdu"]) == sensor]
-        seconds = math.fsum(exposures)  # NaN where a header lacks one
+        seconds = np.zeros(
+            len(x)
+        )  # of the images that reach to the middle of each tile; NaN where a header lacks its exposure
+        for facts in dataset.images:
+            reaches = ((x + 0.5) * side < facts["n_columns"]) & ((y + 0.5) * side < facts["n_rows"])
+            seconds[reaches & (int(facts["ohdu"]) == sensor)] += facts.get("exptime_s") or math.nan
         shift = k * (n_x + SPACE * N_TILES) * side
         names += [
             f"OHDU {sensor} x {i * side:.0f} y {j * side:.0f}" for i, j in zip(x.tolist(), y.tolist(), strict=True)
         ]
         place.append(np.stack([(x + 0.5) * side + shift, (y + 0.5) * side], axis=1))
         kind += [k] * len(x)
-        live_s += [seconds] * len(x)
+        live_s += seconds.tolist()
     where = np.concatenate(place)
     size_px = max(6, MAP_PX // N_TILES // max(1, len(sensors) // 2))
     return Channels(
