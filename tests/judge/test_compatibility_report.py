@@ -106,7 +106,7 @@ def test_html_escapes_every_text_and_needs_nothing_from_elsewhere():
 def test_html_shows_the_numbers_and_what_is_missing():
     given = sparse()
     page = to_html(summary.report(given, RUNS, "background_efficiency", "made by hand"))
-    table, numbers = page.split("<h2>Background rejection")[1].split("<h2>All numbers</h2>")
+    table, numbers = page.split("<h3>Background rejection")[1].split("<summary>All numbers</summary>")
     assert table.count("missing") == 4
     assert table.count(f"<td>{DASH}</td>") == 1
     assert "90.00 [84.98, 93.78] n = 200" in table
