@@ -56,7 +56,7 @@ def test_every_list_shows_what_is_used_after_the_data_set_changed(opened, tracks
     for name in ("tracks", "few"):
         at.selectbox(key="data").select(name).run()
         assert not at.exception
-        for box in at.selectbox:
+        for box in (box for box in at.selectbox if box.value is not None):  # but a field that waits to be typed into
             assert box.value in box.options or str(box.format_func(box.value)) in box.options
             if box.key in at.query_params:
                 assert at.query_params[box.key] in (box.value, [box.value])
