@@ -9,6 +9,7 @@ import gc
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 
 from core import parameters, runs
 from core.data import dataset
@@ -60,10 +61,12 @@ KEYS: dict[str | type, Any] = {
 @st.cache_resource(show_spinner=False)
 def settle() -> None:
     """To be called at the end of a run; the first time what was loaded is put aside from the garbage collector, which else
-    would look through a million objects of libraries (0.2 s) whenever it looks for what a page has left.
+    would look through a million objects of libraries (0.2 s) whenever it looks for what a page has left. Only in a server:
+    a test that runs many pages would put aside what it has left, too.
     """
-    gc.collect()
-    gc.freeze()
+    if runtime.exists():
+        gc.collect()
+        gc.freeze()
 
 
 @st.cache_resource(show_spinner=False)
