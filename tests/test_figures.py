@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from core import figures
+from core.figures.bins import joined
 from core.judge.evaluation import judge
 from core.judge.report import DASH
 from core.statistics.efficiency import by_bins, table_from_counts
 from core.statistics.histogram import histogram
+from core.statistics.intervals import efficiencies, efficiency
 from tests.judge.axes import ROWS
 
 
@@ -76,18 +78,30 @@ def test_score_spectrum_draws_its_threshold():
     assert figure.layout.shapes[0].x0 == 0.4
 
 
-def test_roc_has_a_logarithmic_leakage_axis_and_the_operating_point():
+def test_roc_has_logarithmic_axes_of_what_leaks_and_what_is_lost_and_the_operating_point():
     classifier = _judged()
     figure = figures.roc_curve({"compact": classifier, "nmt500": _judged(2)})
     assert len(figure.data) == 4
-    assert figure.layout.xaxis.type == "log"
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
     assert "leakage" in _titles(figure)[0]
     assert f"{classifier.auc.value:.4f}" in figure.data[0].name
-    floor = 0.5 / classifier.roc.n_background
+    leakage_floor, lost_floor = 0.5 / classifier.roc.n_background, 0.5 / classifier.roc.n_signal
     assert np.array_equal(figure.data[0].customdata[:, 0], classifier.roc.leakage)
-    assert np.array_equal(figure.data[0].x, np.maximum(classifier.roc.leakage, floor))
+    assert np.array_equal(figure.data[0].x, np.maximum(classifier.roc.leakage, leakage_floor))
+    assert np.array_equal(figure.data[0].y, np.maximum(1.0 - classifier.roc.signal_efficiency, lost_floor))
     assert figure.data[1].x[0] == pytest.approx(1 - classifier.point.background.value)
-    assert figure.data[1].y[0] == classifier.point.signal.value
+    assert figure.data[1].y[0] == pytest.approx(1 - classifier.point.signal.value)
+    upper, lower = figure.data[1].error_y.array[0], figure.data[1].error_y.arrayminus[0]
+    assert (upper, lower) == pytest.approx(
+        (
+            classifier.point.signal.value - classifier.point.signal.low,
+            classifier.point.signal.high - classifier.point.signal.value,
+        )
+    )
+    top, bottom = figure.layout.yaxis.range[1], figure.layout.yaxis.range[0]
+    assert top < bottom  # few lost is high
+    shown = dict(zip(figure.layout.yaxis.ticktext, figure.layout.yaxis.tickvals, strict=True))
+    assert (shown["99"], shown["99.9"], shown["0"]) == (0.01, 0.001, 1.0)
 
 
 def test_roc_without_one_class_is_empty_not_an_error():
@@ -97,19 +111,34 @@ def test_roc_without_one_class_is_empty_not_an_error():
     assert figures.roc_curve({}).layout.xaxis.type == "log"
 
 
-def test_efficiencies_with_unequal_errors_and_pale_rows():
+def test_efficiencies_stand_in_bins_of_twenty_events_or_more():
     tables = _tables()
     figure = figures.efficiency_by_bin(tables)
     assert _titles(figure) == ("energy [keV]", "signal efficiency, background rejection [%]")
-    solid, pale = figure.data[0], figure.data[1]
-    first = tables["signal"].rows[0]
-    assert solid.y.tolist() == [100.0]
-    assert (solid.error_y.array[0], solid.error_y.arrayminus[0]) == pytest.approx((0.0, 100 - 100 * first.low))
-    assert solid.customdata[0][2:4].tolist() == [35, 35]
-    assert pale.opacity < solid.opacity
-    drawn = dict(zip(pale.customdata[:, 0], pale.y, strict=True))
-    assert drawn[1.5] == 0.0
-    assert 9.5 not in drawn  # no event
+    whole = efficiency(
+        35, 39
+    )  # 35 of 35 in the first row; the 4 that were missed in the fourth are too few to stand alone
+    solid = figure.data[0]
+    assert solid.y.tolist() == [pytest.approx(100 * whole.value)]
+    assert (solid.error_y.array[0], solid.error_y.arrayminus[0]) == pytest.approx(
+        (100 * (whole.high - whole.value), 100 * (whole.value - whole.low))
+    )
+    assert solid.customdata[0].tolist()[:4] == [0.0, 2.0, 35, 39]
+    assert len(figure.data[1].x) == 0
+
+
+def test_bins_are_joined_until_they_hold_enough():
+    edges = np.arange(8.0)
+    n = np.array([0, 3, 0, 18, 25, 0, 4])
+    bins = joined(edges, efficiencies(n // 2, n))
+    assert bins.low.tolist() == [1.0, 4.0]
+    assert bins.high.tolist() == [4.0, 7.0]
+    assert [(number.k, number.n) for number in bins.numbers] == [(10, 21), (14, 29)]
+    few = joined(edges, efficiencies(np.array([0, 1, 0, 0, 2, 0, 0]), np.array([0, 2, 0, 0, 3, 0, 0])))
+    assert (few.low.tolist(), few.high.tolist(), few.numbers[0].n) == ([1.0], [5.0], 5)
+    enough = joined(edges, efficiencies(np.full(7, 20), np.full(7, 20)))
+    assert np.array_equal(enough.low, edges[:-1]) and np.array_equal(enough.high, edges[1:])
+    assert not joined(edges, efficiencies(np.zeros(7, int), np.zeros(7, int))).numbers
 
 
 def test_cells_carry_their_numbers_and_can_be_clicked():
@@ -120,7 +149,7 @@ def test_cells_carry_their_numbers_and_can_be_clicked():
     assert heat.z[0][10] == pytest.approx(np.log10(5))
     assert len(cells.customdata) == 400
     assert list(cells.customdata[10]) == ["signal", 0.0, 0.5, 0.5, 0.55, 5]
-    assert cells.text[11] == "0"
+    assert cells.text is None  # nothing is blank
     assert right.text[0] == "100.00"
     assert right.text[3] == "0.00 (n 4)"
     assert right.text[1] == "– (n 0)"

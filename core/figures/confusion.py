@@ -46,7 +46,7 @@ def confusion(matrix: Confusion) -> go.Figure:
 
 
 def _text(part: float, k: int) -> str:
-    return "" if np.isnan(part) else f"{part:.1f} %<br>{k:,}" if k else "0"
+    return f"{part:.1f} %<br>{k:,}" if k else ""  # nothing is blank
 
 
 def _cell(matrix: Confusion, i: int, j: int, rows: list[str], columns: list[str]) -> list[object]:

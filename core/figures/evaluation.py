@@ -12,7 +12,6 @@ from core.figures.style import (
     DASHES,
     FREE_COLOURS,
     LOG_AXIS,
-    NEUTRAL,
     SEQUENCE,
     SHORT_LOG_AXIS,
     SYMBOLS,
@@ -27,50 +26,59 @@ from core.judge.report import DASH
 from core.statistics.efficiency import RIGHT, ClassTable
 from core.statistics.roc import NO_RANKING, thinned
 
+LOST_TICKS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 1e-4, 1e-5)
+
 
 def roc_curve(judged: Mapping[str, Judged]) -> go.Figure:
-    """Signal efficiency against leakage (logarithmic), with area and operating point of each classifier.
+    """Signal that is lost against background that leaks, both logarithmic, so that 99 and 99.9 % are told apart; the axis of the signal
+    carries its efficiency. With area and operating point of each classifier.
 
-    On a logarithmic axis no leakage has no place: it is drawn at half an event.
+    On a logarithmic axis nothing has no place: it is drawn at half an event.
     """
     figure = go.Figure()
-    floors = [0.5 / max(classifier.roc.n_background, 1) for classifier in judged.values()]
-    for i, ((name, classifier), floor) in enumerate(zip(judged.items(), floors, strict=True)):
+    leakage_floors: list[float] = []
+    lost_floors: list[float] = []
+    for i, (name, classifier) in enumerate(judged.items()):
+        floors = 0.5 / max(classifier.roc.n_background, 1), 0.5 / max(classifier.roc.n_signal, 1)
+        leakage_floors.append(floors[0])
+        lost_floors.append(floors[1])
         curve, colour = thinned(classifier.roc), FREE_COLOURS[i % len(FREE_COLOURS)]
         auc_text = f"AUC {classifier.auc.value:.4f} [{classifier.auc.low:.4f}, {classifier.auc.high:.4f}]".replace(
             "nan", DASH
         )
         area = "a cut, no curve" if classifier.auc.method == NO_RANKING else auc_text
         figure.add_scatter(
-            x=np.maximum(curve.leakage, floor), y=curve.signal_efficiency, mode="lines", legendgroup=name,
-            name=f"{name}, {area}", line={"color": colour, "dash": DASHES[i % len(DASHES)], "width": 2},
-            customdata=np.column_stack([curve.leakage, curve.threshold]),
-            hovertemplate=f"{name}<br>signal efficiency %{{y:.4f}}<br>leakage %{{customdata[0]:.3g}}"
+            x=np.maximum(curve.leakage, floors[0]), y=np.maximum(1.0 - curve.signal_efficiency, floors[1]), mode="lines",
+            legendgroup=name, name=f"{name}, {area}", line={"color": colour, "dash": DASHES[i % len(DASHES)], "width": 2},
+            customdata=np.column_stack([curve.leakage, curve.threshold, curve.signal_efficiency]),
+            hovertemplate=f"{name}<br>signal efficiency %{{customdata[2]:.4f}}<br>leakage %{{customdata[0]:.3g}}"
             "<br>threshold %{customdata[1]:.4g}<extra></extra>",
         )  # fmt: skip
-        _add_operating_point(figure, name, classifier, floor, colour, SYMBOLS[i % len(SYMBOLS)])
-    figure.update_xaxes(**LOG_AXIS, range=[math.log10(min(floors, default=1e-3)), 0.0])
-    figure.update_yaxes(range=[0.0, 1.02])
-    return finish(figure, "leakage (part of the background that passes)", "signal efficiency")
+        _add_operating_point(figure, name, classifier, floors, colour, SYMBOLS[i % len(SYMBOLS)])
+    figure.update_xaxes(**LOG_AXIS, range=[math.log10(min(leakage_floors, default=1e-3)), 0.0])
+    least = math.log10(min(lost_floors, default=1e-3))
+    ticks = {"tickvals": LOST_TICKS, "ticktext": [f"{100.0 * (1.0 - lost):.6g}" for lost in LOST_TICKS]}
+    figure.update_yaxes(type="log", range=[0.02, least], **ticks)  # upside down: the better, the higher
+    return finish(figure, "leakage (part of the background that passes)", "signal efficiency [%]")
 
 
 def _add_operating_point(
-    figure: go.Figure, name: str, classifier: Judged, floor: float, colour: str, symbol: str
+    figure: go.Figure, name: str, classifier: Judged, floors: tuple[float, float], colour: str, symbol: str
 ) -> None:
     signal, background = classifier.point.signal, classifier.point.background
-    least, leakage, most = (max(1.0 - v, floor) for v in (background.high, background.value, background.low))
+    least, leakage, most = (max(1.0 - v, floors[0]) for v in (background.high, background.value, background.low))
+    few, lost, many = (max(1.0 - v, floors[1]) for v in (signal.high, signal.value, signal.low))
     figure.add_scatter(
-        x=[leakage], y=[signal.value], mode="markers", legendgroup=name, showlegend=False, name=name,
+        x=[leakage], y=[lost], mode="markers", legendgroup=name, showlegend=False, name=name,
         marker={"color": colour, "size": 10, "symbol": symbol},
-        error_x=errors([most - leakage], [leakage - least], colour),
-        error_y=errors([signal.high - signal.value], [signal.value - signal.low], colour),
+        error_x=errors([most - leakage], [leakage - least], colour), error_y=errors([many - lost], [lost - few], colour),
         hovertemplate=f"{name} at {classifier.point.threshold:g}<br>signal {signal.k} of {signal.n} kept"
         f"<br>background {background.n - background.k} of {background.n} leaked<extra></extra>",
     )  # fmt: skip
 
 
 def efficiency_by_bin(tables: Mapping[str, ClassTable]) -> go.Figure:
-    """Efficiency per row of the axis with its interval, one series per class; rows of fewer than 20 events are pale."""
+    """Efficiency along the axis with its interval, one series per class, in bins of 20 events or more."""
     figure = go.Figure()
     for i, (name, table) in enumerate(tables.items()):
         colour, _, symbol = class_style(name)
@@ -103,8 +111,7 @@ def count_heatmap(table: ClassTable) -> go.Figure:
         for i, j in zip(row, column, strict=True)
     ]
     figure.add_scatter(
-        x=x[column], y=y[row], mode="markers+text", customdata=cells, name="cells", showlegend=False,
-        text=["" if cell[-1] else "0" for cell in cells], textfont={"size": 12, "color": NEUTRAL},
+        x=x[column], y=y[row], mode="markers", customdata=cells, name="cells", showlegend=False,
         marker={"symbol": "square", "size": 22, "color": "rgba(0,0,0,0)"},
         hovertemplate=f"{table.name}: %{{customdata[5]}} events<br>%{{customdata[1]:g}} to %{{customdata[2]:g}} {table.axis.unit}"
         "<br>score %{customdata[3]:.2f} to %{customdata[4]:.2f}<extra></extra>",

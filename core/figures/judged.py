@@ -15,11 +15,11 @@ from core.judge.report import Figure
 from core.statistics.histogram import histogram_columns
 
 BY_AXIS_NOTE = (
-    "Signal kept and background rejected per bin, 95 % Clopper-Pearson intervals. A dip in one bin alone, or "
-    "background falling towards high values, would ask for a look at its events."
+    "Signal kept and background rejected per bin, 95 % Clopper-Pearson intervals; neighbouring bins are taken together until they hold "
+    "20 events. A dip in one bin alone, or background falling towards high values, would ask for a look at its events."
 )
 ROC_NOTE = (
-    "Signal kept against background leaked (logarithmic), marks at the operating points with their intervals. "
+    "Signal kept (on an axis of what is lost, logarithmic) against background leaked, marks at the operating points with their intervals. "
     "A network below its baseline anywhere would be surprising; a baseline at 100/100 tells that it made the labels."
 )
 SPECTRA_NOTE = (
