@@ -76,7 +76,7 @@ def test_a_tour_below_a_prefix_outlives_a_reload(start_server: Callable[..., Any
     key = next(iter(EXPERIMENTS))
     page.goto(f"{server.url}/select?data=sample&guide={key}")
     page.get_by_text("Tour, step 1 of").wait_for()
-    page.locator(".js-plotly-plot").first.wait_for()
+    page.locator("[data-figure]").first.wait_for()
     page.get_by_role("link", name="next: Inspect").click()
     page.get_by_text("Tour, step 2 of").wait_for()
     assert page.url.startswith(f"{server.url}/inspect?")

@@ -60,6 +60,6 @@ def test_a_cut_that_is_moved_is_quoted_anew(server: Any, page: Any) -> None:
 
 def test_the_printed_misprint_is_found(server: Any, page: Any) -> None:
     page.goto(f"{server.url}/published?data=sample")
-    expect(value_of(page, "rows")).to_be_visible(timeout=SLOW_MS)
+    expect(value_of(page, "reproduce")).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("tab", name="what does not add up").click()
     expect(page.get_by_text(re.compile("4.5 keV")).first).to_be_visible()

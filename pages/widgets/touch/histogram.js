@@ -6,6 +6,7 @@ let nPanels = 0
 
 function create(parent) {
   const root = html("div", "touch")
+  root.dataset.figure = "histogram"
   const panel = { root, number: nPanels++, values: [], sent: null, dragging: null, timer: null, handles: [], cursor: null, range: null }
   panel.legend = html("div", "touch-legend")
   panel.place = html("div", "touch-place")
@@ -53,12 +54,14 @@ function take(panel, data) {
 
 function draw(panel) {
   const { model, root } = panel
+  const isFull = root.closest(".darkroom-full") !== null
+  const height = isFull ? Math.max(240, window.innerHeight - root.getBoundingClientRect().top - panel.legend.offsetHeight - 60) : model.height
   panel.width = Math.max(240, root.clientWidth)
   panel.fontPx = parseFloat(getComputedStyle(root).fontSize) || 13
-  panel.place.style.height = `${model.height}px`
-  set(panel.picture, { width: panel.width, height: model.height })
+  panel.place.style.height = `${height}px`
+  set(panel.picture, { width: panel.width, height })
   const above = model.handles.length ? panel.fontPx + 14 : 6
-  panel.box = { left: 4.6 * panel.fontPx, right: panel.width - 12, top: above, bottom: model.height - 2.2 * panel.fontPx - 12 }
+  panel.box = { left: 4.6 * panel.fontPx, right: panel.width - 12, top: above, bottom: height - 2.2 * panel.fontPx - 12 }
   const { left, right, top, bottom } = panel.box
   const highest = Math.max(1, ...model.classes.flatMap((of) => of.counts.map((n, i) => n + of.high[i])))
   panel.x = linearScale([model.edges[0], model.edges.at(-1)], [left, right])
