@@ -11,7 +11,7 @@ TOUR = Tour(
             "select",
             "The cut flow: calibration events in coincidence are signal, physics events without one background. The published labels add a "
             "cut on nmt500, the mean time within 500 ns.",
-            "Two classes that overlap in nmt500 under these labels: the cut at 0.12 us made them.",
+            "Two classes that overlap in nmt500 under these labels: the cut at 0.12 µs made them.",
         ),
         Stop(
             "inspect",
