@@ -19,7 +19,7 @@ SIGNAL, NOISE = (0,), (1, 2, 3)
 COLUMN = Column("hand_label", "Hand label", "", -0.5, 6.5, 7, 0, "Index of the class that most labellers chose")
 FACTS = (
     Fact("energy_kev", "energy [keV]", "{:.2f}"),
-    Fact("nmt500_us", "nmt500 [us]", "{:.3f}"),
+    Fact("nmt500_us", "nmt500 [µs]", "{:.3f}"),
     Fact("x1", "X1", "{:.3f}"),
     Fact("x2", "X2", "{:.3f}"),
     Fact("es", "ES", "{:.3f}"),
