@@ -18,7 +18,7 @@ from core.user import this_user
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 HERE = ("127.0.0.1", "localhost", "")
 FIRST = "overview"  # the page whose address is that of the server
-VIEW = "view"  # the parameter that opens one: `?view=name`
+PARAMETER = "view"  # of an address, which opens the view of that name
 MAX_PARAMETERS, MAX_QUERY = 200, 6000  # characters as they stand in an address: browsers take at least 8,000
 
 Query = dict[str, list[str]]
@@ -59,7 +59,7 @@ def checked(page: str, query: Query) -> tuple[str, Query]:
     """A page that exists and a query within limits, or a refusal. What names a view is left out: no view leads to itself."""
     if page not in pages():
         raise DarkroomError(f"There is no page '{plain_line(page, 40)}': expected one of {', '.join(pages())}.")
-    plain = {name: [str(value) for value in values] for name, values in query.items() if name != VIEW}
+    plain = {name: [str(value) for value in values] for name, values in query.items() if name != PARAMETER}
     texts = [*plain, *(value for values in plain.values() for value in values)]
     if any(text != plain_line(text, MAX_QUERY) for text in texts):
         raise DarkroomError("The address holds control or direction characters: copy it from the browser again.")

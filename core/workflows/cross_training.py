@@ -5,27 +5,27 @@ A study is asked for as a plan, kept as workspace/studies/<id>.json and made by 
 network, parameters, training and recipe is taken over, and a study that was stopped or killed goes on where it was.
 """
 
-import contextlib
 import dataclasses
 import json
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import bin, parameters, runs, workspace
+from core import parameters, runs, workspace
 from core.data.dataset import Dataset
 from core.data.splits import TRAIN
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control
-from core.jobs.queue import ACTIVE, Job
+from core.jobs.queue import Job
 from core.judge.grid import Region, grid_of
 from core.learn import predict, request, training
 from core.learn.plan import TrainingPlan, network_of, plan_training
 from core.selection.selection import Selection, from_dict, rows_key, select
+from core.workflows import study_files
+from core.workflows.study_files import STUDY
 
 FEWEST_TRAINED = 10
 """Events of each class that a training needs at least: fewer are learnt by heart."""
@@ -120,7 +120,7 @@ def plan(
     if not any(plans):
         raise DarkroomError(f"Nothing can be trained on any of the {len(regions)} regions. The first: {empty[0]}")
     study = Study(
-        id=_new_id(network), title=f"{network} on {len(regions)} regions of {dataset.name}",
+        id=study_files.new_id(network), title=f"{network} on {len(regions)} regions of {dataset.name}",
         created_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), experiment=experiment.key, dataset=dataset.name,
         rows_key=rows_key(experiment.selecting, experiment.labels, dataset, hull), network=network, parameters=parameters.to_dict(network_parameters), training=parameters.to_dict(training_parameters),
         selection=hull.to_dict(), axes=parameters.to_dict(axes), regions=regions, runs=trained_runs(dataset, plans),
@@ -199,8 +199,7 @@ def submit(study_plan: StudyPlan) -> Job:
 
 def busy_job(study_id: str) -> Job | None:
     """The job that waits for a study or works on it."""
-    listed = control.list_jobs(states=("queued", *ACTIVE))
-    return next((job for job in listed if job.kind == "study" and job.arguments.get("study") == study_id), None)
+    return study_files.busy_job(STUDY, study_id)
 
 
 def missing(study: Study, experiment: Experiment, dataset: Dataset) -> Missing:
@@ -230,10 +229,7 @@ def submit_missing_scores(study: Study, experiment: Experiment, dataset: Dataset
 
 def list_studies(dataset_name: str | None = None) -> list[Study]:
     """The studies (of a data set), newest first; one whose file cannot be read is left out."""
-    readable: list[Study] = []
-    for path in sorted(folder().glob("[!.]*.json"), reverse=True):
-        with contextlib.suppress(DarkroomError):
-            readable.append(open_study(path.stem))
+    readable = study_files.readable(STUDY, open_study)
     return [study for study in readable if dataset_name in (None, study.dataset)]
 
 
@@ -250,7 +246,7 @@ def members() -> dict[str, str]:
 
 def open_study(study_id: str) -> Study:
     """A study by its id, without the runs that were deleted since."""
-    path = _existing(study_id)
+    path = study_files.existing(STUDY, study_id)
     values = workspace.read_sealed(path, "delete it and ask for the study again")
     try:
         values["regions"] = tuple(Region(region["name"], region["facts"]) for region in values["regions"])
@@ -276,24 +272,9 @@ def store(study: Study) -> None:
 
 def delete_study(study_id: str) -> str:
     """Move a study into the bin and return the id of its entry; its runs stay. Refused while a job works on it."""
-    path = _existing(study_id)
-    busy = busy_job(study_id)
-    if busy is not None:
-        raise DarkroomError(f"Job {busy.id} works on study '{study_id}': stop the job first, then delete the study.")
-    return bin.put("study", study_id, path)
-
-
-def _existing(study_id: str) -> Path:
-    path = folder() / f"{workspace.checked_name(study_id, 'study')}.json"
-    if not path.exists():
-        raise DarkroomError(f"There is no study '{study_id}': take an id from the list of studies.")
-    return path
+    return study_files.discard(STUDY, study_id)
 
 
 def folder() -> Path:
     """Where the studies of this workspace are kept, a file each."""
-    return workspace.folder("studies")
-
-
-def _new_id(network: str) -> str:
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{network}-{secrets.token_hex(2)}"
+    return study_files.folder(STUDY)

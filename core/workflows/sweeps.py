@@ -5,21 +5,19 @@ ordinary runs; what was trained before with the same data set and settings is ta
 goes on where it was. The best member is chosen on validation rows and told on test rows.
 """
 
-import contextlib
 import dataclasses
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core import bin, parameters, runs, workspace
+from core import parameters, runs, workspace
 from core.data.dataset import Dataset
 from core.errors import DarkroomError
 from core.experiment import Experiment
 from core.jobs import control
-from core.jobs.queue import ACTIVE, Job
+from core.jobs.queue import Job
 from core.learn import request, sweep_space
 from core.learn.hopeless import NEVER, Patience
 from core.learn.network import Network
@@ -28,7 +26,9 @@ from core.learn.sweep_space import Varied
 from core.learn.training import TrainingParameters
 from core.parameters import Spec, param
 from core.selection.selection import Selection, from_dict, rows_key, select
+from core.workflows import study_files
 from core.workflows.cross_training import trained_runs
+from core.workflows.study_files import SWEEP
 
 LOT, GRID = "lot", "grid"
 WAITING, TRAINING, FINISHED, GIVEN_UP, FAILED = "waiting", "training", "finished", "given up", "failed"
@@ -158,7 +158,7 @@ def plan(
         )
     base: Any = plan_training(select(experiment.selecting, experiment.labels, dataset, selection), experiment.networks, network, network_values, training_values)  # fmt: skip
     sweep = Sweep(
-        id=f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{network}-{secrets.token_hex(2)}",
+        id=study_files.new_id(network),
         title=f"sweep of {network} on {dataset.name}: {', '.join(parameter.name for parameter in space)}",
         created_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), experiment=experiment.key, dataset=dataset.name,
         rows_key=rows_key(experiment.selecting, experiment.labels, dataset, selection), network=network,
@@ -234,16 +234,12 @@ def submit(sweep_plan: SweepPlan) -> Job:
 
 def busy_job(sweep_id: str) -> Job | None:
     """The job that waits for a sweep or works on it."""
-    listed = control.list_jobs(states=("queued", *ACTIVE))
-    return next((job for job in listed if job.kind == "sweep" and job.arguments.get("sweep") == sweep_id), None)
+    return study_files.busy_job(SWEEP, sweep_id)
 
 
 def list_sweeps(dataset_name: str | None = None) -> list[Sweep]:
     """The sweeps (of a data set), newest first; one whose file cannot be read is left out."""
-    readable: list[Sweep] = []
-    for path in sorted(folder().glob("[!.]*.json"), reverse=True):
-        with contextlib.suppress(DarkroomError):
-            readable.append(open_sweep(path.stem))
+    readable = study_files.readable(SWEEP, open_sweep)
     return [sweep for sweep in readable if dataset_name in (None, sweep.dataset)]
 
 
@@ -254,7 +250,7 @@ def members() -> dict[str, str]:
 
 def open_sweep(sweep_id: str) -> Sweep:
     """A sweep by its id; a member whose run was deleted since waits again."""
-    path = _existing(sweep_id)
+    path = study_files.existing(SWEEP, sweep_id)
     values = workspace.read_sealed(path, "delete it and ask for the sweep again")
     try:
         stored = tuple(Member(**member) for member in values["members"])
@@ -276,20 +272,9 @@ def store(sweep: Sweep) -> None:
 
 def delete_sweep(sweep_id: str) -> str:
     """Move a sweep into the bin and return the id of its entry; its runs stay. Refused while a job works on it."""
-    path = _existing(sweep_id)
-    busy = busy_job(sweep_id)
-    if busy is not None:
-        raise DarkroomError(f"Job {busy.id} works on sweep '{sweep_id}': stop the job first, then delete the sweep.")
-    return bin.put("sweep", sweep_id, path)
-
-
-def _existing(sweep_id: str) -> Path:
-    path = folder() / f"{workspace.checked_name(sweep_id, 'sweep')}.json"
-    if not path.exists():
-        raise DarkroomError(f"There is no sweep '{sweep_id}': take an id from the list of sweeps.")
-    return path
+    return study_files.discard(SWEEP, sweep_id)
 
 
 def folder() -> Path:
     """Where the sweeps of this workspace are kept, a file each."""
-    return workspace.folder("sweeps")
+    return study_files.folder(SWEEP)

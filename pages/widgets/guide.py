@@ -28,7 +28,7 @@ def _browser() -> str:
 
 
 def remember(now: Progress) -> None:
-    """Keep it for this session and, in the workspace, for this browser."""
+    """Keep how far one has come: for this tab and, in the workspace, for this browser."""
     if now != progress():
         st.session_state[REMEMBERED] = now
         tour.write(_browser(), now)

@@ -12,14 +12,14 @@ TROUBLE = "view could not be opened"
 
 def follow() -> None:
     """To be called before a page is drawn: an address that names a view leads to its page and query."""
-    name = st.query_params.get(views.VIEW)
+    name = st.query_params.get(views.PARAMETER)
     if name is None:
         return
     try:
         view = views.open_view(name)
     except DarkroomError as error:
         st.session_state[TROUBLE] = str(error)
-        del st.query_params[views.VIEW]
+        del st.query_params[views.PARAMETER]
         return
     st.switch_page(f"pages/{view.page}/page.py", query_params=view.query)
 
